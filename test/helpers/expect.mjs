@@ -1,0 +1,54 @@
+// expect.mjs: what an error of the addon looks like, in one place.
+//
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import util from "node:util";
+
+/** Linux's numbers and libuv's words, whatever host the test runs on. */
+const LINUX = new Map([...util.getSystemErrorMap()].map(([number, [code, text]]) => [code, { number, text }]));
+
+/** The rejection of a promise, or what a function throws; fails where there is none. */
+export async function rejection(action) {
+  try {
+    await (typeof action === "function" ? action() : action);
+  } catch (error) {
+    return error;
+  }
+  assert.fail("it succeeded");
+}
+
+/**
+ * A system error of Node's kind. Its message is made from the other fields; `cause` is matched against the
+ * server's own words.
+ * @param {Promise<unknown> | (() => unknown)} action
+ * @param {{ code: string, syscall: string, path?: string, dest?: string, cause?: RegExp, hint?: RegExp }} expected
+ */
+export async function expectError(action, { code, syscall, path, dest, cause, hint }) {
+  const error = await rejection(action);
+  assert.ok(error instanceof Error, `an Error, not ${util.inspect(error)}`);
+  const { number, text } = LINUX.get(code);
+  const { code: hasCode, errno, syscall: hasSyscall, path: hasPath, dest: hasDest } = error;
+  assert.deepEqual(
+    { code: hasCode, errno, syscall: hasSyscall, path: hasPath, dest: hasDest },
+    { code, errno: number, syscall, path, dest },
+    util.inspect(error),
+  );
+  const where = path === undefined ? "" : ` '${path}'`;
+  const message = `${code}: ${text}, ${syscall}${where}${dest === undefined ? "" : ` -> '${dest}'`}`;
+  if (hint) assert.match(error.message, hint);
+  assert.equal(hint ? error.message.slice(0, message.length) : error.message, message);
+  if (cause) {
+    assert.ok(error.cause instanceof Error, `a cause that is an Error, not ${util.inspect(error.cause)}`);
+    assert.match(error.cause.message, cause);
+  }
+  return error;
+}
+
+/** A TypeError for an argument of the wrong type, or, with `code`, of the wrong value. */
+export async function expectTypeError(action, words, code = "ERR_INVALID_ARG_TYPE") {
+  const error = await rejection(action);
+  assert.ok(error instanceof TypeError, util.inspect(error));
+  assert.equal(error.code, code);
+  assert.match(error.message, words);
+  return error;
+}
