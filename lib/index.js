@@ -1,0 +1,42 @@
+// index.js: what the package exports. The rest of it is C.
+//
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+
+const { inspect } = require('node:util');
+const binding = require('./load.js');
+const { sandboxCommand, wrapCore, markToolkit } = require('./register-command.js');
+const { inputSchema } = require('./schema.js');
+
+wrapCore();
+process.once('exit', () => binding.stop());
+
+// Takes out the one option that the addon does not know.
+function takeRegisterCommand(options) {
+  if (options === null || typeof options !== 'object' || !('registerCommand' in options)) {
+    return { registerCommand: true, rest: options };
+  }
+  const { registerCommand = true, ...rest } = options;
+  if (typeof registerCommand !== 'boolean') {
+    const error = new TypeError(
+      `The "options.registerCommand" property must be of type boolean. Received ${inspect(registerCommand, { depth: 0 })}`,
+    );
+    error.code = 'ERR_INVALID_ARG_TYPE';
+    throw error;
+  }
+  return { registerCommand, rest };
+}
+
+function createSandboxToolkit(options) {
+  const { registerCommand, rest } = takeRegisterCommand(options);
+  const toolkit = binding.createSandboxToolkit(rest);
+  for (const tool of Object.values(toolkit.tools)) {
+    tool.inputSchema = inputSchema(tool.fields);
+    delete tool.fields;
+  }
+  // Core looks tools up by names that come from the VM: `constructor` must not be one.
+  Object.setPrototypeOf(toolkit.tools, null);
+  return markToolkit(toolkit, registerCommand);
+}
+
+module.exports = { createSandboxFs: binding.createSandboxFs, createSandboxToolkit, sandboxCommand };

@@ -1,0 +1,141 @@
+// register-command.js: makes `agentos-sandbox` a command of every VM that has our toolkit.
+//
+// Core 0.1.1 gives each toolkit a script at /usr/local/bin/agentos-<name>, which its shell cannot execute. A
+// command that the shell can execute is a WebAssembly file in the directory of a `software` entry. Neither a
+// driver nor a toolkit is handed the VM, so the entry is added where the VM is made: AgentOs.create is
+// wrapped when this package is loaded. Not later: JavaScript fetches `AgentOs.create` before it evaluates
+// the createSandboxToolkit() among its arguments.
+//
+// The wrapped create passes every call on as it came, unless one of our toolkits is among its `toolKits`.
+// Then it adds the entry, where no other entry has the command and the toolkit was not made with
+// `registerCommand: false`.
+//
+// A copy of core that is not wrapped (a second one, or one inside a bundle) would leave the VM without the
+// command. Such a core reads the description and the tools of a toolkit that no wrapped create has seen;
+// that gives one warning, which says what to add.
+//
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+
+const { existsSync } = require('node:fs');
+const { createRequire } = require('node:module');
+const path = require('node:path');
+
+const CORE = '@rivet-dev/agent-os-core';
+const COMMAND = 'agentos-sandbox';
+
+// For every copy of this package, so that one wraps for all.
+const TOOLKIT = Symbol.for('@rivet-dev/agent-os-sandbox:toolkit');
+const WRAPPED = Symbol.for('@rivet-dev/agent-os-sandbox:wrapped');
+
+const commandDir = path.join(__dirname, '..', 'wasm');
+const commands = Object.freeze([Object.freeze({ name: COMMAND, permissionTier: 'full' })]);
+const description = 'agentos-sandbox: the tools of the sandbox as a command';
+
+// What users add to `software` themselves. A core that is not wrapped reads commandDir; how often that
+// happened, less the toolkits it accounts for.
+let commandDirReads = 0;
+const sandboxCommand = Object.freeze({
+  name: COMMAND,
+  description,
+  get commandDir() {
+    commandDirReads++;
+    return commandDir;
+  },
+  commands,
+});
+
+function hasCommand(entry) {
+  if (entry === sandboxCommand || entry?.commands?.some?.((command) => command?.name === COMMAND)) return true;
+  const directory = entry?.commandDir;
+  return typeof directory === 'string' && existsSync(path.join(directory, COMMAND));
+}
+
+// The entry as core gets it from us. Where no entry says what its commands may do, core lets every command do
+// everything; ours, which does say, must not end that.
+function plainEntry(others) {
+  const anyTier = others.some((entry) => entry?.commands?.length > 0 || entry?.permissions !== undefined);
+  const everything = anyTier ? [] : [{ name: '*', permissionTier: 'full' }];
+  return { name: COMMAND, description, commandDir, commands: [...commands, ...everything] };
+}
+
+function withCommand(options) {
+  const { toolKits, software = [] } = options ?? {};
+  const marks = Array.isArray(toolKits) ? toolKits.map((toolkit) => toolkit?.[TOOLKIT]).filter(Boolean) : [];
+  for (const mark of marks) mark.handled = true;
+  if (!marks.some((mark) => mark.registerCommand) || !Array.isArray(software)) return options;
+  const entries = software.flat();
+  const others = entries.filter((entry) => entry !== sandboxCommand);
+  if (others.some(hasCommand)) return options;
+  return { ...options, software: [...others, plainEntry(others)] };
+}
+
+function wrap(AgentOs) {
+  if (typeof AgentOs?.create !== 'function' || Object.hasOwn(AgentOs, WRAPPED)) return;
+  const { create } = AgentOs;
+  const wrapped = {
+    create(options, ...rest) {
+      return Reflect.apply(create, this, arguments.length > 0 ? [withCommand(options), ...rest] : []);
+    },
+  }.create;
+  Object.defineProperty(wrapped, 'length', { value: create.length, configurable: true });
+  Object.defineProperty(AgentOs, 'create', { value: wrapped, writable: true, configurable: true });
+  Object.defineProperty(AgentOs, WRAPPED, { value: true });
+}
+
+// Wraps core as this package sees it, and as the program's main script does. Core is an optional peer: where
+// it is absent, or needs a later Node.js, there is nothing to wrap.
+function wrapCore() {
+  for (const from of [__filename, process.argv[1] ?? path.join(process.cwd(), 'main')]) {
+    try {
+      wrap(createRequire(from)(CORE).AgentOs);
+    } catch {
+      // a toolkit that meets an unwrapped core says so
+    }
+  }
+}
+
+function warn() {
+  process.emitWarning(
+    `This copy of ${CORE} could not be extended, so its VM has no command ${COMMAND}. Add the command to ` +
+      "AgentOs.create: `software: [common, sandboxCommand]`, with `sandboxCommand` from '@rivet-dev/agent-os-sandbox'.",
+    { code: 'AGENTOS_SANDBOX_COMMAND' },
+  );
+}
+
+// What core reads of a toolkit before anything else: its description, then at once its tools.
+let warned = false;
+function coreReadsTools(mark) {
+  if (mark.handled || !mark.registerCommand) return;
+  mark.handled = true;
+  if (commandDirReads > 0) {
+    commandDirReads--;
+  } else if (!warned) {
+    warned = true;
+    warn();
+  }
+}
+
+// Marks a toolkit as ours; from then on it notices a core that was not wrapped.
+function markToolkit(toolkit, registerCommand) {
+  const mark = { registerCommand, handled: false };
+  const { description: text, tools } = toolkit;
+  let justDescribed = false;
+  const get = {
+    description() {
+      justDescribed = true;
+      queueMicrotask(() => (justDescribed = false));
+      return text;
+    },
+    tools() {
+      if (justDescribed) coreReadsTools(mark);
+      return tools;
+    },
+  };
+  Object.defineProperty(toolkit, TOOLKIT, { value: mark });
+  Object.defineProperty(toolkit, 'description', { get: get.description, enumerable: true, configurable: true });
+  Object.defineProperty(toolkit, 'tools', { get: get.tools, enumerable: true, configurable: true });
+  return toolkit;
+}
+
+module.exports = { sandboxCommand, wrapCore, markToolkit };

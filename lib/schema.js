@@ -1,0 +1,29 @@
+// schema.js: the zod schema of a tool, from the fields that the addon's table gives it.
+//
+// Core makes the command line's flags from this schema and checks input with it. Every field is optional
+// here, required ones too: they may come inside `--json`, and only the addon sees both. It merges them and
+// complains of what is missing. Core, and the versions after it, read plain object schemas only.
+//
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+
+const { z } = require('zod');
+
+const types = {
+  string: () => z.string(),
+  number: () => z.number(),
+  boolean: () => z.boolean(),
+  'string[]': () => z.array(z.string()),
+  record: () => z.record(z.string(), z.string()),
+  enum: ({ values }) => z.enum(values),
+};
+
+function inputSchema(fields) {
+  const shape = {};
+  for (const field of fields) {
+    shape[field.name] = types[field.type](field).optional().describe(field.description);
+  }
+  return z.strictObject(shape);
+}
+
+module.exports = { inputSchema };

@@ -1,0 +1,125 @@
+/* main.c: agentos-sandbox, the command of the sandbox's toolkit inside an agentOS VM.
+ *
+ *     agentos-sandbox run-command --command "npm install" --cwd /app
+ *
+ * asks the VM's tool server, on the host's loopback, to run the tool with these flags, and prints what it
+ * answers. It knows no tool by its flags: those are the toolkit's, on the host, and may grow without it.
+ * Exit code: 0 where the tool succeeded (whatever the program in the sandbox ended with), 1 where it failed,
+ * 2 where the call was wrong; with --plain the program's own.
+ *
+ * A freestanding WebAssembly program: no libc, no allocator, no state outside the stack but the memory that
+ * one call takes.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "flags.h"
+#include "help.h"
+#include "host.h"
+#include "json.h"
+#include "program.h"
+#include "show.h"
+
+#ifdef __wasm__
+__attribute__((export_name("_start")))
+#endif
+_Noreturn void
+command_start(void);
+
+typedef uint32_t (*sizes_function)(size_t *count, size_t *length);
+typedef uint32_t (*read_function)(char **strings, char *characters);
+
+/* A list of strings as WASI gives them: arguments or environment. NULL where memory or the host fails. */
+static struct span *read_strings(struct memory *memory, sizes_function sizes, read_function read,
+                                 size_t *count)
+{
+    size_t length;
+    if (sizes(count, &length) != 0 || *count > SIZE_MAX / sizeof(struct span)) {
+        return NULL;
+    }
+    struct span *spans = memory_take(memory, *count * sizeof(struct span));
+    char **strings = memory_take(memory, *count * sizeof(char *));
+    char *characters = memory_take(memory, length);
+    if (spans == NULL || strings == NULL || characters == NULL || read(strings, characters) != 0) {
+        return NULL;
+    }
+    for (size_t i = 0; i < *count; i++) {
+        spans[i] = text_span(strings[i]);
+    }
+    return spans;
+}
+
+static struct span find_variable(const struct span *variables, size_t count, const char *assignment)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (text_starts(variables[i], assignment)) {
+            return text_after(variables[i], text_span(assignment).length);
+        }
+    }
+    return (struct span){0};
+}
+
+static bool start(struct program *program, struct span **words, size_t *word_count)
+{
+    size_t count;
+    memory_init(&program->memory);
+    *words = read_strings(&program->memory, host_args_sizes, host_args, word_count);
+    struct span *variables = read_strings(&program->memory, host_environ_sizes, host_environ, &count);
+    if (*words == NULL || variables == NULL) {
+        return false;
+    }
+    program->port = find_variable(variables, count, "AGENTOS_TOOLS_PORT=");
+    return true;
+}
+
+/* {"toolkit":"sandbox","tool":…,"argv":[…]} */
+static struct span call_body(struct program *program)
+{
+    struct buffer body;
+    buffer_init(&body, &program->memory);
+    buffer_put_text(&body, "{\"toolkit\":\"sandbox\",\"tool\":");
+    json_put_string(&body, program->tool);
+    buffer_put_text(&body, ",\"argv\":[");
+    for (size_t i = 0; i < program->flag_count; i++) {
+        buffer_put_text(&body, i > 0 ? "," : "");
+        json_put_string(&body, program->flags[i]);
+    }
+    buffer_put_text(&body, "]}");
+    return body.failed ? (struct span){0} : buffer_span(&body);
+}
+
+static int call(struct program *program)
+{
+    struct span answer;
+    struct span body = call_body(program);
+    if (body.length == 0) {
+        return program_fail(program, EXIT_FAILED, "the arguments are too large");
+    }
+    int exit = program_ask(program, text_span("/call"), body, &answer);
+    return exit == EXIT_DONE ? show_answer(program, answer) : exit;
+}
+
+static int run(struct program *program)
+{
+    struct span *words;
+    size_t count;
+    if (!start(program, &words, &count)) {
+        return program_fail(program, EXIT_FAILED, "cannot read its arguments");
+    }
+    size_t own_name = count > 0;
+    int exit = flags_read(program, words + own_name, count - own_name);
+    if (exit != EXIT_DONE) {
+        return exit;
+    }
+    if (program->help || program->tool.length == 0) {
+        exit = help_show(program);
+        bool asked = program->help || exit != EXIT_DONE;
+        return asked ? exit : EXIT_USAGE;
+    }
+    return call(program);
+}
+
+_Noreturn void command_start(void)
+{
+    struct program program = {0};
+    host_exit((uint32_t)run(&program));
+}

@@ -1,0 +1,110 @@
+/* show.c: see show.h.
+ *
+ * The line of JSON is what core's own shim prints, byte for byte; where the tool failed one readable line on
+ * stderr comes with it. With --plain stdout holds what the program wrote and nothing else.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "show.h"
+
+#include "base64.h"
+#include "host.h"
+#include "json.h"
+
+static bool is_true(struct span object, const char *name)
+{
+    return text_is(json_member(object, name), "true");
+}
+
+static int out_of_memory(struct program *program)
+{
+    return program_fail(program, EXIT_FAILED, "the output is too large for this VM's memory");
+}
+
+/* Writes a stream of the program's; false where memory does not suffice. */
+static bool write_stream(struct program *program, uint32_t fd, struct span string)
+{
+    struct buffer bytes;
+    buffer_init(&bytes, &program->memory);
+    json_put_decoded(&bytes, string);
+    program_write(fd, buffer_span(&bytes));
+    return !bytes.failed;
+}
+
+static int plain_exit_code(struct program *program, struct span result)
+{
+    if (is_true(result, "timedOut")) {
+        return program_fail(program, EXIT_TIMED_OUT, "stopped: its time limit is over");
+    }
+    struct span code = json_member(result, "exitCode");
+    int32_t number = text_number(code);
+    if (number < 0 && !text_starts(code, "-")) {
+        return program_fail(program, EXIT_FAILED, "the program was ended by a signal");
+    }
+    bool fits = number >= 0 && number <= 255;
+    return fits ? (int)number : EXIT_FAILED;
+}
+
+static int show_run(struct program *program, struct span result)
+{
+    if (!write_stream(program, HOST_STDOUT, json_member(result, "stdout")) ||
+        !write_stream(program, HOST_STDERR, json_member(result, "stderr"))) {
+        return out_of_memory(program);
+    }
+    if (is_true(result, "stdoutTruncated") || is_true(result, "stderrTruncated")) {
+        program_fail(program, EXIT_FAILED, "the output was longer; this is its beginning");
+    }
+    return plain_exit_code(program, result);
+}
+
+/* Appends the bytes of a log entry. */
+static void put_entry(struct buffer *out, struct span entry)
+{
+    struct span data = json_member(entry, "data");
+    if (text_is(json_member(entry, "encoding"), "\"base64\"")) {
+        base64_put_decoded(out, data);
+    } else {
+        json_put_decoded(out, data);
+    }
+}
+
+static bool is_stderr(struct span entry)
+{
+    return text_is(json_member(entry, "stream"), "\"stderr\"");
+}
+
+/* Neighbours of the same stream are written at once. */
+static int show_logs(struct program *program, struct span result)
+{
+    struct json_items entries = json_items(json_member(result, "entries"));
+    struct buffer bytes;
+    buffer_init(&bytes, &program->memory);
+    uint32_t fd = HOST_STDOUT;
+    while (json_next(&entries)) {
+        uint32_t entry_fd = is_stderr(entries.value) ? HOST_STDERR : HOST_STDOUT;
+        if (entry_fd != fd) {
+            program_write(fd, buffer_span(&bytes));
+            bytes.length = 0;
+            fd = entry_fd;
+        }
+        put_entry(&bytes, entries.value);
+    }
+    program_write(fd, buffer_span(&bytes));
+    return bytes.failed ? out_of_memory(program) : EXIT_DONE;
+}
+
+int show_answer(struct program *program, struct span answer)
+{
+    bool succeeded = program_succeeded(answer);
+    struct span result = json_member(answer, "result");
+    if (succeeded && program->plain && text_is(program->tool, "run-command")) {
+        return show_run(program, result);
+    }
+    if (succeeded && program->plain && text_is(program->tool, "get-process-logs")) {
+        return show_logs(program, result);
+    }
+    if (succeeded || !program->plain) {
+        program_write(HOST_STDOUT, text_before(answer, answer.length + 1)); /* with its newline */
+    }
+    return succeeded ? EXIT_DONE : program_refused(program, answer);
+}
