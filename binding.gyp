@@ -6,6 +6,9 @@
     'deps': '<!(scripts/deps --path)',
     'werror': '<!(node -p "process.env.SBX_WERROR === \'1\' ? \'-Werror\' : \'-Wno-error\'")',
   },
+  'make_global_settings': [
+    ['LINK', '$(CC)'], # gyp would link C with a C++ compiler, and want its library
+  ],
   'targets': [
     {
       'target_name': 'agent_os_sandbox',
@@ -44,6 +47,7 @@
         '-Wl,-z,noexecstack',
         '-Wl,-z,nodelete', # OpenSSL's thread-key destructors must outlive the last Worker that loaded us
         '-Wl,-O1',
+        '-static-libgcc',
       ],
       'ldflags!': ['-rdynamic'],
       'libraries': [
