@@ -1,0 +1,55 @@
+/* limits.h: every cap, with its unit and its reason, on one screen.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_WIRE_LIMITS_H
+#define SBX_WIRE_LIMITS_H
+
+#define SBX_KIB ((size_t)1024)
+#define SBX_MIB (1024 * SBX_KIB)
+
+/* Bytes of a path without its NUL: Linux's PATH_MAX - 1. */
+#define SBX_PATH_MAX ((size_t)4095)
+
+/* Bytes of a request's body: the server answers 413 to one byte more. */
+#define SBX_BODY_MAX (2 * SBX_MIB)
+
+/* Bytes of a content that pread reads whole in order to cut a range out of it (HTTP has no ranges). */
+#define SBX_PREAD_WHOLE_MAX (64 * SBX_MIB)
+
+/* Bytes of a content read whole where the caller set no maxFullReadBytes: what a Node 20 Buffer can hold. */
+#define SBX_CONTENT_MAX (4096 * SBX_MIB - 1)
+
+/* Bytes of a JSON reply: a listing of 100,000 entries has 14 MB; output of a program is 1 MiB a stream,
+ * six times that when every byte is escaped. */
+#define SBX_JSON_MAX (256 * SBX_MIB)
+
+/* Bytes of an error's body that are kept: the server's own are below 1 KiB. */
+#define SBX_PROBLEM_MAX (16 * SBX_KIB)
+
+/* Bytes of the words that an error carries to JavaScript. */
+#define SBX_DETAIL_MAX ((size_t)1024)
+
+/* Connections at once for files: sixteen saturate a server near by, more only add to the tail. */
+#define SBX_FILE_CONNECTIONS 24
+
+/* Connections at once that wait for programs, beside those for files. */
+#define SBX_PROGRAM_CONNECTIONS 256
+
+/* ms: deadline of an operation where the caller gave none. */
+#define SBX_TIMEOUT_MS 30000
+
+/* ms: longest deadline that can be asked for (a day). */
+#define SBX_TIMEOUT_MAX_MS 86400000
+
+/* ms: longest time a synchronous method blocks the main thread. */
+#define SBX_SYNC_TIMEOUT_MS 5000
+
+/* ms: a write that met its deadline may hang in a FIFO, where it holds a thread of the server for good:
+ * for this long it is not repeated on that path. */
+#define SBX_STUCK_WRITE_MS 60000
+
+/* Paths with such a write that are remembered at once. */
+#define SBX_STUCK_WRITES 64
+
+#endif

@@ -1,0 +1,103 @@
+/* ops.h: every file-system operation, one row each. Both ends, the tests and the methods that JavaScript
+ * sees are made from it.
+ *
+ * X(code, NAME, name, arguments, reply, kind)
+ *   code       never reused: it names the operation on the wire
+ *   name       the word in errors' internals, logs and docs, and the JavaScript method unless PRIVATE
+ *   arguments  the slots of struct sbx_args that it uses, in the order of the JavaScript arguments
+ *   reply      the shape of its result (result.h)
+ *   kind       READ may be asked again after a loss; CHANGE is never done twice and answers EROFS on a
+ *              read-only file system; PRIVATE is no JavaScript method of that name
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_WIRE_OPS_H
+#define SBX_WIRE_OPS_H
+
+#include <stdint.h>
+
+/* clang-format off */
+#define SBX_OPS(X)                                                                                           \
+    X( 1, LSTAT,       lstat,       ARGS1(PATH),                     STAT,    SBX_READ)                      \
+    X( 2, STAT,        stat,        ARGS1(PATH),                     STAT,    SBX_READ)                      \
+    X( 3, READDIR,     readdir,     ARGS1(PATH),                     LIST,    SBX_READ | SBX_PRIVATE)        \
+    X( 4, READLINK,    readlink,    ARGS1(PATH),                     TEXT,    SBX_READ)                      \
+    X( 5, REALPATH,    realpath,    ARGS1(PATH),                     TEXT,    SBX_READ)                      \
+    X( 6, ACCESS,      access,      ARGS1(PATH),                     NOTHING, SBX_READ | SBX_PRIVATE)        \
+    X( 7, OPEN_CREATE, open_create, ARGS2(PATH, FLAGS),              CREATED, SBX_CHANGE | SBX_PRIVATE)      \
+    X( 8, MKDIR,       mkdir,       ARGS1(PATH),                     NOTHING, SBX_CHANGE | SBX_PRIVATE)      \
+    X( 9, MKDIR_P,     mkdir_p,     ARGS1(PATH),                     NOTHING, SBX_CHANGE | SBX_PRIVATE)      \
+    X(10, RMDIR,       rmdir,       ARGS1(PATH),                     NOTHING, SBX_CHANGE | SBX_PRIVATE)      \
+    X(11, UNLINK,      unlink,      ARGS1(PATH),                     NOTHING, SBX_CHANGE | SBX_PRIVATE)      \
+    X(12, RENAME,      rename,      ARGS2(PATH, NEW_PATH),           NOTHING, SBX_CHANGE)                    \
+    X(13, LINK,        link,        ARGS2(PATH, NEW_PATH),           NOTHING, SBX_CHANGE)                    \
+    X(14, SYMLINK,     symlink,     ARGS2(TARGET, PATH),             NOTHING, SBX_CHANGE)                    \
+    X(15, CHMOD,       chmod,       ARGS2(PATH, MODE),               NOTHING, SBX_CHANGE)                    \
+    X(16, CHOWN,       chown,       ARGS3(PATH, UID, GID),           NOTHING, SBX_CHANGE)                    \
+    X(17, UTIMES,      utimes,      ARGS3(PATH, ATIME, MTIME),       NOTHING, SBX_CHANGE)                    \
+    X(18, TRUNCATE,    truncate,    ARGS2(PATH, LENGTH),             NOTHING, SBX_CHANGE)                    \
+    X(19, FSYNC,       fsync,       ARGS1(PATH),                     NOTHING, SBX_READ)                      \
+    X(20, PREAD,       pread,       ARGS3(PATH, OFFSET, LENGTH),     BYTES,   SBX_READ)                      \
+    X(21, PWRITE,      pwrite,      ARGS3(PATH, OFFSET, DATA),       NOTHING, SBX_CHANGE)                    \
+    X(22, READ,        read,        ARGS1(PATH),                     BYTES,   SBX_READ | SBX_PRIVATE)        \
+    X(23, WRITE,       write,       ARGS2(PATH, DATA),               NOTHING, SBX_CHANGE | SBX_PRIVATE)      \
+    X(24, COPY,        copy,        ARGS2(PATH, NEW_PATH),           NOTHING, SBX_CHANGE)
+/* clang-format on */
+
+/* The slots of struct sbx_args that an operation can use, as the table names them. */
+enum sbx_arg {
+    SBX_ARG_NONE,
+    SBX_ARG_PATH,
+    SBX_ARG_NEW_PATH,
+    SBX_ARG_TARGET,
+    SBX_ARG_OFFSET,
+    SBX_ARG_LENGTH,
+    SBX_ARG_MODE,
+    SBX_ARG_FLAGS,
+    SBX_ARG_UID,
+    SBX_ARG_GID,
+    SBX_ARG_ATIME,
+    SBX_ARG_MTIME,
+    SBX_ARG_DATA,
+};
+
+#define SBX_ROW_ARGS 4 /* at most three, and the end */
+
+/* The shape of a reply: which member of struct sbx_result holds it. */
+enum sbx_reply {
+    SBX_REPLY_NOTHING,
+    SBX_REPLY_STAT,
+    SBX_REPLY_BYTES,   /* a content */
+    SBX_REPLY_TEXT,    /* a path or a link's target, in `bytes` */
+    SBX_REPLY_LIST,    /* entries of a directory with their attributes */
+    SBX_REPLY_CREATED, /* whether open_create made the file */
+};
+
+enum {
+    SBX_READ = 1,
+    SBX_CHANGE = 2,
+    SBX_PRIVATE = 4,
+};
+
+enum sbx_op_code {
+#define SBX_OP_ENUM(code, NAME, name, args, reply, kind) SBX_OP_##NAME = code,
+    SBX_OPS(SBX_OP_ENUM)
+#undef SBX_OP_ENUM
+#define SBX_OP_COUNT(code, NAME, name, args, reply, kind) +1
+    /* Codes run from 1 without a gap, so that a table by code has no hole. */
+    SBX_OP_MAX = 0 SBX_OPS(SBX_OP_COUNT),
+#undef SBX_OP_COUNT
+};
+
+struct sbx_op_row {
+    uint8_t code;                    /* enum sbx_op_code */
+    uint8_t reply;                   /* enum sbx_reply */
+    uint8_t kind;                    /* SBX_READ or SBX_CHANGE, and SBX_PRIVATE */
+    uint8_t arguments[SBX_ROW_ARGS]; /* enum sbx_arg, ended by SBX_ARG_NONE */
+    const char *name;
+};
+
+/* The row of `code`; NULL for a code that the table does not hold. Static. */
+const struct sbx_op_row *sbx_op_row(unsigned code);
+
+#endif
