@@ -1,0 +1,46 @@
+/* fs.h: a file system of the sandbox: a view of one of its directories, and the way of an operation on it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_CORE_FS_H
+#define SBX_CORE_FS_H
+
+#include "core/op.h"
+
+struct sbx_fs_options {
+    struct sbx_span base_path; /* absolute; the directory that is seen as "/" */
+    int timeout_ms;            /* of each operation; of a content: without progress */
+    bool read_only;            /* every change answers EROFS */
+    uint64_t max_full_read;    /* bytes; a content read whole that is longer answers EFBIG */
+};
+
+/* Copies the options. SBX_EINVAL: base_path is not absolute or no path at all. */
+enum sbx_status sbx_fs_create(struct sbx_fs **fs, const struct sbx_fs_options *options) SBX_CHECKED;
+
+/* After the last of its ops has been destroyed. */
+void sbx_fs_destroy(struct sbx_fs *fs);
+
+/* An op of this file system: anchors the paths of `args` and copies all of it. Thread: main. */
+enum sbx_status sbx_fs_op_create(struct sbx_op **op, const struct sbx_fs *fs, const struct sbx_op_row *row,
+                                 struct sbx_endpoint *endpoint, const struct sbx_args *args) SBX_CHECKED;
+
+/* Sends it on its way: EROFS and ENOSYS are answered without a request. Thread: main. */
+void sbx_fs_submit(struct sbx_op *op, struct sbx_engine *engine);
+
+/* For the lanes. */
+
+/* Appends where `path` of this view is in the sandbox. Thread: any. */
+void sbx_fs_append_path(const struct sbx_fs *fs, struct sbx_bytes *bytes, struct sbx_span path);
+
+/* Whether "/" of this view is "/" of the sandbox. Thread: any. */
+bool sbx_fs_is_whole(const struct sbx_fs *fs);
+
+uint64_t sbx_fs_max_full_read(const struct sbx_fs *fs);
+
+/* A write of `path` has met its deadline: it may hang in a FIFO. Thread: any. */
+void sbx_fs_note_stuck_write(const struct sbx_fs *fs, struct sbx_span path);
+
+/* Whether that happened to `path` within the last minute. Thread: any. */
+bool sbx_fs_is_stuck(const struct sbx_fs *fs, struct sbx_span path);
+
+#endif

@@ -1,0 +1,42 @@
+/* deadlines.h: what ends when: a binary heap of points in time, so that the next one is known at once
+ * and one that is met in time leaves in O(log n).
+ *
+ * Thread: one at a time.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_CORE_HTTP_DEADLINES_H
+#define SBX_CORE_HTTP_DEADLINES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/status.h"
+
+/* A member of what has a deadline. */
+struct sbx_deadline {
+    uint64_t at_ms; /* on the clock of sbx_now_ms */
+    size_t place;   /* in the heap, counted from 1; 0: not in it */
+};
+
+struct sbx_deadlines {
+    struct sbx_deadline **heap; /* owned; what it points to is borrowed */
+    size_t count;
+    size_t capacity;
+};
+
+/* ms of a clock that never goes back. */
+uint64_t sbx_now_ms(void);
+
+void sbx_deadlines_init(struct sbx_deadlines *deadlines);
+void sbx_deadlines_clear(struct sbx_deadlines *deadlines);
+
+/* Borrows `deadline` until it is removed. */
+enum sbx_status sbx_deadlines_add(struct sbx_deadlines *deadlines, struct sbx_deadline *deadline) SBX_CHECKED;
+
+/* Nothing happens where it is not in the heap. */
+void sbx_deadlines_remove(struct sbx_deadlines *deadlines, struct sbx_deadline *deadline);
+
+/* The earliest; NULL where there is none. Borrowed. */
+struct sbx_deadline *sbx_deadlines_first(const struct sbx_deadlines *deadlines);
+
+#endif

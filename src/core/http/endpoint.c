@@ -1,0 +1,164 @@
+/* endpoint.c: base URL and header lines in one allocation each, behind a count of owners. The token's
+ * Authorization line replaces one that the headers hold, as the SDK does it.
+ *
+ * Thread: any: immutable once created; the count is atomic.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/http/endpoint.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/bytes.h"
+
+/* Shorter values are no secrets, and to blot them out would make a text unreadable. */
+#define SECRET_MIN 4
+#define LINE_MAX_BYTES ((size_t)65536)
+
+struct sbx_endpoint {
+    atomic_size_t owners;
+    char *base_url; /* owned */
+    char **lines;   /* owned, as what it points to */
+    size_t line_count;
+};
+
+static bool is_printable(struct sbx_span span)
+{
+    for (size_t i = 0; i < span.length; i++) {
+        if (span.data[i] == '\r' || span.data[i] == '\n' || span.data[i] == '\0') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_http_url(struct sbx_span url)
+{
+    bool http = url.length > 7 && strncasecmp(url.data, "http://", 7) == 0;
+    bool https = url.length > 8 && strncasecmp(url.data, "https://", 8) == 0;
+    return (http || https) && is_printable(url) && memchr(url.data, ' ', url.length) == NULL;
+}
+
+static bool is_authorization(struct sbx_span name)
+{
+    return name.length == 13 && strncasecmp(name.data, "authorization", 13) == 0;
+}
+
+static enum sbx_status add_line(struct sbx_endpoint *endpoint, struct sbx_span name, const char *separator,
+                                struct sbx_span value)
+{
+    if (name.length == 0 || !is_printable(name) || !is_printable(value)) {
+        return SBX_EINVAL;
+    }
+    struct sbx_bytes line;
+    sbx_bytes_init(&line, LINE_MAX_BYTES);
+    sbx_bytes_append(&line, name);
+    sbx_bytes_append_text(&line, value.length == 0 ? ";" : separator); /* curl's way to send an empty value */
+    sbx_bytes_append(&line, value);
+    if (sbx_bytes_text(&line) == NULL) {
+        return line.status == SBX_EFBIG ? SBX_EINVAL : line.status;
+    }
+    endpoint->lines[endpoint->line_count++] = sbx_bytes_take(&line).data;
+    return SBX_OK;
+}
+
+static enum sbx_status add_lines(struct sbx_endpoint *endpoint, const struct sbx_endpoint_options *options)
+{
+    endpoint->lines = calloc(options->header_count + 1, sizeof(*endpoint->lines));
+    enum sbx_status status = endpoint->lines == NULL ? SBX_ENOMEM : SBX_OK;
+    for (size_t i = 0; i < options->header_count && status == SBX_OK; i++) {
+        const struct sbx_header *header = &options->headers[i];
+        if (options->token.length == 0 || !is_authorization(header->name)) {
+            status = add_line(endpoint, header->name, ": ", header->value);
+        }
+    }
+    if (options->token.length > 0 && status == SBX_OK) {
+        status = add_line(endpoint, SBX_SPAN("Authorization"), ": Bearer ", options->token);
+    }
+    return status;
+}
+
+enum sbx_status sbx_endpoint_create(struct sbx_endpoint **endpoint,
+                                    const struct sbx_endpoint_options *options)
+{
+    struct sbx_span url = options->base_url;
+    while (url.length > 0 && url.data[url.length - 1] == '/') {
+        url.length--;
+    }
+    if (!is_http_url(url)) {
+        return SBX_EINVAL;
+    }
+    struct sbx_endpoint *made = calloc(1, sizeof(*made));
+    if (made == NULL) {
+        return SBX_ENOMEM;
+    }
+    atomic_init(&made->owners, 1);
+    made->base_url = strndup(url.data, url.length);
+    enum sbx_status status = made->base_url == NULL ? SBX_ENOMEM : add_lines(made, options);
+    if (status != SBX_OK) {
+        sbx_endpoint_unref(made);
+        return status;
+    }
+    *endpoint = made;
+    return SBX_OK;
+}
+
+struct sbx_endpoint *sbx_endpoint_ref(struct sbx_endpoint *endpoint)
+{
+    atomic_fetch_add_explicit(&endpoint->owners, 1, memory_order_relaxed);
+    return endpoint;
+}
+
+void sbx_endpoint_unref(struct sbx_endpoint *endpoint)
+{
+    if (endpoint == NULL || atomic_fetch_sub_explicit(&endpoint->owners, 1, memory_order_acq_rel) > 1) {
+        return;
+    }
+    for (size_t i = 0; i < endpoint->line_count; i++) {
+        free(endpoint->lines[i]);
+    }
+    free(endpoint->lines);
+    free(endpoint->base_url);
+    free(endpoint);
+}
+
+struct sbx_span sbx_endpoint_base_url(const struct sbx_endpoint *endpoint)
+{
+    return (struct sbx_span){endpoint->base_url, strlen(endpoint->base_url)};
+}
+
+size_t sbx_endpoint_line_count(const struct sbx_endpoint *endpoint)
+{
+    return endpoint->line_count;
+}
+
+const char *sbx_endpoint_line(const struct sbx_endpoint *endpoint, size_t index)
+{
+    return endpoint->lines[index];
+}
+
+static void blot_out(char *text, const char *secret)
+{
+    size_t length = strlen(secret);
+    if (length < SECRET_MIN) {
+        return;
+    }
+    for (char *found = strstr(text, secret); found != NULL; found = strstr(found + length, secret)) {
+        memset(found, '*', length);
+    }
+}
+
+void sbx_endpoint_redact(const struct sbx_endpoint *endpoint, char *text)
+{
+    for (size_t i = 0; i < endpoint->line_count; i++) {
+        const char *value = strchr(endpoint->lines[i], ':');
+        if (value == NULL) {
+            continue;
+        }
+        value += value[1] == ' ' ? 2 : 1;
+        bool bearer = strncasecmp(value, "Bearer ", 7) == 0;
+        blot_out(text, bearer ? value + 7 : value);
+    }
+}

@@ -1,0 +1,48 @@
+/* endpoint.h: where requests go and what every one of them carries: base URL, token and headers of one
+ * Sandbox Agent client, as they were when they were read. Immutable and counted: a client whose token
+ * was renewed is another endpoint, and requests under way keep theirs.
+ *
+ * Thread: any.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_CORE_HTTP_ENDPOINT_H
+#define SBX_CORE_HTTP_ENDPOINT_H
+
+#include "wire/span.h"
+#include "wire/status.h"
+
+struct sbx_header {
+    struct sbx_span name;
+    struct sbx_span value;
+};
+
+struct sbx_endpoint_options {
+    struct sbx_span base_url; /* "http://host:port/prefix"; slashes at its end are ignored */
+    struct sbx_span token;    /* sent as a bearer token; empty: none */
+    const struct sbx_header *headers;
+    size_t header_count;
+};
+
+struct sbx_endpoint;
+
+/* Copies the options. SBX_EINVAL: a header or the token holds a line break or NUL, or the URL is not http(s). */
+enum sbx_status sbx_endpoint_create(struct sbx_endpoint **endpoint,
+                                    const struct sbx_endpoint_options *options) SBX_CHECKED;
+
+/* One more owner; returns `endpoint`. */
+struct sbx_endpoint *sbx_endpoint_ref(struct sbx_endpoint *endpoint);
+
+/* One owner less; NULL is allowed. */
+void sbx_endpoint_unref(struct sbx_endpoint *endpoint);
+
+/* Without a slash at its end. Borrowed, as the lines below. */
+struct sbx_span sbx_endpoint_base_url(const struct sbx_endpoint *endpoint);
+
+/* "Name: value" lines, each ended by NUL, Authorization among them. */
+size_t sbx_endpoint_line_count(const struct sbx_endpoint *endpoint);
+const char *sbx_endpoint_line(const struct sbx_endpoint *endpoint, size_t index);
+
+/* Replaces, in place, every secret of the endpoint (token and header values) that stands in `text`. */
+void sbx_endpoint_redact(const struct sbx_endpoint *endpoint, char *text);
+
+#endif

@@ -1,0 +1,397 @@
+/* engine.c: the slice, and what curl needs for it.
+ *
+ * Two budgets of connections: a request waits in the queue of its budget until one is free, so that files
+ * never wait behind programs. Deadlines are the engine's own and count the wait in that queue; where a
+ * deadline counts from the last progress, it is put off lazily, when it is met.
+ *
+ * Invariant: a request is in exactly one place: a waiting queue, the active queue, or its owner's hands.
+ *
+ * Thread: as engine.h says; `lock` guards inbox and done alone.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/http/engine.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/http/poller.h"
+#include "core/http/request.h"
+
+#define EVENTS 64
+#define LINGER_MS 1
+#define SLICE_MS 50
+
+static const size_t budgets[SBX_BUDGETS] = {
+    [SBX_BUDGET_FILES] = SBX_FILE_CONNECTIONS,
+    [SBX_BUDGET_PROGRAMS] = SBX_PROGRAM_CONNECTIONS,
+};
+
+struct sbx_engine {
+    CURLM *multi;              /* owned */
+    struct sbx_poller *poller; /* owned */
+    struct sbx_deadlines deadlines;
+    struct sbx_queue waiting[SBX_BUDGETS]; /* borrowed requests, not yet with curl */
+    struct sbx_queue active;               /* borrowed requests, with curl */
+    size_t active_count[SBX_BUDGETS];
+    uint64_t curl_due_ms; /* when curl wants to be called; 0: never */
+    bool something_done;  /* in this slice */
+    atomic_bool closing;
+    pthread_mutex_t lock;
+    struct sbx_queue inbox; /* under lock */
+    struct sbx_queue done;  /* under lock */
+};
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
+{
+    struct sbx_engine *engine = user;
+    int events = 0;
+    (void)easy;
+    (void)socket_user;
+    events |= what == CURL_POLL_IN || what == CURL_POLL_INOUT ? SBX_READABLE : 0;
+    events |= what == CURL_POLL_OUT || what == CURL_POLL_INOUT ? SBX_WRITABLE : 0;
+    return sbx_poller_set(engine->poller, fd, events) == SBX_OK ? 0 : -1;
+}
+
+static int on_timer(CURLM *multi, long timeout_ms, void *user)
+{
+    struct sbx_engine *engine = user;
+    (void)multi;
+    engine->curl_due_ms = timeout_ms < 0 ? 0 : sbx_now_ms() + (uint64_t)timeout_ms;
+    return 0;
+}
+
+static CURLMcode set_up_multi(struct sbx_engine *engine)
+{
+    CURLMcode code = curl_multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    code = code == CURLM_OK ? curl_multi_setopt(engine->multi, CURLMOPT_SOCKETDATA, engine) : code;
+    code = code == CURLM_OK ? curl_multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, on_timer) : code;
+    code = code == CURLM_OK ? curl_multi_setopt(engine->multi, CURLMOPT_TIMERDATA, engine) : code;
+    long kept = SBX_FILE_CONNECTIONS + SBX_PROGRAM_CONNECTIONS;
+    return code == CURLM_OK ? curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, kept) : code;
+}
+
+enum sbx_status sbx_engine_create(struct sbx_engine **engine)
+{
+    struct sbx_engine *made = calloc(1, sizeof(*made));
+    if (made == NULL || pthread_mutex_init(&made->lock, NULL) != 0) {
+        free(made);
+        return SBX_ENOMEM;
+    }
+    sbx_deadlines_init(&made->deadlines);
+    sbx_queue_init(&made->waiting[SBX_BUDGET_FILES]);
+    sbx_queue_init(&made->waiting[SBX_BUDGET_PROGRAMS]);
+    sbx_queue_init(&made->active);
+    sbx_queue_init(&made->inbox);
+    sbx_queue_init(&made->done);
+    atomic_init(&made->closing, false);
+    enum sbx_status status = sbx_poller_create(&made->poller);
+    if (status == SBX_OK) {
+        made->multi = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_multi_init() : NULL;
+        status = made->multi != NULL && set_up_multi(made) == CURLM_OK ? SBX_OK : SBX_ENOMEM;
+    }
+    if (status != SBX_OK) {
+        sbx_engine_destroy(made);
+        return status;
+    }
+    *engine = made;
+    return SBX_OK;
+}
+
+void sbx_engine_destroy(struct sbx_engine *engine)
+{
+    if (engine == NULL) {
+        return;
+    }
+    (void)curl_multi_cleanup(engine->multi); /* closes the kept connections; NULL is allowed */
+    sbx_poller_destroy(engine->poller);
+    sbx_deadlines_clear(&engine->deadlines);
+    (void)pthread_mutex_destroy(&engine->lock);
+    free(engine);
+}
+
+int sbx_engine_fd(const struct sbx_engine *engine)
+{
+    return sbx_poller_fd(engine->poller);
+}
+
+void sbx_engine_submit(struct sbx_engine *engine, struct sbx_task *task)
+{
+    task->engine = engine;
+    (void)pthread_mutex_lock(&engine->lock);
+    sbx_queue_push(&engine->inbox, &task->link);
+    (void)pthread_mutex_unlock(&engine->lock);
+    sbx_poller_wake(engine->poller);
+}
+
+void sbx_engine_finish(struct sbx_engine *engine, struct sbx_task *task)
+{
+    (void)pthread_mutex_lock(&engine->lock);
+    sbx_queue_push(&engine->done, &task->link);
+    (void)pthread_mutex_unlock(&engine->lock);
+    engine->something_done = true;
+}
+
+void sbx_engine_take_done(struct sbx_engine *engine, struct sbx_queue *done)
+{
+    (void)pthread_mutex_lock(&engine->lock);
+    sbx_queue_move(&engine->done, done);
+    (void)pthread_mutex_unlock(&engine->lock);
+}
+
+void sbx_engine_close(struct sbx_engine *engine)
+{
+    atomic_store(&engine->closing, true);
+    sbx_poller_wake(engine->poller);
+}
+
+static void give_back(struct sbx_engine *engine, struct sbx_request *request)
+{
+    sbx_link_remove(&request->link);
+    sbx_deadlines_remove(&engine->deadlines, &request->deadline);
+    request->done(request);
+}
+
+static void take_from_curl(struct sbx_engine *engine, struct sbx_request *request)
+{
+    (void)curl_multi_remove_handle(engine->multi, request->easy); /* fails only for a handle it never had */
+    engine->active_count[request->budget]--;
+}
+
+static void abandon(struct sbx_engine *engine, struct sbx_request *request, enum sbx_status status,
+                    const char *why)
+{
+    if (request->easy != NULL) {
+        take_from_curl(engine, request);
+    }
+    sbx_request_abandon(request, status, why);
+    give_back(engine, request);
+}
+
+void sbx_engine_send(struct sbx_engine *engine, struct sbx_request *request)
+{
+    request->progress_ms = sbx_now_ms();
+    request->deadline.at_ms = request->progress_ms + (uint64_t)request->timeout_ms;
+    sbx_queue_push(&engine->waiting[request->budget], &request->link);
+}
+
+/* Hands `request` to curl; one that cannot be handed over comes back at once. */
+static void activate(struct sbx_engine *engine, struct sbx_request *request)
+{
+    enum sbx_status status = sbx_request_prepare(request);
+    if (status == SBX_OK && curl_multi_add_handle(engine->multi, request->easy) != CURLM_OK) {
+        status = SBX_ENOMEM;
+    }
+    if (status != SBX_OK) {
+        sbx_request_abandon(request, status, "the request could not be made");
+        give_back(engine, request);
+        return;
+    }
+    engine->active_count[request->budget]++;
+    sbx_queue_push(&engine->active, &request->link);
+}
+
+static void activate_waiting(struct sbx_engine *engine)
+{
+    for (int budget = 0; budget < SBX_BUDGETS; budget++) {
+        while (engine->active_count[budget] < budgets[budget]) {
+            struct sbx_link *link = sbx_queue_pop(&engine->waiting[budget]);
+            if (link == NULL) {
+                break;
+            }
+            activate(engine, SBX_CONTAINER(link, struct sbx_request, link));
+        }
+    }
+}
+
+/* A request's deadline begins to count when it is sent; it is in the heap from the next turn on. */
+static void watch_deadlines(struct sbx_engine *engine, struct sbx_queue *queue)
+{
+    struct sbx_link *next;
+    for (struct sbx_link *link = queue->head.prev; link != &queue->head; link = next) {
+        struct sbx_request *request = SBX_CONTAINER(link, struct sbx_request, link);
+        next = link->prev;
+        if (request->deadline.place != 0) {
+            break; /* what came before is in the heap already */
+        }
+        if (sbx_deadlines_add(&engine->deadlines, &request->deadline) != SBX_OK) {
+            abandon(engine, request, SBX_ENOMEM, "no memory for a deadline");
+        }
+    }
+}
+
+static void start_inbox(struct sbx_engine *engine)
+{
+    struct sbx_queue submitted;
+    sbx_queue_init(&submitted);
+    (void)pthread_mutex_lock(&engine->lock);
+    sbx_queue_move(&engine->inbox, &submitted);
+    (void)pthread_mutex_unlock(&engine->lock);
+    struct sbx_link *link;
+    while ((link = sbx_queue_pop(&submitted)) != NULL) {
+        struct sbx_task *task = SBX_CONTAINER(link, struct sbx_task, link);
+        task->start(task);
+    }
+}
+
+static void expire(struct sbx_engine *engine, struct sbx_request *request, uint64_t now)
+{
+    uint64_t extended = request->progress_ms + (uint64_t)request->timeout_ms;
+    if (request->until_stalled && extended > now) {
+        sbx_deadlines_remove(&engine->deadlines, &request->deadline);
+        request->deadline.at_ms = extended;
+        if (sbx_deadlines_add(&engine->deadlines, &request->deadline) == SBX_OK) {
+            return;
+        }
+    }
+    char why[128];
+    (void)snprintf(why, sizeof(why), "no %s within %d ms%s", request->until_stalled ? "progress" : "answer",
+                   request->timeout_ms,
+                   request->change && request->easy != NULL ? "; the operation may have completed" : "");
+    abandon(engine, request, SBX_ETIMEDOUT, why);
+}
+
+static void expire_deadlines(struct sbx_engine *engine)
+{
+    uint64_t now = sbx_now_ms();
+    struct sbx_deadline *first;
+    while ((first = sbx_deadlines_first(&engine->deadlines)) != NULL && first->at_ms <= now) {
+        expire(engine, SBX_CONTAINER(first, struct sbx_request, deadline), now);
+    }
+}
+
+/* Gives back what curl has ended; false where nothing was. */
+static bool collect(struct sbx_engine *engine)
+{
+    bool any = false;
+    int left = 0;
+    CURLMsg *message;
+    while ((message = curl_multi_info_read(engine->multi, &left)) != NULL) {
+        struct sbx_request *request = NULL;
+        CURLcode code = message->data.result;
+        if (message->msg != CURLMSG_DONE ||
+            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&request) != CURLE_OK) {
+            continue;
+        }
+        take_from_curl(engine, request);
+        sbx_request_conclude(request, code);
+        give_back(engine, request);
+        any = true;
+    }
+    return any;
+}
+
+static void call_curl(struct sbx_engine *engine, curl_socket_t fd, int events)
+{
+    int running = 0;
+    int mask = 0;
+    mask |= (events & SBX_READABLE) != 0 ? CURL_CSELECT_IN : 0;
+    mask |= (events & SBX_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0;
+    mask |= (events & SBX_FAULTY) != 0 ? CURL_CSELECT_ERR : 0;
+    (void)curl_multi_socket_action(engine->multi, fd, mask, &running); /* errors are told by each request */
+}
+
+static void call_due_curl(struct sbx_engine *engine)
+{
+    while (engine->curl_due_ms != 0 && engine->curl_due_ms <= sbx_now_ms()) {
+        engine->curl_due_ms = 0;
+        call_curl(engine, CURL_SOCKET_TIMEOUT, 0);
+    }
+}
+
+static void cancel_queue(struct sbx_engine *engine, struct sbx_queue *queue)
+{
+    while (!sbx_queue_empty(queue)) {
+        struct sbx_link *link = queue->head.next;
+        abandon(engine, SBX_CONTAINER(link, struct sbx_request, link), SBX_ECANCELED, "closed");
+    }
+}
+
+static void cancel_all(struct sbx_engine *engine)
+{
+    cancel_queue(engine, &engine->active);
+    for (int budget = 0; budget < SBX_BUDGETS; budget++) {
+        cancel_queue(engine, &engine->waiting[budget]);
+    }
+}
+
+static bool is_idle(const struct sbx_engine *engine)
+{
+    return sbx_queue_empty(&engine->waiting[SBX_BUDGET_FILES]) &&
+           sbx_queue_empty(&engine->waiting[SBX_BUDGET_PROGRAMS]) && sbx_queue_empty(&engine->active);
+}
+
+static void advance(struct sbx_engine *engine)
+{
+    bool again;
+    do {
+        for (int budget = 0; budget < SBX_BUDGETS; budget++) {
+            watch_deadlines(engine, &engine->waiting[budget]);
+        }
+        expire_deadlines(engine);
+        activate_waiting(engine);
+        call_due_curl(engine);
+        again = collect(engine); /* what came back may have asked for more */
+    } while (again);
+}
+
+/* Everything that can be done without waiting. */
+static void turn(struct sbx_engine *engine)
+{
+    start_inbox(engine);
+    if (!atomic_load(&engine->closing)) {
+        advance(engine);
+    }
+    while (atomic_load(&engine->closing) && !is_idle(engine)) {
+        cancel_all(engine);
+    }
+}
+
+/* Waits at most `timeout_ms` and serves what became ready; false where nothing did. */
+static bool serve(struct sbx_engine *engine, int timeout_ms)
+{
+    struct sbx_poll_event events[EVENTS];
+    size_t count = sbx_poller_wait(engine->poller, events, EVENTS, timeout_ms);
+    for (size_t i = 0; i < count; i++) {
+        if (events[i].fd >= 0) {
+            call_curl(engine, events[i].fd, events[i].events);
+        }
+    }
+    return count > 0;
+}
+
+void sbx_engine_slice(struct sbx_engine *engine)
+{
+    uint64_t end = sbx_now_ms() + SLICE_MS;
+    engine->something_done = false;
+    turn(engine);
+    while (!engine->something_done && !atomic_load(&engine->closing) && sbx_now_ms() < end &&
+           serve(engine, LINGER_MS)) {
+        turn(engine);
+    }
+}
+
+int sbx_engine_due_ms(const struct sbx_engine *engine)
+{
+    const struct sbx_deadline *first = sbx_deadlines_first(&engine->deadlines);
+    uint64_t due = engine->curl_due_ms;
+    if (first != NULL && (due == 0 || first->at_ms < due)) {
+        due = first->at_ms;
+    }
+    uint64_t now = sbx_now_ms();
+    if (due == 0) {
+        return -1;
+    }
+    return due <= now ? 0 : (int)(due - now < INT32_MAX ? due - now : INT32_MAX);
+}
+
+void sbx_engine_run(struct sbx_engine *engine)
+{
+    engine->something_done = false;
+    turn(engine);
+    while (!engine->something_done && !atomic_load(&engine->closing)) {
+        (void)serve(engine, sbx_engine_due_ms(engine));
+        turn(engine);
+    }
+}

@@ -1,0 +1,64 @@
+/* engine.h: HTTP for one environment: one curl multi handle, driven in slices by whoever has a thread.
+ *
+ * A task is handed in (sbx_engine_submit), starts inside a slice, sends requests, and is handed out
+ * (sbx_engine_finish, sbx_engine_take_done) when it is over. Between slices all sockets are parked behind
+ * one descriptor: its owner watches it and runs a slice when it is readable, when a deadline is due, or
+ * when something was submitted. A waiting request holds no thread.
+ *
+ *     main                                     pool
+ *     submit ── inbox ──────────────────────▶  slice: start, send, receive, step …
+ *     take_done ◀──────────────────── done ──  finish
+ *
+ * Thread: said at each function; at most one slice at a time.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_CORE_HTTP_ENGINE_H
+#define SBX_CORE_HTTP_ENGINE_H
+
+#include "core/queue.h"
+#include "wire/status.h"
+
+struct sbx_engine;
+struct sbx_request;
+
+/* First member of what travels through an engine. */
+struct sbx_task {
+    struct sbx_link link;
+    void (*start)(struct sbx_task *task); /* pool */
+    struct sbx_engine *engine;            /* borrowed; set by submit */
+};
+
+enum sbx_status sbx_engine_create(struct sbx_engine **engine) SBX_CHECKED;
+
+/* After sbx_engine_close, a slice, and taking what is done. */
+void sbx_engine_destroy(struct sbx_engine *engine);
+
+/* Lends `task` to the engine until it is taken from the done list. Thread: any. */
+void sbx_engine_submit(struct sbx_engine *engine, struct sbx_task *task);
+
+/* Runs what there is to do: ends when something is done, 1 ms after the last progress, and after 50 ms at
+ * most. Thread: pool, or main where a synchronous method demands it. */
+void sbx_engine_slice(struct sbx_engine *engine);
+
+/* Runs until something is done, blocking. Thread: the only one of this engine. */
+void sbx_engine_run(struct sbx_engine *engine);
+
+/* Moves everything that is over to `done`. Thread: main. */
+void sbx_engine_take_done(struct sbx_engine *engine, struct sbx_queue *done);
+
+/* A descriptor that is readable when a slice has something to do. Thread: any. */
+int sbx_engine_fd(const struct sbx_engine *engine);
+
+/* ms until a slice is due without it; -1: never. Thread: main, while no slice runs. */
+int sbx_engine_due_ms(const struct sbx_engine *engine);
+
+/* Sends `request`; it comes back through request->done, never from within this call. Thread: pool. */
+void sbx_engine_send(struct sbx_engine *engine, struct sbx_request *request);
+
+/* Puts `task` on the done list. Thread: pool. */
+void sbx_engine_finish(struct sbx_engine *engine, struct sbx_task *task);
+
+/* From now on everything ends with SBX_ECANCELED, at the next slice; one that runs ends soon. Thread: any. */
+void sbx_engine_close(struct sbx_engine *engine);
+
+#endif

@@ -1,0 +1,180 @@
+/* problem.c: foreign errors to status.
+ *
+ * The server names only "not found" in a way of its own; every other errno of its kernel stands in its
+ * text as "(os error N)". The number is what counts: the words are musl's and vary. What the server finds
+ * out by itself has no number and is known by its words.
+ *
+ * Thread: any.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/http/problem.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/http/request.h"
+#include "core/utf8.h"
+
+/* What the server says in its own words, with the status that Linux would have given. */
+static const struct {
+    const char *words;
+    enum sbx_status status;
+} known_words[] = {
+    {"path not found", SBX_ENOENT},     {"path is not a directory", SBX_ENOTDIR},
+    {"path is not a file", SBX_EISDIR}, {"destination already exists", SBX_EEXIST},
+    {"interior nul byte", SBX_EINVAL},  {"unexpected NUL byte", SBX_EINVAL},
+};
+
+static const struct {
+    long http_status;
+    enum sbx_status status;
+} known_statuses[] = {
+    {400, SBX_EINVAL},       {401, SBX_EACCES},    {403, SBX_EACCES}, {404, SBX_ENOSYS},
+    {405, SBX_ENOSYS},       {408, SBX_ETIMEDOUT}, {409, SBX_EBUSY},  {413, SBX_EFBIG},
+    {414, SBX_ENAMETOOLONG}, {429, SBX_EAGAIN},    {501, SBX_ENOSYS}, {504, SBX_ETIMEDOUT},
+};
+
+static enum sbx_status from_http_status(long http_status)
+{
+    for (size_t i = 0; i < sizeof(known_statuses) / sizeof(known_statuses[0]); i++) {
+        if (known_statuses[i].http_status == http_status) {
+            return known_statuses[i].status;
+        }
+    }
+    return http_status >= 500 ? SBX_EIO : SBX_EPROTO;
+}
+
+/* The N of the last "(os error N)"; 0 where there is none. */
+static long find_os_error(const char *text)
+{
+    static const char marker[] = "(os error ";
+    long number = 0;
+    for (const char *found = strstr(text, marker); found != NULL; found = strstr(found, marker)) {
+        found += sizeof(marker) - 1;
+        char *end = NULL;
+        long parsed = strtol(found, &end, 10);
+        number = end != found && *end == ')' && parsed > 0 ? parsed : number;
+    }
+    return number;
+}
+
+static enum sbx_status from_words(const char *text)
+{
+    for (size_t i = 0; i < sizeof(known_words) / sizeof(known_words[0]); i++) {
+        if (strstr(text, known_words[i].words) != NULL) {
+            return known_words[i].status;
+        }
+    }
+    return SBX_OK;
+}
+
+/* Copies as much as fits, ends it, and makes it UTF-8 without control characters. */
+static void set_detail(struct sbx_problem *problem, struct sbx_span text)
+{
+    size_t length = text.length < SBX_DETAIL_MAX - 1 ? text.length : SBX_DETAIL_MAX - 1;
+    if (length > 0) {
+        memcpy(problem->detail, text.data, length);
+    }
+    problem->detail[length] = '\0';
+    sbx_utf8_tidy(problem->detail, length);
+}
+
+/* The problem document's `details.message`, its `detail`, or its `title`, borrowed from `root`. */
+static const char *find_words(const json_t *root)
+{
+    const char *message = json_string_value(json_object_get(json_object_get(root, "details"), "message"));
+    const char *detail = json_string_value(json_object_get(root, "detail"));
+    if (detail != NULL) {
+        return detail;
+    }
+    return message != NULL ? message : json_string_value(json_object_get(root, "title"));
+}
+
+static bool is_of_a_process(const json_t *root)
+{
+    const json_t *resource = json_object_get(json_object_get(root, "details"), "resource");
+    return json_string_value(resource) != NULL && strcmp(json_string_value(resource), "process") == 0;
+}
+
+static enum sbx_status from_document(long http_status, const json_t *root, const char *words)
+{
+    long os_error = find_os_error(words);
+    if (os_error > 0) {
+        return sbx_status_from_errno(os_error);
+    }
+    if (http_status == 404 && is_of_a_process(root)) {
+        return SBX_ESRCH;
+    }
+    bool about_credentials = http_status == 401 || http_status == 403;
+    enum sbx_status spoken = about_credentials ? SBX_OK : from_words(words);
+    return spoken != SBX_OK ? spoken : from_http_status(http_status);
+}
+
+void sbx_problem_parse(long http_status, struct sbx_span body, struct sbx_problem *problem)
+{
+    problem->status = from_http_status(http_status);
+    problem->detail[0] = '\0';
+    json_t *root = json_loadb(body.data == NULL ? "" : body.data, body.length, 0, NULL);
+    const char *words = find_words(root);
+    if (words != NULL) {
+        problem->status = from_document(http_status, root, words);
+        set_detail(problem, (struct sbx_span){words, strlen(words)});
+    } else {
+        set_detail(problem, body);
+    }
+    if (problem->detail[0] == '\0') {
+        (void)snprintf(problem->detail, sizeof(problem->detail), "HTTP status %ld", http_status);
+    }
+    json_decref(root);
+}
+
+void sbx_problem_of(const struct sbx_request *request, struct sbx_problem *problem)
+{
+    problem->status = request->outcome;
+    problem->detail[0] = '\0';
+    if (request->outcome != SBX_OK) {
+        set_detail(problem, (struct sbx_span){request->error, strlen(request->error)});
+    } else if (request->http_status < 200 || request->http_status >= 300) {
+        sbx_problem_parse(request->http_status, sbx_bytes_span(&request->reply), problem);
+    }
+    sbx_endpoint_redact(request->endpoint, problem->detail);
+}
+
+static enum sbx_status from_connect(long os_error)
+{
+    return os_error == ETIMEDOUT || os_error == EHOSTUNREACH || os_error == EACCES || os_error == EMFILE
+               ? sbx_status_from_errno(os_error)
+               : SBX_ECONNREFUSED;
+}
+
+enum sbx_status sbx_problem_from_curl(CURLcode code, long os_error, bool change)
+{
+    switch (code) {
+    case CURLE_OK:
+        return SBX_OK;
+    case CURLE_COULDNT_CONNECT:
+        return from_connect(os_error);
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+        return SBX_EHOSTUNREACH;
+    case CURLE_OPERATION_TIMEDOUT:
+        return SBX_ETIMEDOUT;
+    case CURLE_OUT_OF_MEMORY:
+        return SBX_ENOMEM;
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+        return SBX_EINVAL;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_SSL_CONNECT_ERROR:
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_BAD_CONTENT_ENCODING:
+        return change && code != CURLE_PEER_FAILED_VERIFICATION && code != CURLE_SSL_CONNECT_ERROR
+                   ? SBX_EIO
+                   : SBX_EPROTO;
+    default:
+        return SBX_EIO;
+    }
+}

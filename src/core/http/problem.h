@@ -1,0 +1,33 @@
+/* problem.h: the one place where foreign ways to fail (a curl code, an HTTP status, a problem document)
+ * become a status and the words that go with it.
+ *
+ * Thread: any.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_CORE_HTTP_PROBLEM_H
+#define SBX_CORE_HTTP_PROBLEM_H
+
+#include <curl/curl.h>
+
+#include "wire/limits.h"
+#include "wire/span.h"
+#include "wire/status.h"
+
+struct sbx_request;
+
+struct sbx_problem {
+    enum sbx_status status;      /* SBX_OK: the server did what was asked */
+    char detail[SBX_DETAIL_MAX]; /* the server's or curl's own words, UTF-8, secrets blotted out; may be "" */
+};
+
+/* What a request that came back amounts to. */
+void sbx_problem_of(const struct sbx_request *request, struct sbx_problem *problem);
+
+/* The same for a reply's HTTP status and body alone: what the data cases of the tests feed. */
+void sbx_problem_parse(long http_status, struct sbx_span body, struct sbx_problem *problem);
+
+/* A transfer's end. `os_error` is errno of a connect that failed; `change`: the request changes something,
+ * so a loss after it may have been sent is SBX_EIO and never "refused". */
+enum sbx_status sbx_problem_from_curl(CURLcode code, long os_error, bool change) SBX_CHECKED;
+
+#endif

@@ -1,0 +1,265 @@
+/* request.c: a request as a curl handle, and back.
+ *
+ * libcurl sends a request again by itself when a kept connection turns out to be closed before an answer
+ * came. For a read that is right. For a change it could run twice, so its body goes through a read
+ * function that cannot be rewound (curl then gives up with CURLE_SEND_FAIL_REWIND), and a change without
+ * a body uses a fresh connection, on which curl never sends again.
+ *
+ * Thread: one at a time.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/http/request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/http/problem.h"
+
+#define URL_MAX (64 * SBX_KIB) /* the server answers 414 to more */
+
+enum sbx_status sbx_request_create(struct sbx_request **request, struct sbx_endpoint *endpoint,
+                                   enum sbx_method method, const char *route)
+{
+    struct sbx_request *made = calloc(1, sizeof(*made));
+    if (made == NULL) {
+        return SBX_ENOMEM;
+    }
+    made->endpoint = sbx_endpoint_ref(endpoint);
+    made->method = method;
+    made->timeout_ms = SBX_TIMEOUT_MS;
+    made->reply_max = SBX_JSON_MAX;
+    sbx_link_init(&made->link);
+    sbx_bytes_init(&made->url, URL_MAX);
+    sbx_bytes_append(&made->url, sbx_endpoint_base_url(endpoint));
+    sbx_bytes_append_text(&made->url, route);
+    sbx_bytes_init(&made->reply, SBX_PROBLEM_MAX);
+    *request = made;
+    return SBX_OK;
+}
+
+static void free_handle(struct sbx_request *request)
+{
+    curl_easy_cleanup(request->easy);
+    curl_slist_free_all(request->headers);
+    request->easy = NULL;
+    request->headers = NULL;
+}
+
+void sbx_request_destroy(struct sbx_request *request)
+{
+    if (request == NULL) {
+        return;
+    }
+    free_handle(request);
+    sbx_bytes_clear(&request->url);
+    sbx_bytes_clear(&request->reply);
+    sbx_endpoint_unref(request->endpoint);
+    free(request);
+}
+
+void sbx_request_segment(struct sbx_request *request, struct sbx_span segment, const char *rest)
+{
+    sbx_bytes_append_text(&request->url, "/");
+    for (size_t i = 0; i < segment.length; i++) {
+        /* Also what a URL would take apart: a slash, and the dots of "..". */
+        char encoded[4];
+        (void)snprintf(encoded, sizeof(encoded), "%%%02X", (unsigned)(unsigned char)segment.data[i]);
+        bool structural = segment.data[i] == '/' || segment.data[i] == '.';
+        if (structural) {
+            sbx_bytes_append_text(&request->url, encoded);
+        } else {
+            sbx_bytes_append_encoded(&request->url, (struct sbx_span){segment.data + i, 1});
+        }
+    }
+    sbx_bytes_append_text(&request->url, rest);
+}
+
+void sbx_request_query(struct sbx_request *request, const char *name, struct sbx_span value)
+{
+    struct sbx_span url = sbx_bytes_span(&request->url);
+    bool first = url.length == 0 || memchr(url.data, '?', url.length) == NULL;
+    sbx_bytes_append_text(&request->url, first ? "?" : "&");
+    sbx_bytes_append_text(&request->url, name);
+    sbx_bytes_append_text(&request->url, "=");
+    sbx_bytes_append_encoded(&request->url, value);
+}
+
+static size_t read_body(char *to, size_t size, size_t count, void *user)
+{
+    struct sbx_request *request = user;
+    size_t left = request->body.length - request->body_sent;
+    size_t length = size * count < left ? size * count : left;
+    if (length > 0) {
+        memcpy(to, request->body.data + request->body_sent, length);
+    }
+    request->body_sent += length;
+    request->progress_ms = sbx_now_ms();
+    return length;
+}
+
+static int refuse_rewind(void *user, curl_off_t offset, int origin)
+{
+    (void)user;
+    (void)offset;
+    (void)origin;
+    return CURL_SEEKFUNC_FAIL;
+}
+
+/* The caps of a reply are known with its status: a problem is kept short, a content at its full length. */
+static void begin_reply(struct sbx_request *request)
+{
+    curl_off_t length = -1;
+    (void)curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &request->http_status);
+    (void)curl_easy_getinfo(request->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    if (request->http_status >= 400) {
+        return;
+    }
+    request->reply.max = request->reply_max;
+    if (length > 0) {
+        sbx_bytes_reserve(&request->reply, (size_t)length);
+    }
+}
+
+static size_t write_reply(char *from, size_t size, size_t count, void *user)
+{
+    struct sbx_request *request = user;
+    struct sbx_span arrived = {from, size * count};
+    request->progress_ms = sbx_now_ms();
+    if (request->http_status == 0) {
+        begin_reply(request);
+    }
+    if (request->http_status >= 400) {
+        size_t room = request->reply.max - request->reply.length;
+        arrived.length = arrived.length < room ? arrived.length : room;
+    }
+    sbx_bytes_append(&request->reply, arrived);
+    return request->reply.status == SBX_OK ? size * count : CURL_WRITEFUNC_ERROR;
+}
+
+static void add_header(struct sbx_request *request, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(request->headers, line);
+    if (longer == NULL) {
+        curl_slist_free_all(request->headers);
+    }
+    request->headers = longer;
+}
+
+static enum sbx_status make_headers(struct sbx_request *request)
+{
+    char line[128];
+    (void)snprintf(line, sizeof(line), "Accept: %s", request->accept == NULL ? "*/*" : request->accept);
+    add_header(request, line);
+    if (request->headers != NULL) {
+        /* A name without a value takes away what curl would send by itself for a POST. */
+        const char *type = request->body_type == NULL ? "" : request->body_type;
+        (void)snprintf(line, sizeof(line), "Content-Type:%s%s", type[0] == '\0' ? "" : " ", type);
+        add_header(request, line);
+    }
+    if (request->headers != NULL) {
+        add_header(request, "Expect:"); /* waiting for 100-continue costs a round trip */
+    }
+    for (size_t i = 0; i < sbx_endpoint_line_count(request->endpoint) && request->headers != NULL; i++) {
+        add_header(request, sbx_endpoint_line(request->endpoint, i));
+    }
+    return request->headers == NULL ? SBX_ENOMEM : SBX_OK;
+}
+
+/* Sets one option; the first that fails makes all the later ones no-ops. */
+#define SET(code, easy, option, value)                                                                       \
+    ((code) = (code) == CURLE_OK ? curl_easy_setopt((easy), (option), (value)) : (code))
+
+static CURLcode set_connection(const struct sbx_request *request)
+{
+    CURL *easy = request->easy;
+    CURLcode code = CURLE_OK;
+    SET(code, easy, CURLOPT_NOSIGNAL, 1L);
+    SET(code, easy, CURLOPT_QUICK_EXIT, 1L);
+    SET(code, easy, CURLOPT_TCP_NODELAY, 1L);
+    SET(code, easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(code, easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(code, easy, CURLOPT_PROXY, ""); /* Node's fetch, which the SDK uses, knows no http_proxy */
+    SET(code, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->timeout_ms);
+    SET(code, easy, CURLOPT_FRESH_CONNECT, request->change && request->body_type == NULL ? 1L : 0L);
+    return code;
+}
+
+static CURLcode set_method(const struct sbx_request *request)
+{
+    CURL *easy = request->easy;
+    CURLcode code = CURLE_OK;
+    bool put = request->method == SBX_PUT;
+    bool post = request->method == SBX_POST;
+    if (put || post) {
+        SET(code, easy, put ? CURLOPT_UPLOAD : CURLOPT_POST, 1L);
+        SET(code, easy, put ? CURLOPT_INFILESIZE_LARGE : CURLOPT_POSTFIELDSIZE_LARGE,
+            (curl_off_t)request->body.length);
+        SET(code, easy, CURLOPT_READFUNCTION, read_body);
+        SET(code, easy, CURLOPT_READDATA, request);
+        SET(code, easy, CURLOPT_SEEKFUNCTION, refuse_rewind);
+    } else if (request->method == SBX_DELETE) {
+        SET(code, easy, CURLOPT_CUSTOMREQUEST, "DELETE");
+    }
+    return code;
+}
+
+enum sbx_status sbx_request_prepare(struct sbx_request *request)
+{
+    const char *url = sbx_bytes_text(&request->url);
+    if (url == NULL) {
+        return request->url.status == SBX_EFBIG ? SBX_ENAMETOOLONG : request->url.status;
+    }
+    request->easy = curl_easy_init();
+    if (request->easy == NULL || make_headers(request) != SBX_OK) {
+        return SBX_ENOMEM;
+    }
+    CURLcode code = set_connection(request);
+    code = code == CURLE_OK ? set_method(request) : code;
+    SET(code, request->easy, CURLOPT_URL, url);
+    SET(code, request->easy, CURLOPT_HTTPHEADER, request->headers);
+    SET(code, request->easy, CURLOPT_WRITEFUNCTION, write_reply);
+    SET(code, request->easy, CURLOPT_WRITEDATA, request);
+    SET(code, request->easy, CURLOPT_ERRORBUFFER, request->error);
+    SET(code, request->easy, CURLOPT_PRIVATE, request);
+    return code == CURLE_OK ? SBX_OK : sbx_problem_from_curl(code, 0, false);
+}
+
+static bool has_accepted_type(struct sbx_request *request)
+{
+    const char *type = NULL;
+    if (request->accept == NULL || request->http_status >= 300) {
+        return true;
+    }
+    (void)curl_easy_getinfo(request->easy, CURLINFO_CONTENT_TYPE, &type);
+    return type != NULL && strncasecmp(type, request->accept, strlen(request->accept)) == 0;
+}
+
+void sbx_request_conclude(struct sbx_request *request, CURLcode code)
+{
+    long os_error = 0;
+    (void)curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &request->http_status);
+    (void)curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &os_error);
+    request->outcome = sbx_problem_from_curl(code, os_error, request->change);
+    if (request->reply.status != SBX_OK) {
+        request->outcome = request->reply.status;
+        (void)snprintf(request->error, sizeof(request->error), "the reply is larger than %zu bytes",
+                       request->reply_max);
+    } else if (request->outcome == SBX_EIO && request->change) {
+        (void)snprintf(request->error, sizeof(request->error),
+                       "the connection was lost; the operation may have completed");
+    } else if (request->outcome == SBX_OK && !has_accepted_type(request)) {
+        request->outcome = SBX_EPROTO;
+        (void)snprintf(request->error, sizeof(request->error), "the reply is no %s", request->accept);
+    } else if (code != CURLE_OK && request->error[0] == '\0') {
+        (void)snprintf(request->error, sizeof(request->error), "%s", curl_easy_strerror(code));
+    }
+    free_handle(request);
+}
+
+void sbx_request_abandon(struct sbx_request *request, enum sbx_status outcome, const char *why)
+{
+    request->outcome = outcome;
+    (void)snprintf(request->error, sizeof(request->error), "%s", why);
+    free_handle(request);
+}

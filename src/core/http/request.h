@@ -1,0 +1,74 @@
+/* request.h: one exchange with the server: what is asked, and what came back. Whoever makes one fills
+ * the first part, hands it to the engine (sbx_engine_send), and gets it back in `done`.
+ *
+ * Thread: one at a time: its maker's until it is sent, the slice's until `done`.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_CORE_HTTP_REQUEST_H
+#define SBX_CORE_HTTP_REQUEST_H
+
+#include <curl/curl.h>
+
+#include "core/bytes.h"
+#include "core/http/deadlines.h"
+#include "core/http/endpoint.h"
+#include "core/queue.h"
+#include "wire/wire.h"
+
+enum sbx_method { SBX_GET, SBX_PUT, SBX_POST, SBX_DELETE };
+
+/* Which connections it may use: files never wait behind programs. */
+enum sbx_budget { SBX_BUDGET_FILES, SBX_BUDGET_PROGRAMS, SBX_BUDGETS };
+
+struct sbx_request {
+    /* Asked. */
+    enum sbx_method method;
+    enum sbx_budget budget;
+    bool change;                   /* it is never sent twice, and a loss of its reply says so */
+    bool until_stalled;            /* the deadline counts from the last progress, not from the start */
+    int timeout_ms;                /* > 0 */
+    size_t reply_max;              /* bytes of a reply that succeeded; more is SBX_EFBIG */
+    const char *accept;            /* static: the type that the reply must have; NULL: any */
+    const char *body_type;         /* static; NULL: no body */
+    struct sbx_span body;          /* borrowed until done */
+    struct sbx_bytes url;          /* owned */
+    struct sbx_endpoint *endpoint; /* owned: one count */
+    void (*done)(struct sbx_request *request); /* pool; the request is its owner's again */
+    void *owner;                               /* borrowed: for whoever made it */
+
+    /* Came back. */
+    enum sbx_status outcome;     /* SBX_OK: a whole reply of the type asked for, whatever its HTTP status */
+    long http_status;            /* 0 where there was none */
+    struct sbx_bytes reply;      /* owned */
+    char error[CURL_ERROR_SIZE]; /* words for an outcome that is not SBX_OK */
+
+    /* The engine's. */
+    struct sbx_link link;
+    struct sbx_deadline deadline;
+    uint64_t progress_ms;
+    size_t body_sent;
+    CURL *easy;                 /* owned */
+    struct curl_slist *headers; /* owned */
+};
+
+/* An absolute path of the server below its base URL, "/v1/fs/stat". */
+enum sbx_status sbx_request_create(struct sbx_request **request, struct sbx_endpoint *endpoint,
+                                   enum sbx_method method, const char *route) SBX_CHECKED;
+void sbx_request_destroy(struct sbx_request *request);
+
+/* Appends a segment to the path, percent-encoded. Before any query. */
+void sbx_request_segment(struct sbx_request *request, struct sbx_span segment, const char *rest);
+
+/* Appends `name` (static) and the encoded `value` to the query. */
+void sbx_request_query(struct sbx_request *request, const char *name, struct sbx_span value);
+
+/* Makes the curl handle that performs it; SBX_ENOMEM or SBX_EINVAL where that cannot be. */
+enum sbx_status sbx_request_prepare(struct sbx_request *request) SBX_CHECKED;
+
+/* Takes what curl knows of the exchange, which ended with `code`, and frees the handle. */
+void sbx_request_conclude(struct sbx_request *request, CURLcode code);
+
+/* Ends it without curl: a deadline, a cancellation, no memory. */
+void sbx_request_abandon(struct sbx_request *request, enum sbx_status outcome, const char *why);
+
+#endif

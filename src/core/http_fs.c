@@ -1,0 +1,364 @@
+/* http_fs.c: each operation on files as steps over the server's own endpoints. The table at the end reads
+ * like a sentence: LOOK at a path, NEED what it must be, ASK for the change.
+ *
+ * HTTP is inexact: it follows links and cannot tell them from files, has no ranges, takes 2 MiB at most,
+ * makes parents by itself, and tells few errors apart. So a change looks first where Linux would refuse
+ * it, and what lies between look and change is not atomic. Never is an existing target overwritten by a
+ * move: the server would delete the target first.
+ *
+ * Thread: pool (main for a synchronous method).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/http_fs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/fs.h"
+#include "core/http_ask.h"
+#include "core/http_reply.h"
+#include "core/path.h"
+
+#define O_CREAT_LINUX 0100U
+#define O_EXCL_LINUX 0200U
+#define O_TRUNC_LINUX 01000U
+
+/* ---- Asking ---------------------------------------------------------------------------------------- */
+
+static enum sbx_step ask_stat(struct sbx_op *op)
+{
+    return sbx_http_ask(op, SBX_GET, "/v1/fs/stat", op->args.path);
+}
+
+static enum sbx_step ask_stat_of_parent(struct sbx_op *op)
+{
+    return sbx_http_ask(op, SBX_GET, "/v1/fs/stat", sbx_path_parent(op->args.path));
+}
+
+static enum sbx_step ask_entries(struct sbx_op *op)
+{
+    return sbx_http_ask(op, SBX_GET, "/v1/fs/entries", op->args.path);
+}
+
+static enum sbx_step ask_mkdir(struct sbx_op *op)
+{
+    return sbx_http_ask(op, SBX_POST, "/v1/fs/mkdir", op->args.path);
+}
+
+static enum sbx_step ask_delete(struct sbx_op *op)
+{
+    return sbx_http_ask(op, SBX_DELETE, "/v1/fs/entry", op->args.path);
+}
+
+/* A move of a path to itself is no move, and the server would take it for an existing target. */
+static enum sbx_step ask_move(struct sbx_op *op)
+{
+    return sbx_span_equal(op->args.path, op->args.new_path) ? ask_stat(op) : sbx_http_ask_move(op);
+}
+
+static enum sbx_step ask_content(struct sbx_op *op)
+{
+    return sbx_http_ask_content(op, sbx_fs_max_full_read(op->fs));
+}
+
+/* A range is cut out of the whole. */
+static enum sbx_step ask_content_for_range(struct sbx_op *op)
+{
+    uint64_t max = sbx_fs_max_full_read(op->fs);
+    return sbx_http_ask_content(op, max < SBX_PREAD_WHOLE_MAX ? max : SBX_PREAD_WHOLE_MAX);
+}
+
+/* A content that is going to be written back. */
+static enum sbx_step ask_content_for_change(struct sbx_op *op)
+{
+    return sbx_http_ask_content(op, SBX_BODY_MAX);
+}
+
+static enum sbx_step put_data(struct sbx_op *op)
+{
+    return sbx_http_ask_put(op, op->args.path, op->args.data);
+}
+
+static enum sbx_step put_nothing(struct sbx_op *op)
+{
+    return sbx_http_ask_put(op, op->args.path, (struct sbx_span){"", 0});
+}
+
+static enum sbx_step put_content(struct sbx_op *op)
+{
+    return sbx_http_ask_put(op, op->args.path, (struct sbx_span){op->content.data, op->content.length});
+}
+
+static enum sbx_step put_copy(struct sbx_op *op)
+{
+    return sbx_http_ask_put(op, op->args.new_path, (struct sbx_span){op->content.data, op->content.length});
+}
+
+/* ---- What came back --------------------------------------------------------------------------------- */
+
+/* Linux refuses what it is asked where "/" belongs to someone else; a view of a directory that the
+ * sandbox's user owns is what helps. 401 and 403 are about the token, not about the path. */
+static enum sbx_step need_reply(struct sbx_op *op)
+{
+    enum sbx_step next = sbx_op_need_reply(op);
+    bool of_the_path = op->request->http_status != 401 && op->request->http_status != 403;
+    if (next == SBX_STEP_END && op->result.status == SBX_EACCES && of_the_path && sbx_fs_is_whole(op->fs)) {
+        op->advice = "the sandbox's user may not do that there; set basePath to a directory that it owns";
+    }
+    return next;
+}
+
+static enum sbx_step end(struct sbx_op *op)
+{
+    enum sbx_step next = need_reply(op);
+    return next == SBX_STEP_NEXT ? sbx_op_succeed(op) : next;
+}
+
+/* The server makes the parents of a file it writes; what it says of a parent that is a file is EEXIST. */
+static enum sbx_step end_put(struct sbx_op *op)
+{
+    bool copied = op->row->code == SBX_OP_COPY;
+    enum sbx_step next = end(op);
+    if (op->result.status == SBX_EEXIST) {
+        op->result.status = SBX_ENOTDIR;
+    } else if (op->result.status == SBX_ETIMEDOUT) {
+        sbx_fs_note_stuck_write(op->fs, copied ? op->args.new_path : op->args.path);
+    }
+    return next;
+}
+
+static enum sbx_step malformed(struct sbx_op *op)
+{
+    return sbx_op_fail(op, SBX_EPROTO, "the reply is of another shape than the Sandbox Agent's");
+}
+
+static enum sbx_step read_stat(struct sbx_op *op, struct sbx_span path)
+{
+    char *full = sbx_http_ask_full_path(op, path);
+    struct sbx_span span = {full, full == NULL ? 0 : strlen(full)};
+    enum sbx_status status =
+        full == NULL ? SBX_ENOMEM : sbx_http_reply_stat(sbx_bytes_span(&op->request->reply), span, &op->seen);
+    free(full);
+    if (status != SBX_OK) {
+        return status == SBX_ENOMEM ? sbx_op_fail(op, status, NULL) : malformed(op);
+    }
+    return SBX_STEP_NEXT;
+}
+
+/* Something must be there. */
+static enum sbx_step see(struct sbx_op *op)
+{
+    enum sbx_step next = need_reply(op);
+    return next == SBX_STEP_NEXT ? read_stat(op, op->args.path) : next;
+}
+
+/* Something may be there or not: op->looked says which. */
+static enum sbx_step look(struct sbx_op *op)
+{
+    enum sbx_step next = need_reply(op);
+    op->looked = op->result.status;
+    if (next == SBX_STEP_END) {
+        return op->looked == SBX_ENOENT ? SBX_STEP_NEXT : SBX_STEP_END;
+    }
+    return read_stat(op, op->args.path);
+}
+
+static bool is_directory(const struct sbx_op *op)
+{
+    return (op->seen.mode & SBX_S_IFMT) == SBX_S_IFDIR;
+}
+
+static enum sbx_step need_absent(struct sbx_op *op)
+{
+    return op->looked == SBX_ENOENT ? SBX_STEP_NEXT : sbx_op_fail(op, SBX_EEXIST, NULL);
+}
+
+static enum sbx_step need_directory(struct sbx_op *op)
+{
+    return is_directory(op) ? SBX_STEP_NEXT : sbx_op_fail(op, SBX_ENOTDIR, NULL);
+}
+
+static enum sbx_step need_no_directory(struct sbx_op *op)
+{
+    return is_directory(op) ? sbx_op_fail(op, SBX_EISDIR, NULL) : SBX_STEP_NEXT;
+}
+
+/* "/" of the view is not the caller's to remove. */
+static enum sbx_step need_no_root(struct sbx_op *op)
+{
+    return sbx_path_is_root(op->args.path) ? sbx_op_fail(op, SBX_EBUSY, NULL) : SBX_STEP_NEXT;
+}
+
+static enum sbx_step take_stat(struct sbx_op *op)
+{
+    op->result.stat = op->seen;
+    return sbx_op_succeed(op);
+}
+
+static enum sbx_step succeed(struct sbx_op *op)
+{
+    return sbx_op_succeed(op);
+}
+
+static enum sbx_step take_entries(struct sbx_op *op)
+{
+    enum sbx_step next = need_reply(op);
+    if (next == SBX_STEP_END) {
+        return next;
+    }
+    enum sbx_status status = sbx_http_reply_list(sbx_bytes_span(&op->request->reply), &op->result.list);
+    if (status != SBX_OK) {
+        return status == SBX_EPROTO ? malformed(op) : sbx_op_fail(op, status, NULL);
+    }
+    return sbx_op_succeed(op);
+}
+
+static enum sbx_step take_content(struct sbx_op *op)
+{
+    enum sbx_step next = need_reply(op);
+    if (next == SBX_STEP_NEXT) {
+        op->content = sbx_bytes_take(&op->request->reply);
+    }
+    return next;
+}
+
+static enum sbx_step give_content(struct sbx_op *op)
+{
+    op->result.bytes = op->content;
+    op->content = (struct sbx_buffer){0};
+    return sbx_op_succeed(op);
+}
+
+static enum sbx_step cut_range(struct sbx_op *op)
+{
+    struct sbx_buffer *content = &op->content;
+    size_t offset = op->args.offset < content->length ? (size_t)op->args.offset : content->length;
+    size_t left = content->length - offset;
+    content->length = op->args.length < left ? (size_t)op->args.length : left;
+    if (content->length > 0) {
+        memmove(content->data, content->data + offset, content->length);
+    }
+    return SBX_STEP_NEXT;
+}
+
+/* Gives the content another length; what is new is zero. */
+static enum sbx_step resize(struct sbx_op *op, uint64_t length)
+{
+    struct sbx_buffer *content = &op->content;
+    if (length > SBX_BODY_MAX) {
+        return sbx_op_fail(op, SBX_EFBIG, "a content over HTTP can have 2 MiB at most");
+    }
+    char *resized = realloc(content->data, (size_t)length + 1);
+    if (resized == NULL) {
+        return sbx_op_fail(op, SBX_ENOMEM, NULL);
+    }
+    if (length > content->length) {
+        memset(resized + content->length, 0, (size_t)length - content->length);
+    }
+    *content = (struct sbx_buffer){resized, (size_t)length};
+    return SBX_STEP_NEXT;
+}
+
+static enum sbx_step cut_to_length(struct sbx_op *op)
+{
+    return resize(op, op->args.length);
+}
+
+static enum sbx_step overwrite_range(struct sbx_op *op)
+{
+    struct sbx_span data = op->args.data;
+    if (op->args.offset > SBX_BODY_MAX || data.length > SBX_BODY_MAX) {
+        return resize(op, UINT64_MAX);
+    }
+    uint64_t end_of_range = op->args.offset + data.length;
+    enum sbx_step next = SBX_STEP_NEXT;
+    if (data.length > 0 && end_of_range > op->content.length) {
+        next = resize(op, end_of_range);
+    }
+    if (next == SBX_STEP_NEXT && data.length > 0) {
+        memcpy(op->content.data + op->args.offset, data.data, data.length);
+    }
+    return next;
+}
+
+static enum sbx_step give_path(struct sbx_op *op)
+{
+    struct sbx_span path = op->args.path;
+    path.data += op->relative ? 1 : 0;
+    path.length -= op->relative ? 1 : 0;
+    char *copy = malloc(path.length + 1);
+    if (copy == NULL) {
+        return sbx_op_fail(op, SBX_ENOMEM, NULL);
+    }
+    memcpy(copy, path.data, path.length);
+    op->result.bytes = (struct sbx_buffer){copy, path.length};
+    return sbx_op_succeed(op);
+}
+
+/* open(2) with O_CREAT, O_EXCL or O_TRUNC, as far as it can go with the look at the path. */
+static enum sbx_step decide_open(struct sbx_op *op)
+{
+    uint32_t flags = op->args.flags;
+    bool there = op->looked == SBX_OK;
+    if (!there) {
+        return (flags & O_CREAT_LINUX) != 0 ? SBX_STEP_NEXT : sbx_op_fail(op, SBX_ENOENT, NULL);
+    }
+    if ((flags & O_CREAT_LINUX) != 0 && (flags & O_EXCL_LINUX) != 0) {
+        return sbx_op_fail(op, SBX_EEXIST, NULL);
+    }
+    if (is_directory(op)) {
+        return sbx_op_fail(op, SBX_EISDIR, NULL);
+    }
+    if ((flags & O_TRUNC_LINUX) != 0 && op->seen.size > 0) {
+        return SBX_STEP_NEXT;
+    }
+    op->result.created = false;
+    return sbx_op_succeed(op);
+}
+
+static enum sbx_step end_open(struct sbx_op *op)
+{
+    enum sbx_step next = end_put(op);
+    if (op->result.status == SBX_OK) {
+        op->result.created = op->looked == SBX_ENOENT;
+    }
+    return next;
+}
+
+/* ---- The table --------------------------------------------------------------------------------------- */
+
+#define STEPS(...)                                                                                           \
+    (const sbx_step_function[])                                                                              \
+    {                                                                                                        \
+        __VA_ARGS__, NULL                                                                                    \
+    }
+
+static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
+    [SBX_OP_LSTAT] = STEPS(ask_stat, see, take_stat),
+    [SBX_OP_STAT] = STEPS(ask_stat, see, take_stat),
+    [SBX_OP_READDIR] = STEPS(ask_entries, take_entries),
+    [SBX_OP_REALPATH] = STEPS(give_path),
+    [SBX_OP_ACCESS] = STEPS(ask_stat, see, succeed),
+    [SBX_OP_OPEN_CREATE] =
+        STEPS(ask_stat, look, decide_open, ask_stat_of_parent, see, need_directory, put_nothing, end_open),
+    [SBX_OP_MKDIR] =
+        STEPS(ask_stat, look, need_absent, ask_stat_of_parent, see, need_directory, ask_mkdir, end),
+    [SBX_OP_MKDIR_P] = STEPS(ask_mkdir, end),
+    [SBX_OP_RMDIR] = STEPS(need_no_root, ask_stat, see, need_directory, ask_delete, end),
+    [SBX_OP_UNLINK] = STEPS(ask_stat, see, need_no_directory, ask_delete, end),
+    [SBX_OP_RENAME] = STEPS(ask_move, end),
+    [SBX_OP_CHMOD] = STEPS(ask_stat, see, succeed),
+    [SBX_OP_UTIMES] = STEPS(ask_stat, see, succeed),
+    [SBX_OP_TRUNCATE] = STEPS(ask_content_for_change, take_content, cut_to_length, put_content, end_put),
+    [SBX_OP_FSYNC] = STEPS(succeed),
+    [SBX_OP_PREAD] = STEPS(ask_content_for_range, take_content, cut_range, give_content),
+    [SBX_OP_PWRITE] = STEPS(ask_content_for_change, take_content, overwrite_range, put_content, end_put),
+    [SBX_OP_READ] = STEPS(ask_content, take_content, give_content),
+    [SBX_OP_WRITE] = STEPS(put_data, end_put),
+    [SBX_OP_COPY] = STEPS(ask_content_for_change, take_content, put_copy, end_put),
+};
+
+const sbx_step_function *sbx_http_fs_steps(enum sbx_op_code code)
+{
+    return table[code];
+}

@@ -1,0 +1,13 @@
+/* http_fs.h: the HTTP lane: what the server's own endpoints can do for a file system.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_CORE_HTTP_FS_H
+#define SBX_CORE_HTTP_FS_H
+
+#include "core/op.h"
+
+/* The steps of an operation over HTTP; NULL where HTTP cannot do it. Static. */
+const sbx_step_function *sbx_http_fs_steps(enum sbx_op_code code);
+
+#endif

@@ -1,0 +1,168 @@
+/* op.c: making an op, running its steps, ending it.
+ *
+ * One allocation holds the op and every byte that its args point to.
+ *
+ * Thread: as op.h says.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/op.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/http/problem.h"
+
+/* The only way to change the state. */
+static void enter(struct sbx_op *op, enum sbx_op_state state)
+{
+    assert((int)state == (int)op->state + 1);
+    op->state = state;
+}
+
+static void move_in(struct sbx_span *span, char **at)
+{
+    if (span->length > 0) {
+        memcpy(*at, span->data, span->length);
+    }
+    span->data = *at;
+    *at += span->length;
+}
+
+enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint, const struct sbx_args *args)
+{
+    size_t size = sizeof(struct sbx_op);
+    const struct sbx_span *spans[] = {&args->path, &args->new_path, &args->target, &args->data};
+    for (size_t i = 0; i < sizeof(spans) / sizeof(spans[0]); i++) {
+        if (spans[i]->length > SBX_CONTENT_MAX) {
+            return SBX_EFBIG;
+        }
+        size += spans[i]->length;
+    }
+    struct sbx_op *made = calloc(1, size);
+    if (made == NULL) {
+        return SBX_ENOMEM;
+    }
+    made->args = *args;
+    char *at = (char *)(made + 1);
+    move_in(&made->args.path, &at);
+    move_in(&made->args.new_path, &at);
+    move_in(&made->args.target, &at);
+    move_in(&made->args.data, &at);
+    sbx_bytes_init(&made->subject, SBX_BODY_MAX);
+    sbx_bytes_init(&made->body, SBX_BODY_MAX);
+    sbx_link_init(&made->task.link);
+    made->endpoint = sbx_endpoint_ref(endpoint);
+    *op = made;
+    return SBX_OK;
+}
+
+static void free_result(struct sbx_op *op)
+{
+    enum sbx_reply reply = op->row == NULL ? SBX_REPLY_TEXT : (enum sbx_reply)op->row->reply;
+    if (op->result.status != SBX_OK || op->state != SBX_OP_IS_DONE) {
+        return;
+    }
+    if (reply == SBX_REPLY_BYTES || reply == SBX_REPLY_TEXT) {
+        free(op->result.bytes.data);
+    } else if (reply == SBX_REPLY_LIST) {
+        free(op->result.list.entries);
+        free(op->result.list.names);
+    }
+}
+
+void sbx_op_destroy(struct sbx_op *op)
+{
+    if (op == NULL) {
+        return;
+    }
+    free_result(op);
+    free(op->content.data);
+    free(op->detail);
+    sbx_bytes_clear(&op->subject);
+    sbx_bytes_clear(&op->body);
+    sbx_request_destroy(op->request);
+    sbx_endpoint_unref(op->endpoint);
+    free(op);
+}
+
+const char *sbx_op_detail(const struct sbx_op *op)
+{
+    return op->detail == NULL ? "" : op->detail;
+}
+
+static void run_steps(struct sbx_op *op)
+{
+    enum sbx_step next = SBX_STEP_NEXT;
+    while (next == SBX_STEP_NEXT && op->steps[op->step] != NULL) {
+        next = op->steps[op->step++](op);
+    }
+    if (next != SBX_STEP_WAIT) {
+        enter(op, SBX_OP_IS_DONE);
+        sbx_engine_finish(op->task.engine, &op->task);
+    }
+}
+
+static void start(struct sbx_task *task)
+{
+    run_steps(SBX_CONTAINER(task, struct sbx_op, task));
+}
+
+void sbx_op_submit(struct sbx_op *op, struct sbx_engine *engine, const sbx_step_function *steps)
+{
+    enter(op, SBX_OP_IS_SENT);
+    op->steps = steps;
+    op->task.start = start;
+    op->deadline_ms = sbx_now_ms() + (uint64_t)op->timeout_ms;
+    sbx_engine_submit(engine, &op->task);
+}
+
+static void on_reply(struct sbx_request *request)
+{
+    run_steps(request->owner);
+}
+
+/* What is left of the op's time; a content's deadline begins anew with each request. */
+static int time_left(const struct sbx_op *op, const struct sbx_request *request)
+{
+    uint64_t now = sbx_now_ms();
+    if (request->until_stalled) {
+        return op->timeout_ms;
+    }
+    return op->deadline_ms > now ? (int)(op->deadline_ms - now) : 1;
+}
+
+enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_request *request)
+{
+    if (status != SBX_OK) {
+        return sbx_op_fail(op, status, NULL);
+    }
+    sbx_request_destroy(op->request);
+    op->request = request;
+    request->owner = op;
+    request->done = on_reply;
+    request->timeout_ms = time_left(op, request);
+    sbx_engine_send(op->task.engine, request);
+    return SBX_STEP_WAIT;
+}
+
+enum sbx_step sbx_op_succeed(struct sbx_op *op)
+{
+    op->result.status = SBX_OK;
+    return SBX_STEP_END;
+}
+
+enum sbx_step sbx_op_fail(struct sbx_op *op, enum sbx_status status, const char *words)
+{
+    op->result.status = status;
+    free(op->detail);
+    op->detail = words == NULL || words[0] == '\0' ? NULL : strdup(words); /* no memory: the status alone */
+    return SBX_STEP_END;
+}
+
+enum sbx_step sbx_op_need_reply(struct sbx_op *op)
+{
+    struct sbx_problem problem;
+    sbx_problem_of(op->request, &problem);
+    return problem.status == SBX_OK ? SBX_STEP_NEXT : sbx_op_fail(op, problem.status, problem.detail);
+}

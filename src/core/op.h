@@ -1,0 +1,98 @@
+/* op.h: struct sbx_op, the one struct that travels: from a call in JavaScript to the sandbox and back.
+ *
+ * What an operation does on the server is a list of steps. A step asks the server (SBX_STEP_WAIT: the next
+ * one runs when the reply is there), or works on what came back (SBX_STEP_NEXT), or ends the operation
+ * (SBX_STEP_END: the result is set). Its state tells who owns it:
+ *
+ *     NEW       its maker                  main    leaves by sbx_op_submit
+ *     SENT      the engine, and its steps  pool    leaves by sbx_op_finish
+ *     DONE      the done list, its taker   main    leaves by sbx_op_destroy
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_CORE_OP_H
+#define SBX_CORE_OP_H
+
+#include "core/http/engine.h"
+#include "core/http/request.h"
+#include "wire/wire.h"
+
+struct sbx_op;
+struct sbx_fs;
+struct sbx_toolkit;
+struct sbx_tool;
+
+#define SBX_OP_STATES(X) X(NEW) X(SENT) X(DONE)
+
+enum sbx_op_state {
+#define SBX_OP_STATE_ENUM(name) SBX_OP_IS_##name,
+    SBX_OP_STATES(SBX_OP_STATE_ENUM)
+#undef SBX_OP_STATE_ENUM
+};
+
+enum sbx_step { SBX_STEP_NEXT, SBX_STEP_WAIT, SBX_STEP_END };
+
+typedef enum sbx_step (*sbx_step_function)(struct sbx_op *op); /* pool */
+
+struct sbx_op {
+    struct sbx_task task; /* first */
+    enum sbx_op_state state;
+
+    /* What is asked. */
+    const struct sbx_op_row *row;      /* static; NULL: a call of a tool */
+    const struct sbx_fs *fs;           /* borrowed; of an operation on files */
+    const struct sbx_toolkit *toolkit; /* borrowed; of a call of a tool */
+    const struct sbx_tool *tool;       /* static; likewise */
+    struct sbx_endpoint *endpoint;     /* owned: one count */
+    struct sbx_args args;              /* its spans borrow from this op's own allocation */
+    bool relative;                     /* the caller's path was relative */
+    int timeout_ms;
+
+    /* On its way. */
+    const sbx_step_function *steps; /* static; ended by NULL */
+    size_t step;                    /* the next one */
+    uint64_t deadline_ms;
+    struct sbx_request *request; /* owned: the last one that was asked */
+    char *detail;                /* owned: the words of a failure; NULL where there are none */
+    enum sbx_status looked;      /* how the last look at a path ended: SBX_OK or SBX_ENOENT */
+    struct sbx_stat seen;        /* what that look saw */
+    struct sbx_bytes subject;    /* owned: what an error of a tool is about */
+    struct sbx_bytes body;       /* owned: of the request under way, where it is not in args */
+    struct sbx_buffer content;   /* owned: a content read in order to be changed */
+
+    /* What came back. */
+    struct sbx_result result;
+    const char *advice; /* static: what to do about the failure; NULL: nothing special */
+
+    void *user; /* borrowed: of whoever takes it from the done list */
+};
+
+/* An op whose args are a copy of `args`, the bytes of their spans included; it counts `endpoint`. */
+enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint,
+                              const struct sbx_args *args) SBX_CHECKED;
+
+/* Frees it with its result; the taker first moves out what it keeps. Thread: main. */
+void sbx_op_destroy(struct sbx_op *op);
+
+/* Lends it to the engine, which runs `steps`; the op is back when it is on the engine's done list.
+ * Thread: main. */
+void sbx_op_submit(struct sbx_op *op, struct sbx_engine *engine, const sbx_step_function *steps);
+
+/* The words of a failure; "" where there are none. Borrowed. */
+const char *sbx_op_detail(const struct sbx_op *op);
+
+/* For steps. Thread: pool. */
+
+/* Sends `request` (taken) and waits for it; on SBX_OK only: `status` is how making it went. */
+enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_request *request);
+
+/* Ends the operation well; its result is set already. */
+enum sbx_step sbx_op_succeed(struct sbx_op *op);
+
+/* Ends it with `status`, and `words` that say more; NULL: none. */
+enum sbx_step sbx_op_fail(struct sbx_op *op, enum sbx_status status, const char *words);
+
+/* Ends it with what its last request amounts to, where that is a failure: SBX_STEP_END, else SBX_STEP_NEXT. */
+enum sbx_step sbx_op_need_reply(struct sbx_op *op);
+
+#endif

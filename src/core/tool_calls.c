@@ -1,0 +1,257 @@
+/* tool_calls.c: the calls of the tools over the server's own endpoints for processes. Results have the
+ * field names of the upstream package.
+ *
+ * Thread: pool.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/tool_calls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/tool_answers.h"
+#include "core/tool_input.h"
+
+/* ms: where a program's limit is not told: less than core waits for the tool. */
+#define PROGRAM_TIMEOUT_MS 25000
+
+/* Remembers what an error of this call is about: "run-command 'node'". */
+static void set_subject(struct sbx_op *op, const json_t *input)
+{
+    const char *subject =
+        op->tool->subject == NULL ? NULL : json_string_value(json_object_get(input, op->tool->subject));
+    sbx_bytes_append_text(&op->subject, op->tool->name);
+    if (subject != NULL) {
+        sbx_bytes_append_text(&op->subject, " '");
+        sbx_bytes_append_text(&op->subject, subject);
+        sbx_bytes_append_text(&op->subject, "'");
+    }
+}
+
+/* The checked input, its subject noted; NULL: the op has failed. */
+static json_t *read_input(struct sbx_op *op)
+{
+    json_t *input = sbx_tool_input(op);
+    if (input != NULL) {
+        set_subject(op, input);
+    }
+    return input;
+}
+
+/* Sends `body` (taken; NULL: none) to `request` (taken), once. */
+static enum sbx_step send_once(struct sbx_op *op, enum sbx_status status, struct sbx_request *request,
+                               json_t *body, enum sbx_budget budget)
+{
+    bool has_body = body != NULL;
+    char *text = has_body ? json_dumps(body, JSON_COMPACT) : NULL;
+    if (status == SBX_OK && has_body) {
+        sbx_bytes_append_text(&op->body, text == NULL ? "" : text);
+        status = text == NULL ? SBX_ENOMEM : op->body.status;
+    }
+    free(text);
+    json_decref(body);
+    if (status != SBX_OK) {
+        sbx_request_destroy(request);
+        return status == SBX_EFBIG ? sbx_op_fail(op, SBX_E2BIG, "a request can have 2 MiB at most")
+                                   : sbx_op_fail(op, status, NULL);
+    }
+    request->accept = "application/json";
+    request->change = request->method != SBX_GET;
+    request->budget = budget;
+    if (has_body) {
+        request->body_type = "application/json";
+        request->body = sbx_bytes_span(&op->body);
+    }
+    return sbx_op_send(op, SBX_OK, request);
+}
+
+/* Copies the field `name` of `input` to `body`, where it is there. */
+static int copy_field(const json_t *input, json_t *body, const char *name)
+{
+    json_t *value = json_object_get(input, name);
+    return value == NULL ? 0 : json_object_set(body, name, value);
+}
+
+/* command and args: exec'd as they are, or, a line that means something to a shell, by one. */
+static int set_program(const json_t *input, json_t *body)
+{
+    const char *command = json_string_value(json_object_get(input, "command"));
+    if (json_object_get(input, "args") == NULL && sbx_tool_needs_shell(command)) {
+        int failed = json_object_set_new(body, "command", json_string("sh"));
+        return failed | json_object_set_new(body, "args", json_pack("[s, s]", "-c", command));
+    }
+    return copy_field(input, body, "command") | copy_field(input, body, "args");
+}
+
+/* The toolkit's environment beneath the call's own. */
+static int set_env(const struct sbx_toolkit *toolkit, const json_t *input, json_t *body)
+{
+    json_t *env = json_copy(toolkit->env);
+    json_t *own = json_object_get(input, "env");
+    int failed = own == NULL ? 0 : json_object_update(env, own);
+    return failed | json_object_set_new(body, "env", env);
+}
+
+/* What both ways to start a program have in common; NULL: no memory. */
+static json_t *program_of(const struct sbx_op *op, const json_t *input)
+{
+    json_t *body = json_object();
+    int failed = set_program(input, body) | set_env(op->toolkit, input, body);
+    failed |= copy_field(input, body, "cwd");
+    if (op->toolkit->cwd != NULL && json_object_get(input, "cwd") == NULL) {
+        failed |= json_object_set_new(body, "cwd", json_string(op->toolkit->cwd));
+    }
+    if (failed != 0) {
+        json_decref(body);
+        return NULL;
+    }
+    return body;
+}
+
+static enum sbx_step ask_run(struct sbx_op *op)
+{
+    struct sbx_request *request = NULL;
+    json_t *input = read_input(op);
+    if (input == NULL) {
+        return SBX_STEP_END;
+    }
+    json_t *given = json_object_get(input, "timeoutMs");
+    int limit_ms = given == NULL ? PROGRAM_TIMEOUT_MS : (int)json_number_value(given);
+    json_t *body = program_of(op, input);
+    json_decref(input);
+    if (body == NULL || json_object_set_new(body, "timeoutMs", json_integer(limit_ms)) != 0) {
+        json_decref(body);
+        return sbx_op_fail(op, SBX_ENOMEM, NULL);
+    }
+    op->deadline_ms += (uint64_t)limit_ms; /* the server ends the program; we only wait for its word */
+    enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_POST, "/v1/processes/run");
+    return send_once(op, status, request, body, SBX_BUDGET_PROGRAMS);
+}
+
+static enum sbx_step ask_create(struct sbx_op *op)
+{
+    struct sbx_request *request = NULL;
+    json_t *input = read_input(op);
+    if (input == NULL) {
+        return SBX_STEP_END;
+    }
+    json_t *body = program_of(op, input);
+    int failed = body == NULL ? -1 : copy_field(input, body, "tty");
+    json_decref(input);
+    if (failed != 0) {
+        json_decref(body);
+        return sbx_op_fail(op, SBX_ENOMEM, NULL);
+    }
+    enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_POST, "/v1/processes");
+    return send_once(op, status, request, body, SBX_BUDGET_FILES);
+}
+
+static enum sbx_step ask_list(struct sbx_op *op)
+{
+    struct sbx_request *request = NULL;
+    json_t *input = read_input(op);
+    if (input == NULL) {
+        return SBX_STEP_END;
+    }
+    json_decref(input);
+    enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_GET, "/v1/processes");
+    return send_once(op, status, request, NULL, SBX_BUDGET_FILES);
+}
+
+/* A request to /v1/processes/{id}/`rest`. */
+static enum sbx_status about_process(struct sbx_op *op, const json_t *input, enum sbx_method method,
+                                     const char *rest, struct sbx_request **request)
+{
+    const json_t *id = json_object_get(input, "id");
+    enum sbx_status status = sbx_request_create(request, op->endpoint, method, "/v1/processes");
+    if (status == SBX_OK) {
+        sbx_request_segment(*request, (struct sbx_span){json_string_value(id), json_string_length(id)}, rest);
+    }
+    return status;
+}
+
+static enum sbx_step ask_end(struct sbx_op *op, const char *rest)
+{
+    struct sbx_request *request = NULL;
+    json_t *input = read_input(op);
+    if (input == NULL) {
+        return SBX_STEP_END;
+    }
+    enum sbx_status status = about_process(op, input, SBX_POST, rest, &request);
+    json_decref(input);
+    return send_once(op, status, request, NULL, SBX_BUDGET_PROGRAMS);
+}
+
+static enum sbx_step ask_stop(struct sbx_op *op)
+{
+    return ask_end(op, "/stop");
+}
+
+static enum sbx_step ask_kill(struct sbx_op *op)
+{
+    return ask_end(op, "/kill");
+}
+
+static enum sbx_step ask_logs(struct sbx_op *op)
+{
+    struct sbx_request *request = NULL;
+    json_t *input = read_input(op);
+    if (input == NULL) {
+        return SBX_STEP_END;
+    }
+    enum sbx_status status = about_process(op, input, SBX_GET, "/logs", &request);
+    const char *stream = json_string_value(json_object_get(input, "stream"));
+    json_t *tail = json_object_get(input, "tail");
+    if (status == SBX_OK && stream != NULL) {
+        sbx_request_query(request, "stream", (struct sbx_span){stream, strlen(stream)});
+    }
+    if (status == SBX_OK && tail != NULL) {
+        char number[24];
+        (void)snprintf(number, sizeof(number), "%d", (int)json_number_value(tail));
+        sbx_request_query(request, "tail", (struct sbx_span){number, strlen(number)});
+    }
+    json_decref(input);
+    return send_once(op, status, request, NULL, SBX_BUDGET_FILES);
+}
+
+/* A line that was typed ends with a newline; data is what it is. NULL: no memory. */
+static json_t *typed(const json_t *input)
+{
+    json_t *data = json_object_get(input, "data");
+    if (data != NULL) {
+        return json_pack("{s:O, s:s}", "data", data, "encoding", "utf8");
+    }
+    const json_t *line = json_object_get(input, "input");
+    size_t length = json_string_length(line);
+    bool ended = length > 0 && json_string_value(line)[length - 1] == '\n';
+    return json_pack("{s:s#+, s:s}", "data", json_string_value(line), (int)length, ended ? "" : "\n",
+                     "encoding", "utf8");
+}
+
+static enum sbx_step ask_input(struct sbx_op *op)
+{
+    struct sbx_request *request = NULL;
+    json_t *input = read_input(op);
+    if (input == NULL) {
+        return SBX_STEP_END;
+    }
+    bool has_input = json_object_get(input, "input") != NULL;
+    if (has_input == (json_object_get(input, "data") != NULL)) {
+        json_decref(input);
+        return sbx_tool_usage(op, "give either \"input\" or \"data\"");
+    }
+    json_t *body = typed(input);
+    enum sbx_status status =
+        body == NULL ? SBX_ENOMEM : about_process(op, input, SBX_POST, "/input", &request);
+    json_decref(input);
+    return send_once(op, status, request, body, SBX_BUDGET_PROGRAMS);
+}
+
+const sbx_step_function sbx_tool_run_command[] = {ask_run, sbx_tool_answer_run, NULL};
+const sbx_step_function sbx_tool_create_process[] = {ask_create, sbx_tool_answer_create, NULL};
+const sbx_step_function sbx_tool_list_processes[] = {ask_list, sbx_tool_answer_list, NULL};
+const sbx_step_function sbx_tool_get_process_logs[] = {ask_logs, sbx_tool_answer_logs, NULL};
+const sbx_step_function sbx_tool_stop_process[] = {ask_stop, sbx_tool_answer_end, NULL};
+const sbx_step_function sbx_tool_kill_process[] = {ask_kill, sbx_tool_answer_end, NULL};
+const sbx_step_function sbx_tool_send_input[] = {ask_input, sbx_tool_answer_input, NULL};

@@ -1,0 +1,186 @@
+/* tool_input.c: from the JSON of a call to an object that holds only known fields of the right type.
+ *
+ * A flag wins over the same field in `json`: it was written by itself.
+ *
+ * Thread: pool.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/tool_input.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define JSON_FIELD "json"
+
+static const char *const type_words[] = {
+    [SBX_FIELD_STRING] = "a string without NUL",
+    [SBX_FIELD_TEXT] = "a string",
+    [SBX_FIELD_NUMBER] = "a whole number above zero",
+    [SBX_FIELD_BOOLEAN] = "true or false",
+    [SBX_FIELD_STRINGS] = "a list of strings",
+    [SBX_FIELD_RECORD] = "an object of strings",
+    [SBX_FIELD_ENUM] = "one of the words that --help names",
+};
+
+enum sbx_step sbx_tool_usage(struct sbx_op *op, const char *format, ...)
+{
+    char words[SBX_DETAIL_MAX];
+    int used = snprintf(words, sizeof(words), "usage: %s: ", op->tool->name);
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(words + used, sizeof(words) - (size_t)used, format, args);
+    va_end(args);
+    return sbx_op_fail(op, SBX_EINVAL, words);
+}
+
+static bool all_strings(json_t *value)
+{
+    const char *name;
+    json_t *member;
+    json_object_foreach (value, name, member) {
+        if (!json_is_string(member)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        if (!json_is_string(json_array_get(value, i))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_one_of(const json_t *value, const char *const *values)
+{
+    const char *text = json_string_value(value);
+    for (; text != NULL && *values != NULL; values++) {
+        if (strcmp(text, *values) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_count(const json_t *value)
+{
+    double number = json_number_value(value);
+    return number >= 1 && number <= SBX_TIMEOUT_MAX_MS && number == (double)(int64_t)number;
+}
+
+static bool has_type(json_t *value, const struct sbx_field *field)
+{
+    switch (field->type) {
+    case SBX_FIELD_STRING:
+        return json_is_string(value) && strlen(json_string_value(value)) == json_string_length(value);
+    case SBX_FIELD_TEXT:
+        return json_is_string(value);
+    case SBX_FIELD_NUMBER:
+        return is_count(value);
+    case SBX_FIELD_BOOLEAN:
+        return json_is_boolean(value);
+    case SBX_FIELD_STRINGS:
+        return json_is_array(value) && all_strings(value);
+    case SBX_FIELD_RECORD:
+        return json_is_object(value) && all_strings(value);
+    case SBX_FIELD_ENUM:
+        return is_one_of(value, field->values);
+    }
+    return false;
+}
+
+static const struct sbx_field *find_field(const struct sbx_tool *tool, const char *name)
+{
+    for (size_t i = 0; i < tool->field_count; i++) {
+        if (strcmp(tool->fields[i].name, name) == 0) {
+            return &tool->fields[i];
+        }
+    }
+    return NULL;
+}
+
+/* "command, args, cwd": what a misspelt name could have been. */
+static void list_fields(const struct sbx_tool *tool, char *list, size_t size)
+{
+    size_t used = 0;
+    list[0] = '\0';
+    for (size_t i = 0; i < tool->field_count && used < size; i++) {
+        int added = snprintf(list + used, size - used, "%s%s", i == 0 ? "" : ", ", tool->fields[i].name);
+        used += added > 0 ? (size_t)added : 0;
+    }
+}
+
+static bool check_field(struct sbx_op *op, const char *name, json_t *value)
+{
+    const struct sbx_field *field = find_field(op->tool, name);
+    char list[256];
+    if (field == NULL) {
+        list_fields(op->tool, list, sizeof(list));
+        (void)sbx_tool_usage(op, "there is no field \"%s\"; it has %s", name,
+                             list[0] == '\0' ? "none" : list);
+        return false;
+    }
+    if (!has_type(value, field)) {
+        (void)sbx_tool_usage(op, "\"%s\" must be %s", name, type_words[field->type]);
+        return false;
+    }
+    return true;
+}
+
+static bool check(struct sbx_op *op, json_t *input)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach (input, name, value) {
+        if (!check_field(op, name, value)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < op->tool->field_count; i++) {
+        const struct sbx_field *field = &op->tool->fields[i];
+        if (field->required && json_object_get(input, field->name) == NULL) {
+            (void)sbx_tool_usage(op, "\"%s\" is required", field->name);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Puts the fields of the `json` text beneath the others. */
+static bool merge_json(struct sbx_op *op, json_t *input)
+{
+    json_t *text = json_object_get(input, JSON_FIELD);
+    json_error_t error;
+    if (text == NULL) {
+        return true;
+    }
+    const char *bytes = json_is_string(text) ? json_string_value(text) : "";
+    json_t *fields = json_loads(bytes, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
+    bool merged = json_is_object(fields) && json_object_get(fields, JSON_FIELD) == NULL;
+    if (!merged) {
+        (void)sbx_tool_usage(op, "--json must be one JSON object%s%s", fields == NULL ? ": " : "",
+                             fields == NULL ? error.text : "");
+    } else if (json_object_del(input, JSON_FIELD) != 0 || json_object_update_missing(input, fields) != 0) {
+        (void)sbx_op_fail(op, SBX_ENOMEM, NULL);
+        merged = false;
+    }
+    json_decref(fields);
+    return merged;
+}
+
+json_t *sbx_tool_input(struct sbx_op *op)
+{
+    json_t *input = json_loadb(op->args.data.data, op->args.data.length, JSON_ALLOW_NUL, NULL);
+    if (!json_is_object(input)) {
+        (void)sbx_tool_usage(op, "the input must be an object");
+    } else if (merge_json(op, input) && check(op, input)) {
+        return input;
+    }
+    json_decref(input);
+    return NULL;
+}
+
+bool sbx_tool_needs_shell(const char *command)
+{
+    return strpbrk(command, " \t\r\n\v\f|&;<>()$`\\\"'*?[]#~!{}") != NULL;
+}

@@ -1,0 +1,209 @@
+/* tools.c: the table of the toolkit, and the toolkit itself.
+ *
+ * Descriptions and examples are what an agent sees of a tool; the examples hold no spaces, because core
+ * prints their values as flags without quotes.
+ *
+ * Thread: as tools.h says; a toolkit is immutable.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/tools.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/tool_calls.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#define FIELDS(array) .fields = (array), .field_count = COUNT(array)
+#define EXAMPLES(array) .examples = (array), .example_count = COUNT(array)
+
+static const char *const streams[] = {"stdout", "stderr", "combined", "pty", NULL};
+
+#define JSON_FIELD                                                                                           \
+    {                                                                                                        \
+        "json", SBX_FIELD_TEXT, false, "All fields, or some of them, as one JSON object.", NULL              \
+    }
+#define ID_FIELD                                                                                             \
+    {                                                                                                        \
+        "id", SBX_FIELD_STRING, true, "Id of the process, as create-process or list-processes tells it.",    \
+            NULL                                                                                             \
+    }
+
+#define PROGRAM_FIELDS                                                                                       \
+    {"command", SBX_FIELD_STRING, true,                                                                      \
+     "Program to run; without args, a line with spaces or shell characters runs under sh -c.", NULL},        \
+        {"args", SBX_FIELD_STRINGS, false, "Arguments, passed as they are, never split.", NULL},             \
+        {"cwd", SBX_FIELD_STRING, false, "Working directory, a path of the sandbox.", NULL},                 \
+    {                                                                                                        \
+        "env", SBX_FIELD_RECORD, false, "Environment variables, in --json: {\"env\":{\"NAME\":\"value\"}}.", \
+            NULL                                                                                             \
+    }
+
+static const struct sbx_field run_fields[] = {
+    PROGRAM_FIELDS,
+    {"timeoutMs", SBX_FIELD_NUMBER, false, "Milliseconds after which the command is ended (25000).", NULL},
+    JSON_FIELD,
+};
+
+static const struct sbx_field create_fields[] = {
+    PROGRAM_FIELDS,
+    {"tty", SBX_FIELD_BOOLEAN, false, "Give it a terminal of 80 columns and 24 rows.", NULL},
+    JSON_FIELD,
+};
+
+static const struct sbx_field id_fields[] = {ID_FIELD, JSON_FIELD};
+
+static const struct sbx_field log_fields[] = {
+    ID_FIELD,
+    {"stream", SBX_FIELD_ENUM, false, "Which output to read; combined unless told.", streams},
+    {"tail", SBX_FIELD_NUMBER, false, "Only the last N entries.", NULL},
+    JSON_FIELD,
+};
+
+static const struct sbx_field input_fields[] = {
+    ID_FIELD,
+    {"input", SBX_FIELD_TEXT, false, "A typed line: a newline is added where it has none.", NULL},
+    {"data", SBX_FIELD_TEXT, false, "Text sent exactly as it is, without a newline.", NULL},
+    JSON_FIELD,
+};
+
+static const struct sbx_example run_examples[] = {
+    {"Run a program with arguments", "{\"command\":\"node\",\"args\":[\"/app/index.ts\"]}"},
+    {"Run it in a directory", "{\"command\":\"npm\",\"args\":[\"install\"],\"cwd\":\"/app\"}"},
+};
+static const struct sbx_example create_examples[] = {
+    {"Start a development server", "{\"command\":\"npm\",\"args\":[\"run\",\"dev\"],\"cwd\":\"/app\"}"},
+};
+static const struct sbx_example list_examples[] = {{"See what runs", "{}"}};
+static const struct sbx_example log_examples[] = {
+    {"Read what it printed", "{\"id\":\"proc_1\"}"},
+    {"Read the end of its errors", "{\"id\":\"proc_1\",\"stream\":\"stderr\",\"tail\":20}"},
+};
+static const struct sbx_example stop_examples[] = {{"Stop it", "{\"id\":\"proc_1\"}"}};
+static const struct sbx_example kill_examples[] = {{"Kill it", "{\"id\":\"proc_1\"}"}};
+static const struct sbx_example input_examples[] = {
+    {"Answer its question", "{\"id\":\"proc_1\",\"input\":\"yes\"}"},
+};
+
+static const struct sbx_tool tools[] = {
+    {.name = "run-command",
+     .description = "Run a command in the sandbox, wait for it, and return its stdout, stderr and exit code. "
+                    "For what runs longer than 25 seconds use create-process.",
+     .subject = "command",
+     FIELDS(run_fields),
+     EXAMPLES(run_examples),
+     .steps = sbx_tool_run_command},
+    {.name = "create-process",
+     .description = "Start a long-running background process in the sandbox. Returns its id for the other "
+                    "tools.",
+     .subject = "command",
+     FIELDS(create_fields),
+     EXAMPLES(create_examples),
+     .steps = sbx_tool_create_process},
+    {.name = "list-processes",
+     .description = "List the processes that were started in the sandbox, running or ended.",
+     EXAMPLES(list_examples),
+     .steps = sbx_tool_list_processes},
+    {.name = "get-process-logs",
+     .description = "Read what a process of the sandbox has printed.",
+     .subject = "id",
+     FIELDS(log_fields),
+     EXAMPLES(log_examples),
+     .steps = sbx_tool_get_process_logs},
+    {.name = "stop-process",
+     .description = "Ask a process of the sandbox to end (SIGTERM).",
+     .subject = "id",
+     FIELDS(id_fields),
+     EXAMPLES(stop_examples),
+     .steps = sbx_tool_stop_process},
+    {.name = "kill-process",
+     .description = "End a process of the sandbox at once (SIGKILL).",
+     .subject = "id",
+     FIELDS(id_fields),
+     EXAMPLES(kill_examples),
+     .steps = sbx_tool_kill_process},
+    {.name = "send-input",
+     .description = "Send text to the standard input of a process of the sandbox.",
+     .subject = "id",
+     FIELDS(input_fields),
+     EXAMPLES(input_examples),
+     .steps = sbx_tool_send_input},
+};
+
+const struct sbx_tool *sbx_tools(size_t *count)
+{
+    *count = COUNT(tools);
+    return tools;
+}
+
+static bool is_environment(json_t *env)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach (env, name, value) {
+        if (!json_is_string(value)) {
+            return false;
+        }
+    }
+    return json_is_object(env);
+}
+
+enum sbx_status sbx_toolkit_create(struct sbx_toolkit **toolkit, const struct sbx_toolkit_options *options)
+{
+    enum sbx_status status = SBX_EINVAL;
+    struct sbx_toolkit *made = calloc(1, sizeof(*made));
+    if (made == NULL) {
+        return SBX_ENOMEM;
+    }
+    made->timeout_ms = options->timeout_ms;
+    made->env = options->env.length == 0 ? json_object()
+                                         : json_loadb(options->env.data, options->env.length, 0, NULL);
+    if (!is_environment(made->env)) {
+        goto done;
+    }
+    if (options->cwd.length > 0) {
+        if (memchr(options->cwd.data, '\0', options->cwd.length) != NULL) {
+            goto done;
+        }
+        made->cwd = strndup(options->cwd.data, options->cwd.length);
+        status = made->cwd == NULL ? SBX_ENOMEM : SBX_OK;
+    } else {
+        status = SBX_OK;
+    }
+done:
+    if (status != SBX_OK) {
+        sbx_toolkit_destroy(made);
+        return status;
+    }
+    *toolkit = made;
+    return SBX_OK;
+}
+
+void sbx_toolkit_destroy(struct sbx_toolkit *toolkit)
+{
+    if (toolkit == NULL) {
+        return;
+    }
+    json_decref(toolkit->env);
+    free(toolkit->cwd);
+    free(toolkit);
+}
+
+enum sbx_status sbx_tool_op_create(struct sbx_op **op, const struct sbx_toolkit *toolkit,
+                                   const struct sbx_tool *tool, struct sbx_endpoint *endpoint,
+                                   struct sbx_span input)
+{
+    struct sbx_args args = {.data = input};
+    enum sbx_status status = sbx_op_create(op, endpoint, &args);
+    if (status == SBX_OK) {
+        (*op)->toolkit = toolkit;
+        (*op)->tool = tool;
+        (*op)->timeout_ms = toolkit->timeout_ms;
+    }
+    return status;
+}
+
+void sbx_tool_submit(struct sbx_op *op, struct sbx_engine *engine)
+{
+    sbx_op_submit(op, engine, op->tool->steps);
+}
