@@ -1,0 +1,128 @@
+/* addon.c: registration, and the beginning and end of an environment.
+ *
+ * The end: Node runs the asynchronous clean-up hook while its loop still turns; the driver is told to
+ * close, and the hook is removed when libuv has closed the handles. On process.exit and on an uncaught
+ * error no hook runs; then `stop`, which the loader calls, ends the slice that runs.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "napi/addon.h"
+
+#include <stdlib.h>
+
+#include "core/sandbox.h"
+#include "napi/fs_object.h"
+#include "napi/slice.h"
+#include "napi/toolkit_object.h"
+
+napi_value sbx_addon_throw(napi_env env)
+{
+    bool pending = false;
+    const napi_extended_error_info *info = NULL;
+    if (napi_is_exception_pending(env, &pending) == napi_ok && !pending) {
+        (void)napi_get_last_error_info(env, &info);
+        const char *message = info == NULL ? NULL : info->error_message;
+        (void)napi_throw_error(env, "ERR_NAPI", message == NULL ? "a call of Node-API failed" : message);
+    }
+    return NULL;
+}
+
+void sbx_env_unref(struct sbx_env *env)
+{
+    if (--env->owners == 0) {
+        free(env);
+    }
+}
+
+static void unhook(struct sbx_env *env)
+{
+    napi_async_cleanup_hook_handle clean = env->clean;
+    env->clean = NULL;
+    if (clean != NULL) {
+        (void)napi_remove_async_cleanup_hook(clean); /* fails only for no hook */
+    }
+}
+
+void sbx_env_driver_closed(struct sbx_env *env)
+{
+    env->drivers--;
+    if (env->closing && env->drivers == 0) {
+        unhook(env);
+    }
+}
+
+static void clean_up(napi_async_cleanup_hook_handle handle, void *data)
+{
+    struct sbx_env *env = data;
+    (void)handle;
+    env->closing = true;
+    (void)napi_async_destroy(env->env, env->context);
+    if (env->driver != NULL) {
+        struct sbx_driver *driver = env->driver;
+        env->driver = NULL;
+        sbx_driver_close(driver);
+    }
+    if (env->drivers == 0) {
+        unhook(env);
+    }
+}
+
+static void forget(napi_env env, void *data, void *hint)
+{
+    (void)env;
+    (void)hint;
+    sbx_env_unref(data);
+}
+
+static napi_value stop(napi_env env, napi_callback_info info)
+{
+    struct sbx_env *data = NULL;
+    if (napi_get_cb_info(env, info, NULL, NULL, NULL, (void **)&data) == napi_ok && data->driver != NULL) {
+        sbx_driver_interrupt(data->driver);
+    }
+    return NULL;
+}
+
+static napi_status make_context(napi_env env, napi_async_context *context)
+{
+    napi_value name;
+    napi_status status = napi_create_string_utf8(env, "agent-os-sandbox", NAPI_AUTO_LENGTH, &name);
+    return status == napi_ok ? napi_async_init(env, NULL, name, context) : status;
+}
+
+static napi_status export_all(napi_env env, napi_value exports, struct sbx_env *data)
+{
+    napi_value names = sbx_fs_object_method_names(env);
+    const napi_property_descriptor properties[] = {
+        {.utf8name = "createSandboxFs", .method = sbx_fs_object_create, .data = data},
+        {.utf8name = "createSandboxToolkit", .method = sbx_toolkit_object_create, .data = data},
+        {.utf8name = "stop", .method = stop, .data = data},
+        {.utf8name = "filesystemMethods", .value = names, .attributes = napi_enumerable},
+    };
+    if (names == NULL) {
+        return napi_pending_exception;
+    }
+    return napi_define_properties(env, exports, sizeof(properties) / sizeof(properties[0]), properties);
+}
+
+NAPI_MODULE_INIT(/* napi_env env, napi_value exports */)
+{
+    struct sbx_env *data = calloc(1, sizeof(*data));
+    if (data == NULL) {
+        (void)napi_throw_error(env, "ENOMEM", "ENOMEM: not enough memory");
+        return NULL;
+    }
+    data->env = env;
+    data->owners = 1;
+    if (napi_set_instance_data(env, data, forget, NULL) != napi_ok) {
+        free(data);
+        return sbx_addon_throw(env);
+    }
+    SBX_TRY(make_context(env, &data->context));
+    SBX_TRY(napi_add_async_cleanup_hook(env, clean_up, data, &data->clean));
+    SBX_TRY(export_all(env, exports, data));
+    return exports;
+fail:
+    return sbx_addon_throw(env);
+}

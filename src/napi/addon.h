@@ -1,0 +1,47 @@
+/* addon.h: the door to the binding: what each environment (the main thread, each worker) has for itself,
+ * and how Node-API is called in this room.
+ *
+ * Thread: main (the environment's own) everywhere in this room, except slice.c's slice.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_NAPI_ADDON_H
+#define SBX_NAPI_ADDON_H
+
+#include <node_api.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Every call of Node-API is checked: one that fails leads to the function's `fail` label. */
+#define SBX_TRY(call)                                                                                        \
+    do {                                                                                                     \
+        if ((call) != napi_ok) {                                                                             \
+            goto fail;                                                                                       \
+        }                                                                                                    \
+    } while (0)
+
+struct sbx_driver;
+struct sbx_engine;
+
+struct sbx_env {
+    napi_env env;
+    size_t owners;                        /* the addon itself, and each object made in this environment */
+    size_t objects;                       /* made and not closed: while there are any, there is a driver */
+    struct sbx_driver *driver;            /* owned: the engine of this environment; NULL: none needed yet */
+    size_t drivers;                       /* the above, and those that are still closing */
+    struct sbx_engine *sync_engine;       /* owned: of synchronous methods; NULL: none needed yet */
+    napi_async_cleanup_hook_handle clean; /* owned; NULL once removed */
+    napi_async_context context;           /* owned: promises are settled in it */
+    bool closing;                         /* the environment ends: no JavaScript may run any more */
+};
+
+/* One owner less; the last one frees it. */
+void sbx_env_unref(struct sbx_env *env);
+
+/* The environment's driver ended: what waits for that goes on. */
+void sbx_env_driver_closed(struct sbx_env *env);
+
+/* Makes sure that an exception is pending after a call of Node-API failed; returns NULL, what a callback
+ * returns then. */
+napi_value sbx_addon_throw(napi_env env);
+
+#endif

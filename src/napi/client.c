@@ -1,0 +1,198 @@
+/* client.c: the fields of a SandboxAgent that say where it sends its requests. They are ordinary
+ * properties, private only to TypeScript.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "napi/client.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "napi/addon.h"
+#include "napi/error.h"
+#include "napi/value.h"
+
+/* The SDK's base URL of a client that was given only a `fetch`. */
+static const char placeholder[] = "http://sandbox-agent";
+
+struct fields {
+    char *texts[2 + 2 * 64]; /* owned: the URL, the token, and names and values of headers */
+    size_t text_count;
+    struct sbx_header headers[64];
+    struct sbx_endpoint_options options;
+};
+
+static bool keep_text(napi_env env, napi_value value, const char *what, struct fields *fields,
+                      struct sbx_span *span)
+{
+    size_t length = 0;
+    char *text = sbx_value_text(env, value, what, &length, NULL);
+    if (text == NULL) {
+        return false;
+    }
+    fields->texts[fields->text_count++] = text;
+    *span = (struct sbx_span){text, length};
+    return true;
+}
+
+static void free_texts(struct fields *fields)
+{
+    while (fields->text_count > 0) {
+        free(fields->texts[--fields->text_count]);
+    }
+}
+
+static bool read_url(napi_env env, napi_value client, struct fields *fields)
+{
+    napi_value url = sbx_value_property(env, client, "baseUrl");
+    return url != NULL &&
+           keep_text(env, url, "property \"client.baseUrl\"", fields, &fields->options.base_url);
+}
+
+static bool is_nothing(napi_env env, napi_value value)
+{
+    return sbx_value_is(env, value, napi_undefined) || sbx_value_is(env, value, napi_null);
+}
+
+static bool read_token(napi_env env, napi_value client, struct fields *fields)
+{
+    napi_value token = sbx_value_property(env, client, "token");
+    if (token == NULL) {
+        return false;
+    }
+    return is_nothing(env, token) ||
+           keep_text(env, token, "property \"client.token\"", fields, &fields->options.token);
+}
+
+/* Array.from(new Headers(init)): every shape that the SDK's own `new Headers` takes, as pairs. */
+static napi_value as_pairs(napi_env env, napi_value init)
+{
+    napi_value global;
+    napi_value constructor;
+    napi_value headers;
+    napi_value array;
+    napi_value from;
+    napi_value pairs;
+    SBX_TRY(napi_get_global(env, &global));
+    SBX_TRY(napi_get_named_property(env, global, "Headers", &constructor));
+    SBX_TRY(napi_new_instance(env, constructor, 1, &init, &headers));
+    SBX_TRY(napi_get_named_property(env, global, "Array", &array));
+    SBX_TRY(napi_get_named_property(env, array, "from", &from));
+    SBX_TRY(napi_call_function(env, array, from, 1, &headers, &pairs));
+    return pairs;
+fail:
+    return sbx_addon_throw(env);
+}
+
+static bool read_pair(napi_env env, napi_value pair, struct fields *fields)
+{
+    napi_value name;
+    napi_value value;
+    struct sbx_header *header = &fields->headers[fields->options.header_count];
+    SBX_TRY(napi_get_element(env, pair, 0, &name));
+    SBX_TRY(napi_get_element(env, pair, 1, &value));
+    if (!keep_text(env, name, "name of a header of the client", fields, &header->name) ||
+        !keep_text(env, value, "value of a header of the client", fields, &header->value)) {
+        return false;
+    }
+    fields->options.header_count++;
+    return true;
+fail:
+    (void)sbx_addon_throw(env);
+    return false;
+}
+
+static bool read_headers(napi_env env, napi_value client, struct fields *fields)
+{
+    napi_value init = sbx_value_property(env, client, "defaultHeaders");
+    if (init == NULL || is_nothing(env, init)) {
+        return init != NULL;
+    }
+    napi_value pairs = as_pairs(env, init);
+    uint32_t count = 0;
+    if (pairs == NULL || napi_get_array_length(env, pairs, &count) != napi_ok) {
+        return false;
+    }
+    if (count > sizeof(fields->headers) / sizeof(fields->headers[0])) {
+        sbx_error_throw_value(env, "The client has more than 64 default headers");
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        napi_value pair;
+        if (napi_get_element(env, pairs, i, &pair) != napi_ok || !read_pair(env, pair, fields)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_disposed(napi_env env, napi_value client)
+{
+    bool disposed = false;
+    napi_value value = sbx_value_property(env, client, "disposed");
+    return value != NULL && sbx_value_is(env, value, napi_boolean) &&
+           napi_get_value_bool(env, value, &disposed) == napi_ok && disposed;
+}
+
+static bool check_usable(napi_env env, napi_value client, const char *syscall)
+{
+    if (is_disposed(env, client)) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = SBX_EBADF,
+                                                   .syscall = syscall,
+                                                   .advice = "the client is disposed; make a new one"});
+        return false;
+    }
+    return true;
+}
+
+bool sbx_client_check(napi_env env, napi_value client, const char *caller)
+{
+    static const char expected[] = "a client of the sandbox-agent package (SandboxAgent.start or .connect)";
+    bool object = sbx_value_is(env, client, napi_object);
+    napi_value url = object ? sbx_value_property(env, client, "baseUrl") : NULL;
+    if (object && url == NULL) {
+        return false;
+    }
+    if (!object || !sbx_value_is(env, url, napi_string)) {
+        sbx_error_throw_type(env, "property \"options.client\"", expected, client);
+        return false;
+    }
+    struct sbx_endpoint *endpoint =
+        check_usable(env, client, caller) ? sbx_client_endpoint(env, client, caller) : NULL;
+    bool usable = endpoint != NULL;
+    sbx_endpoint_unref(endpoint);
+    return usable;
+}
+
+static struct sbx_endpoint *create(napi_env env, const struct fields *fields, const char *syscall)
+{
+    struct sbx_endpoint *endpoint = NULL;
+    if (sbx_span_equal(fields->options.base_url, (struct sbx_span){placeholder, sizeof(placeholder) - 1})) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = SBX_ENOTSUP,
+                                                   .syscall = syscall,
+                                                   .advice = "the client has no URL, only a fetch function"});
+        return NULL;
+    }
+    enum sbx_status status = sbx_endpoint_create(&endpoint, &fields->options);
+    if (status == SBX_EINVAL) {
+        sbx_error_throw_value(env, "The client's base URL must be an http or https URL, and its token and "
+                                   "headers must hold no line break");
+    } else if (status != SBX_OK) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = syscall});
+    }
+    return endpoint;
+}
+
+struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, const char *syscall)
+{
+    struct fields fields = {0};
+    struct sbx_endpoint *endpoint = NULL;
+    fields.options.headers = fields.headers;
+    if (check_usable(env, client, syscall) && read_url(env, client, &fields) &&
+        read_token(env, client, &fields) && read_headers(env, client, &fields)) {
+        endpoint = create(env, &fields, syscall);
+    }
+    free_texts(&fields);
+    return endpoint;
+}

@@ -1,0 +1,31 @@
+/* fs_methods.h: the methods of a file system as JavaScript sees them: one for each row of the table of
+ * operations that is not private, and the short table of those whose shape differs.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_NAPI_FS_METHODS_H
+#define SBX_NAPI_FS_METHODS_H
+
+#include <node_api.h>
+
+#include "napi/args.h"
+#include "napi/job.h"
+
+struct sbx_fs_method {
+    const char *name;
+    const struct sbx_op_row *row;
+    struct sbx_job_kind kind;
+    /* Reads arguments that the row does not describe, or chooses another row by them. NULL: by the row.
+     * false: thrown. */
+    bool (*read)(napi_env env, const napi_value *argv, struct sbx_call *call);
+    bool synchronous;
+};
+
+/* At most this many methods. */
+#define SBX_METHODS 40
+
+/* Writes the methods to `methods`, of SBX_METHODS places; returns how many there are. */
+size_t sbx_fs_methods(struct sbx_fs_method *methods);
+
+#endif

@@ -1,0 +1,244 @@
+/* job.c: from an op to a settled promise.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "napi/job.h"
+
+#include <stdlib.h>
+
+#include "napi/error.h"
+#include "napi/slice.h"
+
+struct job {
+    struct sbx_object *object; /* owned: one count */
+    const struct sbx_job_kind *kind;
+    napi_deferred deferred; /* owned until settled */
+};
+
+static struct sbx_failure failure_of(const struct sbx_op *op, const struct sbx_job_kind *kind)
+{
+    bool of_a_tool = op->tool != NULL;
+    bool two_paths = !of_a_tool && (op->row->arguments[1] == SBX_ARG_NEW_PATH);
+    return (struct sbx_failure){
+        .status = op->result.status,
+        .syscall = kind->syscall,
+        .path = of_a_tool ? (struct sbx_span){0} : op->args.path,
+        .new_path = two_paths ? op->args.new_path : (struct sbx_span){0},
+        .detail = sbx_op_detail(op),
+        .advice = op->advice,
+        .detail_in_message = of_a_tool,
+    };
+}
+
+/* The value of an op that succeeded, or whose failure answers the question. NULL: thrown. */
+static napi_value value_of(napi_env env, struct sbx_op *op, const struct sbx_job_kind *kind, bool *failed)
+{
+    enum sbx_status status = op->result.status;
+    *failed = status != SBX_OK && (kind->answers == NULL || !kind->answers(status));
+    if (*failed) {
+        struct sbx_failure failure = failure_of(op, kind);
+        return sbx_error_create(env, &failure);
+    }
+    return kind->result(env, op);
+}
+
+/* The pending exception, no longer pending; NULL: there is none. */
+static napi_value take_exception(napi_env env)
+{
+    bool pending = false;
+    napi_value exception = NULL;
+    if (napi_is_exception_pending(env, &pending) == napi_ok && pending) {
+        (void)napi_get_and_clear_last_exception(env, &exception);
+    }
+    return exception;
+}
+
+napi_value sbx_job_reject(napi_env env)
+{
+    napi_deferred deferred;
+    napi_value promise = NULL;
+    napi_value exception = take_exception(env);
+    SBX_TRY(napi_create_promise(env, &deferred, &promise));
+    SBX_TRY(napi_reject_deferred(env, deferred, exception));
+    return promise;
+fail:
+    return sbx_addon_throw(env);
+}
+
+napi_value sbx_job_refuse(napi_env env, const struct sbx_job_kind *kind, enum sbx_status status,
+                          const struct sbx_args *args)
+{
+    sbx_error_throw(env,
+                    &(struct sbx_failure){.status = status, .syscall = kind->syscall, .path = args->path});
+    return sbx_job_reject(env);
+}
+
+static struct job *create_job(struct sbx_object *object, const struct sbx_job_kind *kind)
+{
+    struct job *job = calloc(1, sizeof(*job));
+    if (job == NULL) {
+        sbx_error_throw(object->env->env, &(struct sbx_failure){.status = SBX_ENOMEM});
+        return NULL;
+    }
+    job->object = object;
+    job->kind = kind;
+    return job;
+}
+
+static void submit(struct sbx_op *op, struct sbx_engine *engine)
+{
+    if (op->tool != NULL) {
+        sbx_tool_submit(op, engine);
+    } else {
+        sbx_fs_submit(op, engine);
+    }
+}
+
+napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind)
+{
+    napi_env env = object->env->env;
+    struct sbx_driver *driver = NULL;
+    napi_value promise = NULL;
+    struct job *job = create_job(object, kind);
+    if (job == NULL) {
+        goto fail;
+    }
+    enum sbx_status status = sbx_driver_get(object->env, &driver);
+    if (status != SBX_OK) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = kind->syscall});
+        goto fail;
+    }
+    if (napi_create_promise(env, &job->deferred, &promise) != napi_ok) {
+        (void)sbx_addon_throw(env);
+        goto fail;
+    }
+    op->user = job;
+    sbx_object_started(object);
+    submit(op, sbx_driver_engine(driver));
+    sbx_driver_started(driver);
+    return promise;
+fail:
+    free(job);
+    sbx_op_destroy(op);
+    return sbx_job_reject(env);
+}
+
+/* An engine of its own, driven by this thread: the environment's could not go on while it waits. */
+static enum sbx_status run_here(struct sbx_env *env, struct sbx_op *op)
+{
+    struct sbx_queue done;
+    if (env->sync_engine == NULL) {
+        enum sbx_status status = sbx_engine_create(&env->sync_engine);
+        if (status != SBX_OK) {
+            return status;
+        }
+    }
+    op->timeout_ms = op->timeout_ms < SBX_SYNC_TIMEOUT_MS ? op->timeout_ms : SBX_SYNC_TIMEOUT_MS;
+    submit(op, env->sync_engine);
+    sbx_engine_run(env->sync_engine);
+    sbx_queue_init(&done);
+    sbx_engine_take_done(env->sync_engine, &done);
+    return SBX_OK;
+}
+
+napi_value sbx_job_run(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind)
+{
+    napi_env env = object->env->env;
+    napi_value value = NULL;
+    bool failed = false;
+    enum sbx_status status = run_here(object->env, op);
+    if (status != SBX_OK) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = kind->syscall});
+    } else {
+        value = value_of(env, op, kind, &failed);
+    }
+    sbx_op_destroy(op);
+    if (failed) {
+        if (value == NULL || napi_throw(env, value) != napi_ok) {
+            (void)sbx_addon_throw(env);
+        }
+        return NULL;
+    }
+    return value;
+}
+
+static void free_job(struct sbx_op *op)
+{
+    struct job *job = op->user;
+    struct sbx_object *object = job->object;
+    sbx_op_destroy(op);
+    free(job);
+    sbx_object_ended(object);
+}
+
+void sbx_job_drop(struct sbx_op *op)
+{
+    free_job(op);
+}
+
+/* What could not be made into a value rejects with why. */
+static void settle(napi_env env, struct sbx_op *op)
+{
+    const struct job *job = op->user;
+    bool failed = false;
+    napi_value value = value_of(env, op, job->kind, &failed);
+    if (value == NULL) {
+        failed = true;
+        value = take_exception(env);
+    }
+    if (value != NULL) {
+        (void)(failed ? napi_reject_deferred(env, job->deferred, value)
+                      : napi_resolve_deferred(env, job->deferred, value)); /* fails only at the end */
+    }
+    free_job(op);
+}
+
+static void settle_one(napi_env env, struct sbx_op *op)
+{
+    napi_handle_scope scope;
+    if (napi_open_handle_scope(env, &scope) != napi_ok) {
+        free_job(op);
+        return;
+    }
+    settle(env, op);
+    (void)napi_close_handle_scope(env, scope);
+}
+
+/* What a continuation throws outside of any promise ends the process as Node means it. */
+static void raise_pending(napi_env env)
+{
+    napi_value exception = take_exception(env);
+    if (exception != NULL) {
+        (void)napi_fatal_exception(env, exception);
+    }
+}
+
+static napi_status open_scope(struct sbx_env *env, napi_callback_scope *scope)
+{
+    napi_value resource;
+    napi_status status = napi_create_object(env->env, &resource);
+    return status == napi_ok ? napi_open_callback_scope(env->env, resource, env->context, scope) : status;
+}
+
+void sbx_job_settle(struct sbx_env *env, struct sbx_queue *done)
+{
+    napi_handle_scope handles;
+    napi_callback_scope scope = NULL;
+    struct sbx_link *link;
+    if (sbx_queue_empty(done)) {
+        return;
+    }
+    bool open = napi_open_handle_scope(env->env, &handles) == napi_ok;
+    bool runs = open && open_scope(env, &scope) == napi_ok;
+    while ((link = sbx_queue_pop(done)) != NULL) {
+        settle_one(env->env, SBX_CONTAINER(link, struct sbx_op, task.link));
+    }
+    if (runs) {
+        (void)napi_close_callback_scope(env->env, scope); /* the continuations run here */
+        raise_pending(env->env);
+    }
+    if (open) {
+        (void)napi_close_handle_scope(env->env, handles);
+    }
+}

@@ -1,0 +1,41 @@
+/* job.h: an operation with its promise. The one place where promises are made and settled.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_NAPI_JOB_H
+#define SBX_NAPI_JOB_H
+
+#include "napi/object.h"
+
+/* The JavaScript value of an operation that succeeded; NULL: thrown. */
+typedef napi_value (*sbx_job_result)(napi_env env, struct sbx_op *op);
+
+/* What an operation's end looks like from JavaScript. */
+struct sbx_job_kind {
+    sbx_job_result result;
+    /* Whether a failure is an answer too (of exists, "no"): then `failed` is its value. NULL: never. */
+    bool (*answers)(enum sbx_status status);
+    const char *syscall; /* static: of the error; NULL: of a tool */
+};
+
+/* A promise that is rejected with the pending exception: for an operation that could not be made. */
+napi_value sbx_job_reject(napi_env env);
+
+/* A promise that is rejected with `status`, about the caller's paths. */
+napi_value sbx_job_refuse(napi_env env, const struct sbx_job_kind *kind, enum sbx_status status,
+                          const struct sbx_args *args);
+
+/* Takes `op` and sends it; the promise of its end. */
+napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind);
+
+/* Takes `op`, runs it here and now, and returns its value; NULL: thrown. */
+napi_value sbx_job_run(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind);
+
+/* Settles the promises of the ops in `done` (taken), all in one scope. */
+void sbx_job_settle(struct sbx_env *env, struct sbx_queue *done);
+
+/* Frees an op and leaves its promise as it is: the environment ends. */
+void sbx_job_drop(struct sbx_op *op);
+
+#endif

@@ -1,0 +1,186 @@
+/* object.c: counting, and closing: close() waits until nothing is in flight; with the last open object of
+ * an environment its driver ends too, and with it the sockets.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "napi/object.h"
+
+#include <stdlib.h>
+
+#include "napi/client.h"
+#include "napi/error.h"
+#include "napi/slice.h"
+
+struct sbx_object *sbx_object_create(struct sbx_env *env, napi_value client)
+{
+    struct sbx_object *object = calloc(1, sizeof(*object));
+    if (object == NULL) {
+        sbx_error_throw(env->env, &(struct sbx_failure){.status = SBX_ENOMEM});
+        return NULL;
+    }
+    if (napi_create_reference(env->env, client, 1, &object->client) != napi_ok) {
+        free(object);
+        (void)sbx_addon_throw(env->env);
+        return NULL;
+    }
+    object->env = env;
+    object->owners = 1;
+    env->owners++;
+    env->objects++;
+    return object;
+}
+
+/* The object counts no more among those that need a driver. */
+static void leave(struct sbx_object *object)
+{
+    struct sbx_env *env = object->env;
+    object->closed = true;
+    env->objects--;
+    if (env->objects > 0) {
+        return;
+    }
+    if (env->driver != NULL && !env->closing) {
+        struct sbx_driver *driver = env->driver;
+        env->driver = NULL;
+        sbx_driver_close(driver);
+    }
+    sbx_engine_destroy(env->sync_engine);
+    env->sync_engine = NULL;
+}
+
+void sbx_object_unref(struct sbx_object *object)
+{
+    struct sbx_env *env = object->env;
+    if (--object->owners > 0) {
+        return;
+    }
+    if (!object->closed) {
+        leave(object);
+    }
+    (void)napi_delete_reference(env->env, object->client); /* fails only where the environment is gone */
+    if (object->closing != NULL) {
+        (void)napi_delete_reference(env->env, object->closing);
+    }
+    sbx_fs_destroy(object->fs);
+    sbx_toolkit_destroy(object->toolkit);
+    free(object);
+    sbx_env_unref(env);
+}
+
+static void release(napi_env env, void *data, void *hint)
+{
+    (void)env;
+    (void)hint;
+    sbx_object_unref(data);
+}
+
+napi_value sbx_object_function(struct sbx_object *object, const char *name, napi_callback callback,
+                               void *data)
+{
+    napi_env env = object->env->env;
+    napi_value function;
+    SBX_TRY(napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data, &function));
+    SBX_TRY(napi_add_finalizer(env, function, object, release, NULL, NULL));
+    object->owners++;
+    return function;
+fail:
+    return sbx_addon_throw(env);
+}
+
+void sbx_object_started(struct sbx_object *object)
+{
+    object->in_flight++;
+    object->owners++;
+}
+
+static void settle_closer(struct sbx_object *object)
+{
+    napi_env env = object->env->env;
+    napi_value undefined;
+    napi_deferred closer = object->closer;
+    object->closer = NULL;
+    leave(object);
+    if (!object->env->closing && napi_get_undefined(env, &undefined) == napi_ok) {
+        (void)napi_resolve_deferred(env, closer, undefined); /* fails only where the environment ends */
+    }
+}
+
+void sbx_object_ended(struct sbx_object *object)
+{
+    object->in_flight--;
+    if (object->in_flight == 0 && object->closer != NULL) {
+        settle_closer(object);
+    }
+    sbx_object_unref(object);
+}
+
+static napi_value close_object(napi_env env, napi_callback_info info)
+{
+    struct sbx_object *object = NULL;
+    napi_value promise = NULL;
+    SBX_TRY(napi_get_cb_info(env, info, NULL, NULL, NULL, (void **)&object));
+    if (object->closing != NULL) {
+        SBX_TRY(napi_get_reference_value(env, object->closing, &promise));
+        return promise;
+    }
+    SBX_TRY(napi_create_promise(env, &object->closer, &promise));
+    SBX_TRY(napi_create_reference(env, promise, 1, &object->closing));
+    object->closed = true;
+    if (object->in_flight == 0) {
+        settle_closer(object);
+    }
+    return promise;
+fail:
+    return sbx_addon_throw(env);
+}
+
+/* Symbol.asyncDispose, where this Node has it; NULL: it has not. */
+static napi_value dispose_symbol(napi_env env)
+{
+    napi_value global;
+    napi_value symbol;
+    napi_value dispose;
+    SBX_TRY(napi_get_global(env, &global));
+    SBX_TRY(napi_get_named_property(env, global, "Symbol", &symbol));
+    SBX_TRY(napi_get_named_property(env, symbol, "asyncDispose", &dispose));
+    napi_valuetype type;
+    SBX_TRY(napi_typeof(env, dispose, &type));
+    return type == napi_symbol ? dispose : NULL;
+fail:
+    return NULL;
+}
+
+bool sbx_object_add_close(struct sbx_object *object, napi_value target)
+{
+    napi_env env = object->env->env;
+    napi_value close = sbx_object_function(object, "close", close_object, object);
+    napi_value dispose = dispose_symbol(env);
+    napi_property_attributes attributes = napi_writable | napi_configurable;
+    napi_property_descriptor properties[] = {
+        {.utf8name = "close", .value = close, .attributes = attributes},
+        {.name = dispose, .value = close, .attributes = attributes},
+    };
+    if (close == NULL ||
+        napi_define_properties(env, target, dispose == NULL ? 1 : 2, properties) != napi_ok) {
+        (void)sbx_addon_throw(env);
+        return false;
+    }
+    return true;
+}
+
+struct sbx_endpoint *sbx_object_endpoint(struct sbx_object *object, const char *syscall)
+{
+    napi_env env = object->env->env;
+    napi_value client;
+    if (object->closed) {
+        sbx_error_throw(
+            env, &(struct sbx_failure){.status = SBX_EBADF, .syscall = syscall, .advice = "it was closed"});
+        return NULL;
+    }
+    SBX_TRY(napi_get_reference_value(env, object->client, &client));
+    return sbx_client_endpoint(env, client, syscall);
+fail:
+    (void)sbx_addon_throw(env);
+    return NULL;
+}

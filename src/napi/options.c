@@ -1,0 +1,201 @@
+/* options.c: a table of options for each factory: name, and the function that reads the value.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "napi/options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "napi/addon.h"
+#include "napi/client.h"
+#include "napi/error.h"
+#include "napi/result.h"
+#include "napi/value.h"
+
+struct option {
+    const char *name;
+    bool required;
+    bool (*read)(napi_env env, napi_value value, const char *what, struct sbx_options *into);
+};
+
+static bool read_client(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    (void)env;
+    (void)what; /* it is checked when all else is known to be right */
+    into->client = value;
+    return true;
+}
+
+static bool read_path(napi_env env, napi_value value, const char *what, char **path, size_t *length)
+{
+    bool whole = false;
+    *path = sbx_value_text(env, value, what, length, &whole);
+    if (*path == NULL) {
+        return false;
+    }
+    if (!whole || strlen(*path) != *length || *length == 0 || (*path)[0] != '/') {
+        char message[128];
+        (void)snprintf(message, sizeof(message), "The %s must be an absolute path of the sandbox", what);
+        sbx_error_throw_value(env, message);
+        return false;
+    }
+    return true;
+}
+
+static bool read_base_path(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    return read_path(env, value, what, &into->base_path, &into->base_path_length);
+}
+
+static bool read_cwd(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    return read_path(env, value, what, &into->cwd, &into->cwd_length);
+}
+
+static bool read_timeout(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    if (!sbx_value_whole(env, value, what, SBX_TIMEOUT_MAX_MS, &into->timeout_ms)) {
+        return false;
+    }
+    if (into->timeout_ms == 0) {
+        sbx_error_throw_range(env, what, "at least 1 ms");
+        return false;
+    }
+    return true;
+}
+
+static bool read_max_full_read(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    return sbx_value_whole(env, value, what, (double)SBX_CONTENT_MAX, &into->max_full_read);
+}
+
+static bool read_read_only(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    if (!sbx_value_is(env, value, napi_boolean)) {
+        sbx_error_throw_type(env, what, "of type boolean", value);
+        return false;
+    }
+    return napi_get_value_bool(env, value, &into->read_only) == napi_ok;
+}
+
+static bool read_env(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    napi_value json =
+        sbx_value_is(env, value, napi_object) ? sbx_result_call_json(env, "stringify", value) : NULL;
+    if (json == NULL) {
+        sbx_error_throw_type(env, what, "an object of strings", value);
+        return false;
+    }
+    into->env = sbx_value_text(env, json, what, &into->env_length, NULL);
+    return into->env != NULL;
+}
+
+static const struct option fs_options[] = {
+    {"client", true, read_client},       {"basePath", false, read_base_path},
+    {"timeoutMs", false, read_timeout},  {"maxFullReadBytes", false, read_max_full_read},
+    {"readOnly", false, read_read_only}, {NULL, false, NULL},
+};
+
+static const struct option toolkit_options[] = {
+    {"client", true, read_client},      {"cwd", false, read_cwd}, {"env", false, read_env},
+    {"timeoutMs", false, read_timeout}, {NULL, false, NULL},
+};
+
+static bool read_one(napi_env env, napi_value options, const struct option *option, struct sbx_options *into)
+{
+    char what[64];
+    (void)snprintf(what, sizeof(what), "property \"options.%s\"", option->name);
+    napi_value value = sbx_value_property(env, options, option->name);
+    if (value == NULL) {
+        return false;
+    }
+    if (sbx_value_is(env, value, napi_undefined) && !option->required) {
+        return true;
+    }
+    return option->read(env, value, what, into);
+}
+
+static bool is_known(const struct option *table, const char *name)
+{
+    for (; table->name != NULL; table++) {
+        if (strcmp(table->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool check_name(napi_env env, napi_value key, const struct option *table)
+{
+    size_t length = 0;
+    char *name = sbx_value_text(env, key, "name of an option", &length, NULL);
+    bool known = name != NULL && is_known(table, name);
+    if (name != NULL && !known) {
+        char message[256];
+        (void)snprintf(message, sizeof(message), "The option \"%.100s\" is unknown", name);
+        sbx_error_throw_value(env, message);
+    }
+    free(name);
+    return known;
+}
+
+static bool check_names(napi_env env, napi_value options, const struct option *table)
+{
+    napi_value keys;
+    uint32_t count = 0;
+    SBX_TRY(napi_get_all_property_names(env, options, napi_key_own_only,
+                                        napi_key_enumerable | napi_key_skip_symbols,
+                                        napi_key_numbers_to_strings, &keys));
+    SBX_TRY(napi_get_array_length(env, keys, &count));
+    for (uint32_t i = 0; i < count; i++) {
+        napi_value key;
+        SBX_TRY(napi_get_element(env, keys, i, &key));
+        if (!check_name(env, key, table)) {
+            return false;
+        }
+    }
+    return true;
+fail:
+    (void)sbx_addon_throw(env);
+    return false;
+}
+
+static bool read_all(napi_env env, napi_value options, const struct option *table, const char *caller,
+                     struct sbx_options *read)
+{
+    *read = (struct sbx_options){.timeout_ms = SBX_TIMEOUT_MS, .max_full_read = SBX_CONTENT_MAX};
+    if (!sbx_value_is(env, options, napi_object)) {
+        sbx_error_throw_type(env, "\"options\" argument", "of type object", options);
+        return false;
+    }
+    bool good = check_names(env, options, table);
+    for (; good && table->name != NULL; table++) {
+        good = read_one(env, options, table, read);
+    }
+    good = good && sbx_client_check(env, read->client, caller);
+    if (!good) {
+        sbx_options_clear(read);
+    }
+    return good;
+}
+
+bool sbx_options_read_fs(napi_env env, napi_value options, struct sbx_options *read)
+{
+    return read_all(env, options, fs_options, "createSandboxFs", read);
+}
+
+bool sbx_options_read_toolkit(napi_env env, napi_value options, struct sbx_options *read)
+{
+    return read_all(env, options, toolkit_options, "createSandboxToolkit", read);
+}
+
+void sbx_options_clear(struct sbx_options *read)
+{
+    free(read->base_path);
+    free(read->cwd);
+    free(read->env);
+    *read = (struct sbx_options){0};
+}

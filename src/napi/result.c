@@ -1,0 +1,218 @@
+/* result.c: results out. A content goes into an ArrayBuffer of V8's own, never an external one, which
+ * Electron refuses.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "napi/result.h"
+
+#include <string.h>
+
+#include "napi/addon.h"
+
+#define NS_PER_MS 1000000.0
+
+napi_value sbx_result_undefined(napi_env env, struct sbx_op *op)
+{
+    napi_value value;
+    (void)op;
+    return napi_get_undefined(env, &value) == napi_ok ? value : sbx_addon_throw(env);
+}
+
+static napi_value boolean(napi_env env, bool is)
+{
+    napi_value value;
+    return napi_get_boolean(env, is, &value) == napi_ok ? value : sbx_addon_throw(env);
+}
+
+napi_value sbx_result_created(napi_env env, struct sbx_op *op)
+{
+    return boolean(env, op->result.created);
+}
+
+napi_value sbx_result_exists(napi_env env, struct sbx_op *op)
+{
+    return boolean(env, op->result.status == SBX_OK);
+}
+
+napi_value sbx_result_text(napi_env env, struct sbx_op *op)
+{
+    napi_value value;
+    const struct sbx_buffer *bytes = &op->result.bytes;
+    napi_status status =
+        napi_create_string_utf8(env, bytes->data == NULL ? "" : bytes->data, bytes->length, &value);
+    return status == napi_ok ? value : sbx_addon_throw(env);
+}
+
+napi_value sbx_result_bytes(napi_env env, struct sbx_op *op)
+{
+    const struct sbx_buffer *bytes = &op->result.bytes;
+    napi_value buffer;
+    napi_value array;
+    void *data = NULL;
+    SBX_TRY(napi_create_arraybuffer(env, bytes->length, &data, &buffer));
+    if (bytes->length > 0) {
+        memcpy(data, bytes->data, bytes->length);
+    }
+    SBX_TRY(napi_create_typedarray(env, napi_uint8_array, bytes->length, buffer, 0, &array));
+    return array;
+fail:
+    return sbx_addon_throw(env);
+}
+
+napi_value sbx_result_call_json(napi_env env, const char *function, napi_value argument)
+{
+    napi_value global;
+    napi_value json;
+    napi_value called;
+    napi_value value;
+    SBX_TRY(napi_get_global(env, &global));
+    SBX_TRY(napi_get_named_property(env, global, "JSON", &json));
+    SBX_TRY(napi_get_named_property(env, json, function, &called));
+    SBX_TRY(napi_call_function(env, json, called, 1, &argument, &value));
+    return value;
+fail:
+    return sbx_addon_throw(env);
+}
+
+napi_value sbx_result_json(napi_env env, struct sbx_op *op)
+{
+    napi_value text = sbx_result_text(env, op);
+    return text == NULL ? NULL : sbx_result_call_json(env, "parse", text);
+}
+
+static napi_status set_number(napi_env env, napi_value object, const char *name, double number)
+{
+    napi_value value;
+    napi_status status = napi_create_double(env, number, &value);
+    return status == napi_ok ? napi_set_named_property(env, object, name, value) : status;
+}
+
+static napi_status set_boolean(napi_env env, napi_value object, const char *name, bool is)
+{
+    napi_value value;
+    napi_status status = napi_get_boolean(env, is, &value);
+    return status == napi_ok ? napi_set_named_property(env, object, name, value) : status;
+}
+
+static bool has_type(const struct sbx_stat *stat, uint32_t type)
+{
+    return (stat->mode & SBX_S_IFMT) == type;
+}
+
+/* The fields of core's VirtualStat, and those that its successor asks for. */
+static napi_value stat_object(napi_env env, const struct sbx_stat *stat)
+{
+    const struct {
+        const char *name;
+        double value;
+    } numbers[] = {
+        {"mode", stat->mode},
+        {"size", (double)stat->size},
+        {"blocks", (double)stat->blocks},
+        {"dev", (double)stat->dev},
+        {"rdev", (double)stat->rdev},
+        {"ino", (double)stat->ino},
+        {"nlink", stat->nlink},
+        {"uid", stat->uid},
+        {"gid", stat->gid},
+        {"atimeMs", (double)stat->atime_ns / NS_PER_MS},
+        {"mtimeMs", (double)stat->mtime_ns / NS_PER_MS},
+        {"ctimeMs", (double)stat->ctime_ns / NS_PER_MS},
+        {"birthtimeMs", (double)stat->birthtime_ns / NS_PER_MS},
+    };
+    napi_value object;
+    SBX_TRY(napi_create_object(env, &object));
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        SBX_TRY(set_number(env, object, numbers[i].name, numbers[i].value));
+    }
+    SBX_TRY(set_boolean(env, object, "isDirectory", has_type(stat, SBX_S_IFDIR)));
+    SBX_TRY(set_boolean(env, object, "isSymbolicLink", has_type(stat, SBX_S_IFLNK)));
+    return object;
+fail:
+    return sbx_addon_throw(env);
+}
+
+napi_value sbx_result_stat(napi_env env, struct sbx_op *op)
+{
+    return stat_object(env, &op->result.stat);
+}
+
+static napi_value name_of(napi_env env, const struct sbx_entry *entry)
+{
+    napi_value name;
+    napi_status status = napi_create_string_utf8(env, entry->name.data, entry->name.length, &name);
+    return status == napi_ok ? name : sbx_addon_throw(env);
+}
+
+static napi_value typed_entry(napi_env env, const struct sbx_entry *entry)
+{
+    napi_value object;
+    napi_value name = name_of(env, entry);
+    if (name == NULL) {
+        return NULL;
+    }
+    SBX_TRY(napi_create_object(env, &object));
+    SBX_TRY(napi_set_named_property(env, object, "name", name));
+    SBX_TRY(set_boolean(env, object, "isDirectory", has_type(&entry->stat, SBX_S_IFDIR)));
+    SBX_TRY(set_boolean(env, object, "isSymbolicLink", has_type(&entry->stat, SBX_S_IFLNK)));
+    SBX_TRY(set_number(env, object, "ino", (double)entry->stat.ino));
+    return object;
+fail:
+    return sbx_addon_throw(env);
+}
+
+static napi_value stat_entry(napi_env env, const struct sbx_entry *entry)
+{
+    napi_value object = typed_entry(env, entry);
+    napi_value stat = object == NULL ? NULL : stat_object(env, &entry->stat);
+    if (stat == NULL) {
+        return NULL;
+    }
+    return napi_set_named_property(env, object, "stat", stat) == napi_ok ? object : sbx_addon_throw(env);
+}
+
+/* An array of what `make` makes of each entry; a scope each, so that 100,000 of them hold no handle. */
+static napi_value list(napi_env env, const struct sbx_op *op,
+                       napi_value (*make)(napi_env env, const struct sbx_entry *entry))
+{
+    napi_value array;
+    SBX_TRY(napi_create_array_with_length(env, op->result.list.count, &array));
+    for (size_t i = 0; i < op->result.list.count; i++) {
+        napi_handle_scope scope;
+        SBX_TRY(napi_open_handle_scope(env, &scope));
+        napi_value value = make(env, &op->result.list.entries[i]);
+        napi_status status =
+            value == NULL ? napi_pending_exception : napi_set_element(env, array, (uint32_t)i, value);
+        SBX_TRY(napi_close_handle_scope(env, scope));
+        SBX_TRY(status);
+    }
+    return array;
+fail:
+    return sbx_addon_throw(env);
+}
+
+napi_value sbx_result_names(napi_env env, struct sbx_op *op)
+{
+    return list(env, op, name_of);
+}
+
+napi_value sbx_result_entries(napi_env env, struct sbx_op *op)
+{
+    return list(env, op, typed_entry);
+}
+
+napi_value sbx_result_stat_entries(napi_env env, struct sbx_op *op)
+{
+    return list(env, op, stat_entry);
+}
+
+napi_value (*sbx_result_for(enum sbx_reply reply))(napi_env env, struct sbx_op *op)
+{
+    static napi_value (*const results[])(napi_env env, struct sbx_op * op) = {
+        [SBX_REPLY_NOTHING] = sbx_result_undefined, [SBX_REPLY_STAT] = sbx_result_stat,
+        [SBX_REPLY_BYTES] = sbx_result_bytes,       [SBX_REPLY_TEXT] = sbx_result_text,
+        [SBX_REPLY_LIST] = sbx_result_names,        [SBX_REPLY_CREATED] = sbx_result_created,
+    };
+    return results[reply];
+}

@@ -1,0 +1,30 @@
+/* result.h: what an operation came back with, as values of JavaScript. Each returns NULL where it threw.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_NAPI_RESULT_H
+#define SBX_NAPI_RESULT_H
+
+#include <node_api.h>
+
+#include "core/sandbox.h"
+
+napi_value sbx_result_undefined(napi_env env, struct sbx_op *op);
+napi_value sbx_result_stat(napi_env env, struct sbx_op *op);
+napi_value sbx_result_bytes(napi_env env, struct sbx_op *op); /* a Uint8Array */
+napi_value sbx_result_text(napi_env env, struct sbx_op *op);  /* a string, from UTF-8 */
+napi_value sbx_result_created(napi_env env, struct sbx_op *op);
+napi_value sbx_result_exists(napi_env env, struct sbx_op *op); /* whether it succeeded */
+napi_value sbx_result_names(napi_env env, struct sbx_op *op);
+napi_value sbx_result_entries(napi_env env, struct sbx_op *op);
+napi_value sbx_result_stat_entries(napi_env env, struct sbx_op *op);
+napi_value sbx_result_json(napi_env env, struct sbx_op *op); /* JSON.parse of its text */
+
+/* The one for a reply of this shape. */
+napi_value (*sbx_result_for(enum sbx_reply reply))(napi_env env, struct sbx_op *op);
+
+/* JSON.stringify, and JSON.parse. */
+napi_value sbx_result_call_json(napi_env env, const char *function, napi_value argument);
+
+#endif

@@ -1,0 +1,244 @@
+/* toolkit_object.c: a tool per row of core/tools.c; everything that is shown of it comes from the row.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "napi/toolkit_object.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "napi/error.h"
+#include "napi/job.h"
+#include "napi/object.h"
+#include "napi/options.h"
+#include "napi/result.h"
+#include "napi/value.h"
+
+struct binding {
+    struct sbx_object *object; /* borrowed: the function holds a count of it */
+    const struct sbx_tool *tool;
+};
+
+static const struct sbx_job_kind kind = {.result = sbx_result_json};
+
+static const char *const type_words[] = {
+    [SBX_FIELD_STRING] = "string",   [SBX_FIELD_TEXT] = "string",      [SBX_FIELD_NUMBER] = "number",
+    [SBX_FIELD_BOOLEAN] = "boolean", [SBX_FIELD_STRINGS] = "string[]", [SBX_FIELD_RECORD] = "record",
+    [SBX_FIELD_ENUM] = "enum",
+};
+
+/* The input as JSON, which the caller frees; NULL: thrown. */
+static char *read_input(napi_env env, napi_value input, size_t *length)
+{
+    napi_value json =
+        sbx_value_is(env, input, napi_object) ? sbx_result_call_json(env, "stringify", input) : NULL;
+    if (json == NULL) {
+        sbx_error_throw_type(env, "\"input\" argument", "of type object", input);
+        return NULL;
+    }
+    return sbx_value_text(env, json, "\"input\" argument", length, NULL);
+}
+
+static struct sbx_op *make_op(napi_env env, const struct binding *binding, napi_value input)
+{
+    struct sbx_op *op = NULL;
+    size_t length = 0;
+    char *json = read_input(env, input, &length);
+    struct sbx_endpoint *endpoint =
+        json == NULL ? NULL : sbx_object_endpoint(binding->object, binding->tool->name);
+    if (endpoint != NULL) {
+        enum sbx_status status = sbx_tool_op_create(&op, binding->object->toolkit, binding->tool, endpoint,
+                                                    (struct sbx_span){json, length});
+        if (status != SBX_OK) {
+            sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = binding->tool->name});
+        }
+    }
+    sbx_endpoint_unref(endpoint);
+    free(json);
+    return op;
+}
+
+static napi_value execute(napi_env env, napi_callback_info info)
+{
+    struct binding *binding = NULL;
+    napi_value input;
+    size_t argc = 1;
+    if (napi_get_cb_info(env, info, &argc, &input, NULL, (void **)&binding) != napi_ok) {
+        return sbx_addon_throw(env);
+    }
+    struct sbx_op *op = make_op(env, binding, input);
+    return op == NULL ? sbx_job_reject(env) : sbx_job_start(binding->object, op, &kind);
+}
+
+static napi_status set_text(napi_env env, napi_value object, const char *name, const char *text)
+{
+    napi_value value;
+    napi_status status = napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value);
+    return status == napi_ok ? napi_set_named_property(env, object, name, value) : status;
+}
+
+static napi_value make_values(napi_env env, const char *const *values)
+{
+    napi_value array;
+    SBX_TRY(napi_create_array(env, &array));
+    for (uint32_t i = 0; values[i] != NULL; i++) {
+        napi_value value;
+        SBX_TRY(napi_create_string_utf8(env, values[i], NAPI_AUTO_LENGTH, &value));
+        SBX_TRY(napi_set_element(env, array, i, value));
+    }
+    return array;
+fail:
+    return sbx_addon_throw(env);
+}
+
+static napi_value make_field(napi_env env, const void *rows, size_t index)
+{
+    const struct sbx_field *field = (const struct sbx_field *)rows + index;
+    napi_value object;
+    napi_value required;
+    SBX_TRY(napi_create_object(env, &object));
+    SBX_TRY(set_text(env, object, "name", field->name));
+    SBX_TRY(set_text(env, object, "type", type_words[field->type]));
+    SBX_TRY(set_text(env, object, "description", field->description));
+    SBX_TRY(napi_get_boolean(env, field->required, &required));
+    SBX_TRY(napi_set_named_property(env, object, "required", required));
+    if (field->values != NULL) {
+        napi_value values = make_values(env, field->values);
+        SBX_TRY(values == NULL ? napi_pending_exception : napi_ok);
+        SBX_TRY(napi_set_named_property(env, object, "values", values));
+    }
+    return object;
+fail:
+    return sbx_addon_throw(env);
+}
+
+static napi_value make_example(napi_env env, const void *rows, size_t index)
+{
+    const struct sbx_example *example = (const struct sbx_example *)rows + index;
+    napi_value object;
+    napi_value text;
+    SBX_TRY(napi_create_object(env, &object));
+    SBX_TRY(set_text(env, object, "description", example->description));
+    SBX_TRY(napi_create_string_utf8(env, example->input, NAPI_AUTO_LENGTH, &text));
+    napi_value input = sbx_result_call_json(env, "parse", text);
+    SBX_TRY(input == NULL ? napi_pending_exception : napi_ok);
+    SBX_TRY(napi_set_named_property(env, object, "input", input));
+    return object;
+fail:
+    return sbx_addon_throw(env);
+}
+
+/* Sets `name` to an array of what `make` makes of each row. */
+static napi_status set_rows(napi_env env, napi_value object, const char *name, const void *rows, size_t count,
+                            napi_value (*make)(napi_env env, const void *rows, size_t index))
+{
+    napi_value array;
+    napi_status status = napi_create_array_with_length(env, count, &array);
+    for (size_t i = 0; i < count && status == napi_ok; i++) {
+        napi_value value = make(env, rows, i);
+        status = value == NULL ? napi_pending_exception : napi_set_element(env, array, (uint32_t)i, value);
+    }
+    return status == napi_ok ? napi_set_named_property(env, object, name, array) : status;
+}
+
+static void free_binding(napi_env env, void *data, void *hint)
+{
+    (void)env;
+    (void)hint;
+    free(data);
+}
+
+static napi_value make_execute(napi_env env, struct sbx_object *object, const struct sbx_tool *tool)
+{
+    struct binding *binding = malloc(sizeof(*binding));
+    if (binding == NULL) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = SBX_ENOMEM});
+        return NULL;
+    }
+    *binding = (struct binding){object, tool};
+    napi_value function = sbx_object_function(object, "execute", execute, binding);
+    if (function == NULL || napi_add_finalizer(env, function, binding, free_binding, NULL, NULL) != napi_ok) {
+        free(binding);
+        return NULL;
+    }
+    return function;
+}
+
+static napi_value make_tool(napi_env env, struct sbx_object *object, const struct sbx_tool *tool)
+{
+    napi_value target;
+    napi_value timeout;
+    SBX_TRY(napi_create_object(env, &target));
+    SBX_TRY(set_text(env, target, "description", tool->description));
+    SBX_TRY(napi_create_int32(env, SBX_TOOL_TIMEOUT_MS, &timeout));
+    SBX_TRY(napi_set_named_property(env, target, "timeout", timeout));
+    SBX_TRY(set_rows(env, target, "fields", tool->fields, tool->field_count, make_field));
+    SBX_TRY(set_rows(env, target, "examples", tool->examples, tool->example_count, make_example));
+    napi_value function = make_execute(env, object, tool);
+    SBX_TRY(function == NULL ? napi_pending_exception : napi_ok);
+    SBX_TRY(napi_set_named_property(env, target, "execute", function));
+    return target;
+fail:
+    return sbx_addon_throw(env);
+}
+
+static napi_value fill(napi_env env, struct sbx_object *object)
+{
+    size_t count = 0;
+    const struct sbx_tool *rows = sbx_tools(&count);
+    napi_value target;
+    napi_value tools;
+    SBX_TRY(napi_create_object(env, &target));
+    SBX_TRY(set_text(env, target, "name", SBX_TOOLKIT_NAME));
+    SBX_TRY(set_text(env, target, "description", SBX_TOOLKIT_DESCRIPTION));
+    SBX_TRY(napi_create_object(env, &tools));
+    for (size_t i = 0; i < count; i++) {
+        napi_value tool = make_tool(env, object, &rows[i]);
+        SBX_TRY(tool == NULL ? napi_pending_exception : napi_ok);
+        SBX_TRY(napi_set_named_property(env, tools, rows[i].name, tool));
+    }
+    SBX_TRY(napi_set_named_property(env, target, "tools", tools));
+    return sbx_object_add_close(object, target) ? target : NULL;
+fail:
+    return sbx_addon_throw(env);
+}
+
+static bool create_toolkit(napi_env env, struct sbx_object *object, const struct sbx_options *options)
+{
+    enum sbx_status status =
+        sbx_toolkit_create(&object->toolkit, &(struct sbx_toolkit_options){
+                                                 .cwd = {options->cwd, options->cwd_length},
+                                                 .env = {options->env, options->env_length},
+                                                 .timeout_ms = (int)options->timeout_ms,
+                                             });
+    if (status == SBX_EINVAL) {
+        (void)napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE",
+                                    "The property \"options.env\" must be an object of strings");
+    } else if (status != SBX_OK) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = "createSandboxToolkit"});
+    }
+    return status == SBX_OK;
+}
+
+napi_value sbx_toolkit_object_create(napi_env env, napi_callback_info info)
+{
+    struct sbx_env *data = NULL;
+    napi_value argument;
+    size_t argc = 1;
+    struct sbx_options options;
+    if (napi_get_cb_info(env, info, &argc, &argument, NULL, (void **)&data) != napi_ok) {
+        return sbx_addon_throw(env);
+    }
+    if (!sbx_options_read_toolkit(env, argument, &options)) {
+        return NULL;
+    }
+    napi_value target = NULL;
+    struct sbx_object *object = sbx_object_create(data, options.client);
+    if (object != NULL) {
+        target = create_toolkit(env, object, &options) ? fill(env, object) : NULL;
+        sbx_object_unref(object);
+    }
+    sbx_options_clear(&options);
+    return target;
+}

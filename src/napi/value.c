@@ -1,0 +1,153 @@
+/* value.c: reading JavaScript values, strictly: no value is converted that is not of the type asked for.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "napi/value.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "napi/addon.h"
+#include "napi/error.h"
+
+#define NS_PER_MS 1000000.0
+#define TIME_MAX_MS 8.64e15 /* of a Date */
+
+bool sbx_value_is(napi_env env, napi_value value, napi_valuetype type)
+{
+    napi_valuetype found;
+    return napi_typeof(env, value, &found) == napi_ok && found == type;
+}
+
+napi_value sbx_value_property(napi_env env, napi_value object, const char *name)
+{
+    napi_value value;
+    SBX_TRY(napi_get_named_property(env, object, name, &value));
+    return value;
+fail:
+    return sbx_addon_throw(env);
+}
+
+/* Whether every surrogate of the string has its other half. */
+static bool has_pairs(const char16_t *units, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        bool high = units[i] >= 0xd800 && units[i] < 0xdc00;
+        bool low = units[i] >= 0xdc00 && units[i] < 0xe000;
+        if (low || (high && (i + 1 == length || units[i + 1] < 0xdc00 || units[i + 1] >= 0xe000))) {
+            return false;
+        }
+        i += high ? 1 : 0;
+    }
+    return true;
+}
+
+/* Only a text with U+FFFD in it can have had an unpaired surrogate. */
+static bool is_whole(napi_env env, napi_value value, const char *text, size_t length)
+{
+    size_t units = 0;
+    if (length == 0 || memmem(text, length, "\xef\xbf\xbd", 3) == NULL) {
+        return true;
+    }
+    char16_t *copy = malloc((length + 1) * sizeof(*copy)); /* never more units than bytes */
+    bool whole = copy != NULL &&
+                 napi_get_value_string_utf16(env, value, copy, length + 1, &units) == napi_ok &&
+                 has_pairs(copy, units);
+    free(copy);
+    return whole;
+}
+
+char *sbx_value_text(napi_env env, napi_value value, const char *what, size_t *length, bool *whole)
+{
+    char *text = NULL;
+    if (!sbx_value_is(env, value, napi_string)) {
+        sbx_error_throw_type(env, what, "of type string", value);
+        return NULL;
+    }
+    SBX_TRY(napi_get_value_string_utf8(env, value, NULL, 0, length));
+    text = malloc(*length + 1);
+    if (text == NULL) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = SBX_ENOMEM});
+        return NULL;
+    }
+    SBX_TRY(napi_get_value_string_utf8(env, value, text, *length + 1, length));
+    if (whole != NULL) {
+        *whole = is_whole(env, value, text, *length);
+    }
+    return text;
+fail:
+    free(text);
+    (void)sbx_addon_throw(env);
+    return NULL;
+}
+
+bool sbx_value_whole(napi_env env, napi_value value, const char *what, double max, uint64_t *number)
+{
+    double read = 0;
+    if (!sbx_value_is(env, value, napi_number) || napi_get_value_double(env, value, &read) != napi_ok) {
+        sbx_error_throw_type(env, what, "of type number", value);
+        return false;
+    }
+    if (!(read >= 0 && read <= max) || read != floor(read)) {
+        sbx_error_throw_range(env, what, "a whole number that is not negative and not too large");
+        return false;
+    }
+    *number = (uint64_t)read;
+    return true;
+}
+
+bool sbx_value_time(napi_env env, napi_value value, const char *what, int64_t *time_ns)
+{
+    double ms = 0;
+    if (!sbx_value_is(env, value, napi_number) || napi_get_value_double(env, value, &ms) != napi_ok) {
+        sbx_error_throw_type(env, what, "of type number", value);
+        return false;
+    }
+    if (!(ms >= -TIME_MAX_MS / 1000 && ms <= TIME_MAX_MS / 1000)) {
+        sbx_error_throw_range(env, what, "a time in milliseconds");
+        return false;
+    }
+    *time_ns = (int64_t)(ms * NS_PER_MS);
+    return true;
+}
+
+static napi_status view_bytes(napi_env env, napi_value value, bool *is_view, void **data, size_t *length)
+{
+    bool is_typed = false;
+    bool is_data_view = false;
+    napi_typedarray_type type;
+    size_t count = 0;
+    napi_status status = napi_is_typedarray(env, value, &is_typed);
+    if (status == napi_ok && is_typed) {
+        static const size_t sizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
+        status = napi_get_typedarray_info(env, value, &type, &count, data, NULL, NULL);
+        *length = (size_t)type < sizeof(sizes) / sizeof(sizes[0]) ? count * sizes[type] : 0;
+    } else if (status == napi_ok) {
+        status = napi_is_dataview(env, value, &is_data_view);
+        if (status == napi_ok && is_data_view) {
+            status = napi_get_dataview_info(env, value, length, data, NULL, NULL);
+        }
+    }
+    *is_view = is_typed || is_data_view;
+    return status;
+}
+
+bool sbx_value_bytes(napi_env env, napi_value value, struct sbx_span *bytes)
+{
+    bool found = false;
+    void *data = NULL;
+    size_t length = 0;
+    SBX_TRY(view_bytes(env, value, &found, &data, &length));
+    if (!found) {
+        SBX_TRY(napi_is_arraybuffer(env, value, &found));
+        if (found) {
+            SBX_TRY(napi_get_arraybuffer_info(env, value, &data, &length));
+        }
+    }
+    *bytes = (struct sbx_span){data, length};
+    return found;
+fail:
+    return false;
+}
