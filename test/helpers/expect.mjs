@@ -18,25 +18,26 @@ export async function rejection(action) {
 }
 
 /**
- * A system error of Node's kind. Its message is made from the other fields; `cause` is matched against the
- * server's own words.
+ * A system error of Node's kind: its code (one of those, where several are allowed), Linux's errno, Node's
+ * word for the call, the path (and `dest`, of two) unless it is not given here; and the message that is made
+ * from them. `hint` is what stands behind it, `cause` the server's own words.
  * @param {Promise<unknown> | (() => unknown)} action
- * @param {{ code: string, syscall: string, path?: string, dest?: string, cause?: RegExp, hint?: RegExp }} expected
+ * @param {{ code: string | string[], syscall: string, path?: string, dest?: string, cause?: RegExp, hint?: RegExp }} expected
  */
 export async function expectError(action, { code, syscall, path, dest, cause, hint }) {
   const error = await rejection(action);
   assert.ok(error instanceof Error, `an Error, not ${util.inspect(error)}`);
-  const { number, text } = LINUX.get(code);
-  const { code: hasCode, errno, syscall: hasSyscall, path: hasPath, dest: hasDest } = error;
-  assert.deepEqual(
-    { code: hasCode, errno, syscall: hasSyscall, path: hasPath, dest: hasDest },
-    { code, errno: number, syscall, path, dest },
-    util.inspect(error),
-  );
-  const where = path === undefined ? "" : ` '${path}'`;
-  const message = `${code}: ${text}, ${syscall}${where}${dest === undefined ? "" : ` -> '${dest}'`}`;
-  if (hint) assert.match(error.message, hint);
-  assert.equal(hint ? error.message.slice(0, message.length) : error.message, message);
+  const shown = util.inspect(error);
+  assert.ok([code].flat().includes(error.code), shown);
+  const { number, text } = LINUX.get(error.code);
+  assert.equal(error.errno, number, shown);
+  assert.equal(error.syscall, syscall, shown);
+  if (path !== undefined) assert.equal(error.path, path, shown);
+  if (path !== undefined) assert.equal(error.dest, dest, shown);
+  const paths = [error.path, error.dest].filter((name) => name !== undefined).map((name) => `'${name}'`);
+  const message = `${error.code}: ${text}, ${[syscall, paths.join(" -> ")].filter(Boolean).join(" ")}`;
+  assert.equal(hint ? error.message.slice(0, message.length) : error.message, message, shown);
+  if (hint) assert.match(error.message.slice(message.length), hint);
   if (cause) {
     assert.ok(error.cause instanceof Error, `a cause that is an Error, not ${util.inspect(error.cause)}`);
     assert.match(error.cause.message, cause);

@@ -42,6 +42,12 @@ function answer({ status = 200, headers = {}, body = "", raw }) {
   return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} Scripted\r\n${lines.join("")}\r\n`), content]);
 }
 
+/** Passes `bytes` on in pieces; one stream of them at a time, so an answer has to come in one read. */
+function trickle(bytes, { pieces, everyMs }, deliver) {
+  const size = Math.ceil(bytes.length / pieces);
+  for (let i = 0; i < pieces; i++) setTimeout(deliver, i * everyMs, bytes.subarray(i * size, (i + 1) * size));
+}
+
 /** One client's connection, and behind it one to the server, opened when it is needed. */
 function serve(client, connection) {
   let pending = Buffer.alloc(0);
@@ -52,6 +58,7 @@ function serve(client, connection) {
   const toServer = later((bytes) => upstream.destroyed || upstream.write(bytes));
   const pass = (bytes) => {
     if (rule?.do === "lose") return client.destroy();
+    if (rule?.do === "trickle") return trickle(bytes, rule, toClient);
     if (rule?.do === "freeze" || rule?.do === "cut") {
       const rest = Math.max(0, rule.bytes - passed);
       toClient(bytes.subarray(0, rest));

@@ -12,6 +12,7 @@
 //   stall    read the request and never answer
 //   cut      pass on the first `bytes` of the answer, then close
 //   freeze   pass on the first `bytes` of the answer, then nothing more
+//   trickle  pass on the answer in `pieces`, one each `everyMs`
 //   answer   `status`, `headers`, `body` (a string, or { base64 }) instead of the server's; `raw` instead of all
 //
 // SPDX-License-Identifier: Apache-2.0

@@ -42,21 +42,25 @@ export async function canIsolate() {
  */
 
 /**
- * @param {{ isolated?: boolean }} [options] `isolated: false` asks for the temporary directory
+ * @param {{ isolated?: boolean, unprivileged?: boolean }} [options] `isolated: false` asks for the temporary
+ *   directory, `unprivileged` for a server that may not write everywhere
  * @returns {Promise<Sandbox>}
  */
-export async function startSandbox({ isolated = process.env.SBX_NO_ISOLATION !== "1" } = {}) {
+export async function startSandbox({ isolated = process.env.SBX_NO_ISOLATION !== "1", unprivileged = false } = {}) {
+  // In a user namespace the server is root: what it may not write is found outside of one.
+  const alone = isolated && !(unprivileged && process.getuid() !== 0);
   try {
-    return await start(isolated);
+    return await start(alone, unprivileged);
   } catch (error) {
-    if (!isolated || (await canIsolate())) throw error;
-    return start(false);
+    if (!alone || (await canIsolate())) throw error;
+    return start(false, unprivileged);
   }
 }
 
-async function start(isolated) {
+async function start(isolated, unprivileged) {
   const directory = isolated ? undefined : await mkdtemp(path.join(tmpdir(), "agent-os-sandbox-"));
   const env = isolated ? { SBX_NO_ISOLATION: "" } : { SBX_NO_ISOLATION: "1", SBX_SANDBOX_DIR: directory };
+  env.SBX_UNPRIVILEGED = unprivileged ? "1" : "";
   const remove = () => directory && rm(directory, { recursive: true, force: true });
   try {
     const client = await SandboxAgent.start({ sandbox: local({ binaryPath: SERVER, env }) });
