@@ -100,8 +100,9 @@ static void put_tools(struct program *program, struct buffer *out, struct span r
         buffer_put_char(out, '\n');
         put_wrapped(program, out, json_member(tools.value, "description"), INDENT);
     }
-    buffer_put_text(out, "\nA call prints one line of JSON and ends with 0, 1 where the tool failed, 2 where\n"
-                         "the call was wrong. For every tool:\n");
+    buffer_put_text(out,
+                    "\nA call prints one line of JSON and ends with 0, 1 where the tool failed, 2 where\n"
+                    "the call was wrong. For every tool:\n");
     buffer_put_text(out, common_flags);
     buffer_put_text(out, "\nA tool's flags and examples: agentos-sandbox <tool> --help\n");
 }

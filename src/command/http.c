@@ -11,8 +11,8 @@
 
 #include "host.h"
 
-#define WAIT_MS 5000     /* of one net_poll */
-#define NOTICE_WAITS 5   /* the notice comes after 25 s: a shell in the VM is cut at 30 */
+#define WAIT_MS 4000     /* of one net_poll */
+#define NOTICE_WAITS 7   /* the notice comes after 28 s: a shell in the VM is cut at 30 */
 #define PIECE_MAX 65536U /* bytes of one net_send or net_recv: the VM answers with 1 MiB at most */
 
 static void fail(struct http_reply *reply, enum http_status status)

@@ -8,9 +8,9 @@
 #include "http.h"
 #include "json.h"
 
-/* A pipe of the VM takes its bytes as an array of numbers, so they go in pieces; a redirection into a file
- * rewrites the whole file for each, so the pieces are large. */
-#define WRITE_MAX ((size_t)1 << 20) /* bytes */
+/* The VM hands a whole write to the reader that waits for it, and loses what that reader did not ask for. No
+ * reader asks for less than this, but a shell's `read`, which asks for one byte. */
+#define WRITE_MAX ((size_t)4096) /* bytes */
 
 void program_write(uint32_t fd, struct span bytes)
 {
@@ -56,8 +56,8 @@ static const char *explain(enum http_status status)
 
 static const char *notice(bool posts)
 {
-    return posts ? "agentos-sandbox: still running after 25 s. A shell of this VM ends at 30 s; the "
-                        "program goes on. For long work: create-process, then get-process-logs.\n"
+    return posts ? "agentos-sandbox: still running after 28 s. A shell of this VM ends at 30 s; the "
+                   "program goes on. For long work: create-process, then get-process-logs.\n"
                  : "";
 }
 
@@ -75,10 +75,8 @@ const char *program_try(struct program *program, struct span path, struct span b
         return "AGENTOS_TOOLS_PORT is not set: this VM has no tool server";
     }
     bool posts = body.length > 0;
-    struct http_request request = {.port = program->port,
-                                   .path = path,
-                                   .body = body,
-                                   .notice = notice(posts)};
+    struct http_request request = {
+        .port = program->port, .path = path, .body = body, .notice = notice(posts)};
     struct http_reply reply;
     http_reply_init(&reply, &program->memory);
     enum http_status status = http_exchange(&program->memory, &request, &reply);
@@ -106,8 +104,7 @@ bool program_succeeded(struct span answer)
 
 static bool is_usage(struct span error, struct span message)
 {
-    return text_is(error, "\"VALIDATION_ERROR\"") ||
-           text_is(error, "\"TOOL_NOT_FOUND\"") ||
+    return text_is(error, "\"VALIDATION_ERROR\"") || text_is(error, "\"TOOL_NOT_FOUND\"") ||
            (text_is(error, "\"EXECUTION_ERROR\"") && text_starts(message, "usage: "));
 }
 

@@ -7,7 +7,6 @@
  */
 #include "show.h"
 
-#include "base64.h"
 #include "host.h"
 #include "json.h"
 
@@ -57,17 +56,6 @@ static int show_run(struct program *program, struct span result)
     return plain_exit_code(program, result);
 }
 
-/* Appends the bytes of a log entry. */
-static void put_entry(struct buffer *out, struct span entry)
-{
-    struct span data = json_member(entry, "data");
-    if (text_is(json_member(entry, "encoding"), "\"base64\"")) {
-        base64_put_decoded(out, data);
-    } else {
-        json_put_decoded(out, data);
-    }
-}
-
 static bool is_stderr(struct span entry)
 {
     return text_is(json_member(entry, "stream"), "\"stderr\"");
@@ -76,7 +64,7 @@ static bool is_stderr(struct span entry)
 /* Neighbours of the same stream are written at once. */
 static int show_logs(struct program *program, struct span result)
 {
-    struct json_items entries = json_items(json_member(result, "entries"));
+    struct json_items entries = json_items(json_member(result, "logs"));
     struct buffer bytes;
     buffer_init(&bytes, &program->memory);
     uint32_t fd = HOST_STDOUT;
@@ -87,7 +75,7 @@ static int show_logs(struct program *program, struct span result)
             bytes.length = 0;
             fd = entry_fd;
         }
-        put_entry(&bytes, entries.value);
+        json_put_decoded(&bytes, json_member(entries.value, "data"));
     }
     program_write(fd, buffer_span(&bytes));
     return bytes.failed ? out_of_memory(program) : EXIT_DONE;
