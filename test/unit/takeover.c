@@ -1,0 +1,141 @@
+/* takeover.c: stands between the code under test and what it calls. The names are the linker's: with
+ * --wrap=malloc, a call of malloc goes to __wrap_malloc, and __real_malloc is the true one.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "takeover.h"
+
+#include <stdatomic.h>
+
+#include "support.h"
+
+#define WEAK __attribute__((weak))
+
+/* Absent where the test was linked without --wrap. */
+WEAK void *__real_malloc(size_t size);
+WEAK void *__real_calloc(size_t count, size_t size);
+WEAK void *__real_realloc(void *old, size_t size);
+WEAK void *__real_reallocarray(void *old, size_t count, size_t size);
+WEAK char *__real_strdup(const char *text);
+WEAK char *__real_strndup(const char *text, size_t length);
+WEAK uint64_t __real_sbx_now_ms(void);
+
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_reallocarray(void *old, size_t count, size_t size);
+char *__wrap_strdup(const char *text);
+char *__wrap_strndup(const char *text, size_t length);
+uint64_t __wrap_sbx_now_ms(void);
+
+static _Thread_local size_t until_failure; /* 0: none fails */
+static _Thread_local bool later_fail;
+static _Thread_local bool has_failed;
+static _Atomic uint64_t ahead_ms;
+
+static bool fails(void)
+{
+    if (until_failure == 0 || --until_failure > 0) {
+        return false;
+    }
+    until_failure = later_fail ? 1 : 0;
+    has_failed = true;
+    return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *old, size_t size)
+{
+    return fails() ? NULL : __real_realloc(old, size);
+}
+
+void *__wrap_reallocarray(void *old, size_t count, size_t size)
+{
+    return fails() ? NULL : __real_reallocarray(old, count, size);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return fails() ? NULL : __real_strdup(text);
+}
+
+char *__wrap_strndup(const char *text, size_t length)
+{
+    return fails() ? NULL : __real_strndup(text, length);
+}
+
+uint64_t __wrap_sbx_now_ms(void)
+{
+    return __real_sbx_now_ms() + atomic_load(&ahead_ms);
+}
+
+static void need(bool linked)
+{
+    if (!linked) {
+        print_message("linked without -Wl,--wrap: see takeover.h\n");
+        skip();
+    }
+}
+
+void allocations_fail(size_t nth, bool later)
+{
+    need(__real_malloc != NULL && __real_calloc != NULL && __real_realloc != NULL &&
+         __real_reallocarray != NULL && __real_strdup != NULL && __real_strndup != NULL);
+    has_failed = false;
+    later_fail = later;
+    until_failure = nth;
+}
+
+bool allocations_succeed(void)
+{
+    until_failure = 0;
+    return has_failed;
+}
+
+static bool fail_one(enum sbx_status (*work)(void *user), void *user, size_t nth, bool later, bool strict)
+{
+    allocations_fail(nth, later);
+    enum sbx_status status = work(user);
+    bool failed = allocations_succeed();
+    enum sbx_status expected = failed ? SBX_ENOMEM : SBX_OK;
+    if (status != expected && (strict || !failed)) {
+        fail_msg("allocation %zu%s %s: %s instead of %s", nth, later ? " and all after it" : "",
+                 failed ? "failed" : "did not come", sbx_status_name(status), sbx_status_name(expected));
+    }
+    return failed;
+}
+
+static size_t fail_each(enum sbx_status (*work)(void *user), void *user, bool strict)
+{
+    size_t nth = 1;
+    while (fail_one(work, user, nth, false, strict)) {
+        (void)fail_one(work, user, nth, true, strict);
+        nth++;
+    }
+    return nth - 1;
+}
+
+size_t allocations_fail_each(enum sbx_status (*work)(void *user), void *user)
+{
+    return fail_each(work, user, true);
+}
+
+size_t allocations_fail_each_loosely(enum sbx_status (*work)(void *user), void *user)
+{
+    return fail_each(work, user, false);
+}
+
+void clock_advance(uint64_t ms)
+{
+    need(__real_sbx_now_ms != NULL);
+    atomic_fetch_add(&ahead_ms, ms);
+}

@@ -1,0 +1,36 @@
+/* takeover.h: what the linker lets a test take over: allocations that fail on demand, and a clock that can be
+ * put forward. Both need `-Wl,--wrap=…` when the test is linked (scripts/unit.mk); without it the tests that use
+ * them are skipped.
+ *
+ * Failing allocations are those of our code and of the static libraries, in the calling thread alone.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TEST_TAKEOVER_H
+#define TEST_TAKEOVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/status.h"
+
+/* Lets the `nth` allocation from now on fail, counted from 1; with `later`, all after it as well. */
+void allocations_fail(size_t nth, bool later);
+
+/* Ends that; whether an allocation has failed. */
+bool allocations_succeed(void);
+
+/* Runs `work` with its first allocation failing, then its second, and so on until none fails any more; each
+ * once alone and once with all later ones. `work` must answer SBX_ENOMEM each time and SBX_OK at the end, and
+ * hold nothing when it returns: the leak check at the end of the program sees to that.
+ * Returns how many allocations there were. */
+size_t allocations_fail_each(enum sbx_status (*work)(void *user), void *user);
+
+/* The same where a failure may be survived: any status but a crash or a leak will do. */
+size_t allocations_fail_each_loosely(enum sbx_status (*work)(void *user), void *user);
+
+/* Puts the clock of the code under test forward. */
+void clock_advance(uint64_t ms);
+
+#endif
