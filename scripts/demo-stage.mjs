@@ -32,7 +32,11 @@ export class Stage {
     } catch (error) {
       this.#failures++;
       error.stepFailed = true;
-      said.push(...String(error.message).split('\n').map((line) => this.#paint('red', line)));
+      said.push(
+        ...String(error.message)
+          .split('\n')
+          .map((line) => this.#paint('red', line)),
+      );
       throw error;
     } finally {
       this.#stopSpinner();
@@ -87,7 +91,8 @@ export class Stage {
   #spin(title) {
     if (!this.#out.isTTY || this.#interrupted) return;
     let frame = 0;
-    const draw = () => this.#out.write(`${ERASE}${this.#paint('cyan', FRAMES[frame++ % FRAMES.length])} ${this.#fit(title)}`);
+    const draw = () =>
+      this.#out.write(`${ERASE}${this.#paint('cyan', FRAMES[frame++ % FRAMES.length])} ${this.#fit(title)}`);
     draw();
     this.#spinner = setInterval(draw, FRAME_MS);
   }

@@ -43,7 +43,7 @@ async function demo() {
     assert.equal((await started.client.getHealth()).status, 'ok');
     say(
       started.isolated
-        ? 'it has a root of its own: /app is the sandbox\'s, nothing lands on this machine'
+        ? "it has a root of its own: /app is the sandbox's, nothing lands on this machine"
         : `the kernel refuses it a root of its own: it runs under the temporary basePath ${started.basePath}`,
     );
     return started;
@@ -76,16 +76,20 @@ async function content({ client, path }, name) {
 }
 
 async function documentation(vm, sandbox) {
-  stage.chapter('The documentation\'s program');
+  stage.chapter("The documentation's program");
   await stage.step('vm.writeFile("/sandbox/app/index.ts", \'console.log("hello")\')', async (say) => {
     await vm.writeFile('/sandbox/app/index.ts', 'console.log("hello")');
     assert.equal(await content(sandbox, 'app/index.ts'), 'console.log("hello")');
     say(`${sandbox.path('app/index.ts')} is in the sandbox`);
   });
   const file = sandbox.path('app/index.ts');
-  await command(vm, `agentos-sandbox run-command --command node --json '{"args": ["${file}"]}'`, ({ stdout, exitCode }) => {
-    assert.deepEqual([stdout, exitCode], ['hello\n', 0]);
-  });
+  await command(
+    vm,
+    `agentos-sandbox run-command --command node --json '{"args": ["${file}"]}'`,
+    ({ stdout, exitCode }) => {
+      assert.deepEqual([stdout, exitCode], ['hello\n', 0]);
+    },
+  );
 }
 
 /** Runs a command of the toolkit in the VM, shows and checks the result in its answer, and gives it. */
@@ -107,7 +111,10 @@ async function writeProject(vm) {
   await vm.writeFile('/sandbox/greeting/index.js', 'module.exports = "at your service";');
   const project = { name: 'app', scripts: { dev: 'node dev.js' }, dependencies: { greeting: 'file:../greeting' } };
   await vm.writeFile('/sandbox/app/package.json', JSON.stringify(project));
-  await vm.writeFile('/sandbox/app/dev.js', 'console.log("dev server", require("greeting")); setInterval(() => {}, 1000);');
+  await vm.writeFile(
+    '/sandbox/app/dev.js',
+    'console.log("dev server", require("greeting")); setInterval(() => {}, 1000);',
+  );
 }
 
 /** The output of a process, as soon as it holds `text`. */
@@ -123,11 +130,19 @@ async function tools(vm, sandbox) {
   const { client } = sandbox;
   stage.chapter('The tools reference');
   await writeProject(vm);
-  await command(vm, `agentos-sandbox run-command --command "npm install" --cwd "${sandbox.path('app')}"`, ({ exitCode }) => {
-    assert.equal(exitCode, 0);
-  });
+  await command(
+    vm,
+    `agentos-sandbox run-command --command "npm install" --cwd "${sandbox.path('app')}"`,
+    ({ exitCode }) => {
+      assert.equal(exitCode, 0);
+    },
+  );
   const created = (process) => assert.equal(process.status, 'running');
-  const { id } = await command(vm, `agentos-sandbox create-process --command "npm" --json '{"args": ["run", "dev"]}'`, created);
+  const { id } = await command(
+    vm,
+    `agentos-sandbox create-process --command "npm" --json '{"args": ["run", "dev"]}'`,
+    created,
+  );
   await command(vm, 'agentos-sandbox list-processes', ({ processes }) => {
     assert.equal(processes.find((process) => process.id === id)?.status, 'running');
   });
@@ -138,10 +153,14 @@ async function tools(vm, sandbox) {
   });
   await command(vm, `agentos-sandbox stop-process --id "${id}"`, (process) => assert.equal(process.status, 'exited'));
   const sleeper = await command(vm, `agentos-sandbox create-process --command "sleep 600"`, created);
-  await command(vm, `agentos-sandbox kill-process --id "${sleeper.id}"`, (process) => assert.equal(process.status, 'exited'));
+  await command(vm, `agentos-sandbox kill-process --id "${sleeper.id}"`, (process) =>
+    assert.equal(process.status, 'exited'),
+  );
   const question = 'echo "Proceed?"; read answer; echo "you said $answer"';
   const asker = await command(vm, `agentos-sandbox create-process --command '${question}'`, created);
-  await command(vm, `agentos-sandbox send-input --id "${asker.id}" --input "yes"`, ({ sent }) => assert.equal(sent, true));
+  await command(vm, `agentos-sandbox send-input --id "${asker.id}" --input "yes"`, ({ sent }) =>
+    assert.equal(sent, true),
+  );
   await waitForLog(client, asker.id, 'you said');
   await command(vm, `agentos-sandbox get-process-logs --id "${asker.id}"`, (result) => {
     assert.equal(output(result), 'Proceed?\nyou said yes\n');
@@ -167,8 +186,12 @@ function plain(vm, line, check) {
 async function guest(vm, sandbox) {
   stage.chapter('The mount, from inside the VM');
   await vm.writeFile('/read.js', 'process.stdout.write(require("fs").readFileSync("/sandbox/app/index.ts", "utf8"));');
-  await plain(vm, 'node /read.js', ({ stdout, exitCode }) => assert.deepEqual([stdout, exitCode], ['console.log("hello")', 0]));
-  await plain(vm, 'echo one > /sandbox/r.txt; echo two >> /sandbox/r.txt; touch /sandbox/t', ({ exitCode }) => assert.equal(exitCode, 0));
+  await plain(vm, 'node /read.js', ({ stdout, exitCode }) =>
+    assert.deepEqual([stdout, exitCode], ['console.log("hello")', 0]),
+  );
+  await plain(vm, 'echo one > /sandbox/r.txt; echo two >> /sandbox/r.txt; touch /sandbox/t', ({ exitCode }) =>
+    assert.equal(exitCode, 0),
+  );
   await stage.step('What that made, as the sandbox sees it', async (say) => {
     const files = [await content(sandbox, 'r.txt'), await content(sandbox, 't')];
     say(`r.txt: ${JSON.stringify(files[0])}, t: ${JSON.stringify(files[1])}`);

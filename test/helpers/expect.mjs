@@ -1,8 +1,8 @@
 // expect.mjs: what an error of the addon looks like, in one place.
 //
 // SPDX-License-Identifier: Apache-2.0
-import assert from "node:assert/strict";
-import util from "node:util";
+import assert from 'node:assert/strict';
+import util from 'node:util';
 
 /** Linux's numbers and libuv's words, whatever host the test runs on. */
 const LINUX = new Map([...util.getSystemErrorMap()].map(([number, [code, text]]) => [code, { number, text }]));
@@ -10,11 +10,11 @@ const LINUX = new Map([...util.getSystemErrorMap()].map(([number, [code, text]])
 /** The rejection of a promise, or what a function throws; fails where there is none. */
 export async function rejection(action) {
   try {
-    await (typeof action === "function" ? action() : action);
+    await (typeof action === 'function' ? action() : action);
   } catch (error) {
     return error;
   }
-  assert.fail("it succeeded");
+  assert.fail('it succeeded');
 }
 
 /**
@@ -35,7 +35,7 @@ export async function expectError(action, { code, syscall, path, dest, cause, hi
   if (path !== undefined) assert.equal(error.path, path, shown);
   if (path !== undefined) assert.equal(error.dest, dest, shown);
   const paths = [error.path, error.dest].filter((name) => name !== undefined).map((name) => `'${name}'`);
-  const message = `${error.code}: ${text}, ${[syscall, paths.join(" -> ")].filter(Boolean).join(" ")}`;
+  const message = `${error.code}: ${text}, ${[syscall, paths.join(' -> ')].filter(Boolean).join(' ')}`;
   assert.equal(hint ? error.message.slice(0, message.length) : error.message, message, shown);
   if (hint) assert.match(error.message.slice(message.length), hint);
   if (cause) {
@@ -46,7 +46,7 @@ export async function expectError(action, { code, syscall, path, dest, cause, hi
 }
 
 /** A TypeError for an argument of the wrong type, or, with `code`, of the wrong value. */
-export async function expectTypeError(action, words, code = "ERR_INVALID_ARG_TYPE") {
+export async function expectTypeError(action, words, code = 'ERR_INVALID_ARG_TYPE') {
   const error = await rejection(action);
   assert.ok(error instanceof TypeError, util.inspect(error));
   assert.equal(error.code, code);

@@ -1,10 +1,10 @@
 // program.mjs: runs a Node program to its end, for tests of how a process ends.
 //
 // SPDX-License-Identifier: Apache-2.0
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 
 /**
  * @param {URL} file
@@ -14,12 +14,16 @@ import { fileURLToPath } from "node:url";
  */
 export async function runProgram(file, args = [], { nodeArgs = [], env = {}, boundMs = 60_000 } = {}) {
   const child = spawn(process.execPath, [...nodeArgs, fileURLToPath(file), ...args], {
-    env: { ...process.env, NODE_OPTIONS: "", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   let hung = false;
-  const bound = setTimeout(() => (hung = child.kill("SIGKILL")), boundMs);
-  const [stdout, stderr, [code, signal]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "exit")]);
+  const bound = setTimeout(() => (hung = child.kill('SIGKILL')), boundMs);
+  const [stdout, stderr, [code, signal]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ]);
   clearTimeout(bound);
   return { code, signal, stdout, stderr, hung };
 }

@@ -2,7 +2,7 @@
 // Content-Length), so that it can tell, count and spoil them one by one; answers are passed on as bytes.
 //
 // SPDX-License-Identifier: Apache-2.0
-import net from "node:net";
+import net from 'node:net';
 
 const [target, delay] = process.argv.slice(2);
 const halfDelay = Number(delay) / 2;
@@ -17,29 +17,34 @@ function later(deliver) {
 
 /** The first whole request in `bytes`: { method, url, headers, body, length }, or undefined. */
 function parse(bytes) {
-  const end = bytes.indexOf("\r\n\r\n");
+  const end = bytes.indexOf('\r\n\r\n');
   if (end < 0) return undefined;
-  const [line, ...fields] = bytes.subarray(0, end).toString("latin1").split("\r\n");
+  const [line, ...fields] = bytes.subarray(0, end).toString('latin1').split('\r\n');
   const headers = Object.fromEntries(
-    fields.map((field) => [field.slice(0, field.indexOf(":")).toLowerCase(), field.slice(field.indexOf(":") + 1).trim()]),
+    fields.map((field) => [
+      field.slice(0, field.indexOf(':')).toLowerCase(),
+      field.slice(field.indexOf(':') + 1).trim(),
+    ]),
   );
-  const length = end + 4 + Number(headers["content-length"] ?? 0);
+  const length = end + 4 + Number(headers['content-length'] ?? 0);
   if (bytes.length < length) return undefined;
-  const [method, url] = line.split(" ");
-  return { method, url, headers, body: bytes.subarray(end + 4, length).toString("latin1"), length };
+  const [method, url] = line.split(' ');
+  return { method, url, headers, body: bytes.subarray(end + 4, length).toString('latin1'), length };
 }
 
 function ruleFor({ method, url }) {
-  const rule = rules.find(({ match = "", times = Infinity }) => times > 0 && `${method} ${url}`.includes(match));
+  const rule = rules.find(({ match = '', times = Infinity }) => times > 0 && `${method} ${url}`.includes(match));
   if (rule?.times !== undefined) rule.times--;
   return rule;
 }
 
-function answer({ status = 200, headers = {}, body = "", raw }) {
-  if (raw !== undefined) return Buffer.from(raw, "latin1");
-  const content = typeof body === "string" ? Buffer.from(body) : Buffer.from(body.base64, "base64");
-  const lines = Object.entries({ "content-length": content.length, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
-  return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} Scripted\r\n${lines.join("")}\r\n`), content]);
+function answer({ status = 200, headers = {}, body = '', raw }) {
+  if (raw !== undefined) return Buffer.from(raw, 'latin1');
+  const content = typeof body === 'string' ? Buffer.from(body) : Buffer.from(body.base64, 'base64');
+  const lines = Object.entries({ 'content-length': content.length, ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
+  return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} Scripted\r\n${lines.join('')}\r\n`), content]);
 }
 
 /** Passes `bytes` on in pieces; one stream of them at a time, so an answer has to come in one read. */
@@ -57,13 +62,13 @@ function serve(client, connection) {
   const toClient = later((bytes) => client.destroyed || client.write(bytes));
   const toServer = later((bytes) => upstream.destroyed || upstream.write(bytes));
   const pass = (bytes) => {
-    if (rule?.do === "lose") return client.destroy();
-    if (rule?.do === "trickle") return trickle(bytes, rule, toClient);
-    if (rule?.do === "freeze" || rule?.do === "cut") {
+    if (rule?.do === 'lose') return client.destroy();
+    if (rule?.do === 'trickle') return trickle(bytes, rule, toClient);
+    if (rule?.do === 'freeze' || rule?.do === 'cut') {
       const rest = Math.max(0, rule.bytes - passed);
       toClient(bytes.subarray(0, rest));
       passed += bytes.length;
-      if (rule.do === "cut" && passed >= rule.bytes) later(() => client.end())();
+      if (rule.do === 'cut' && passed >= rule.bytes) later(() => client.end())();
       return undefined;
     }
     return toClient(bytes);
@@ -71,31 +76,34 @@ function serve(client, connection) {
   const connect = () => {
     const { hostname, port } = new URL(target);
     upstream = net.connect({ host: hostname, port, noDelay: true });
-    upstream.on("data", pass);
-    upstream.on("error", () => client.destroy());
-    upstream.on("close", later(() => client.end()));
+    upstream.on('data', pass);
+    upstream.on('error', () => client.destroy());
+    upstream.on(
+      'close',
+      later(() => client.end()),
+    );
   };
   const handle = (request) => {
     requests.push({ ...request, connection });
     rule = ruleFor(request);
     passed = 0;
-    if (rule?.do === "close") return client.destroy();
-    if (rule?.do === "stall") return undefined;
-    if (rule?.do === "answer") return toClient(answer(rule));
+    if (rule?.do === 'close') return client.destroy();
+    if (rule?.do === 'stall') return undefined;
+    if (rule?.do === 'answer') return toClient(answer(rule));
     if (!target) return toClient(answer({ status: 404 }));
     if (!upstream) connect();
     return toServer(request.bytes);
   };
-  client.on("data", (bytes) => {
+  client.on('data', (bytes) => {
     pending = Buffer.concat([pending, bytes]);
-    for (let request; (request = parse(pending)); ) {
+    for (let request; (request = parse(pending));) {
       const { length, ...rest } = request;
       handle({ ...rest, bytes: pending.subarray(0, length) });
       pending = pending.subarray(length);
     }
   });
-  client.on("error", () => {});
-  client.on("close", () => {
+  client.on('error', () => {});
+  client.on('close', () => {
     open.delete(client);
     upstream?.destroy();
   });
@@ -114,6 +122,6 @@ const answers = {
   refuse: () => void server.close(),
 };
 
-process.on("message", ({ id, what, value }) => process.send({ id, value: answers[what](value) }));
-process.on("disconnect", () => process.exit());
-server.listen(0, "127.0.0.1", () => process.send({ port: server.address().port }));
+process.on('message', ({ id, what, value }) => process.send({ id, value: answers[what](value) }));
+process.on('disconnect', () => process.exit());
+server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }));

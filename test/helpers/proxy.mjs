@@ -16,48 +16,48 @@
 //   answer   `status`, `headers`, `body` (a string, or { base64 }) instead of the server's; `raw` instead of all
 //
 // SPDX-License-Identifier: Apache-2.0
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 
-const PROGRAM = fileURLToPath(new URL("proxy-process.mjs", import.meta.url));
+const PROGRAM = fileURLToPath(new URL('proxy-process.mjs', import.meta.url));
 
 /**
  * @param {string} [target] the base URL behind it; without one every request needs a rule, or is answered 404
  * @param {{ delayMs?: number }} [options] a round trip's delay
  */
 export async function startProxy(target, { delayMs = 0 } = {}) {
-  const child = fork(PROGRAM, [target ?? "", String(delayMs)], { execArgv: [] });
-  const [{ port }] = await once(child, "message");
+  const child = fork(PROGRAM, [target ?? '', String(delayMs)], { execArgv: [] });
+  const [{ port }] = await once(child, 'message');
   let asked = 0;
   const ask = (what, value) =>
     new Promise((resolve) => {
       const id = ++asked;
       const listen = (message) => {
         if (message.id !== id) return;
-        child.off("message", listen);
+        child.off('message', listen);
         resolve(message.value);
       };
-      child.on("message", listen);
+      child.on('message', listen);
       child.send({ id, what, value });
     });
   const proxy = {
     url: `http://127.0.0.1:${port}`,
     /** Replaces the rules. */
-    rules: (rules) => ask("rules", rules),
+    rules: (rules) => ask('rules', rules),
     /** Every request that was read whole: { method, url, headers, body (latin1), connection }. */
-    requests: () => ask("requests"),
+    requests: () => ask('requests'),
     /** How many of them contain `match` in "METHOD /path?query". */
-    count: async (match = "") =>
+    count: async (match = '') =>
       (await proxy.requests()).filter(({ method, url }) => `${method} ${url}`.includes(match)).length,
     /** Connections that are open now. */
-    open: () => ask("open"),
+    open: () => ask('open'),
     /** No longer listens: the next connection is refused. Open ones stay. */
-    refuse: () => ask("refuse"),
+    refuse: () => ask('refuse'),
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
-        child.kill("SIGKILL");
-        await once(child, "exit");
+        child.kill('SIGKILL');
+        await once(child, 'exit');
       }
     },
     [Symbol.asyncDispose]: () => proxy.stop(),
@@ -68,11 +68,11 @@ export async function startProxy(target, { delayMs = 0 } = {}) {
 /** A server that answers by its rules alone. */
 export async function startScriptedServer(rules) {
   const server = await startProxy();
-  await server.rules(rules.map((rule) => ({ do: "answer", ...rule })));
+  await server.rules(rules.map((rule) => ({ do: 'answer', ...rule })));
   return server;
 }
 
 /** A rule's answer that is JSON. */
 export function json(value, status = 200) {
-  return { do: "answer", status, headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
+  return { do: 'answer', status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(value) };
 }

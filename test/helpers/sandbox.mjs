@@ -9,21 +9,24 @@
 // and so does the end of this process, however it comes.
 //
 // SPDX-License-Identifier: Apache-2.0
-import { execFile } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import path from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
-import { SandboxAgent } from "sandbox-agent";
-import { local } from "sandbox-agent/local";
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { SandboxAgent } from 'sandbox-agent';
+import { local } from 'sandbox-agent/local';
 
-export const SERVER = fileURLToPath(new URL("../../scripts/sandbox-server", import.meta.url));
+export const SERVER = fileURLToPath(new URL('../../scripts/sandbox-server', import.meta.url));
 
 /** Whether the kernel lets a sandbox have a root of its own here. */
 export async function canIsolate() {
-  if (process.env.SBX_NO_ISOLATION === "1") return false;
-  return promisify(execFile)(SERVER, ["--probe"]).then(() => true, () => false);
+  if (process.env.SBX_NO_ISOLATION === '1') return false;
+  return promisify(execFile)(SERVER, ['--probe']).then(
+    () => true,
+    () => false,
+  );
 }
 
 /**
@@ -46,7 +49,7 @@ export async function canIsolate() {
  *   directory, `unprivileged` for a server that may not write everywhere
  * @returns {Promise<Sandbox>}
  */
-export async function startSandbox({ isolated = process.env.SBX_NO_ISOLATION !== "1", unprivileged = false } = {}) {
+export async function startSandbox({ isolated = process.env.SBX_NO_ISOLATION !== '1', unprivileged = false } = {}) {
   // In a user namespace the server is root: what it may not write is found outside of one.
   const alone = isolated && !(unprivileged && process.getuid() !== 0);
   try {
@@ -58,20 +61,20 @@ export async function startSandbox({ isolated = process.env.SBX_NO_ISOLATION !==
 }
 
 async function start(isolated, unprivileged) {
-  const directory = isolated ? undefined : await mkdtemp(path.join(tmpdir(), "agent-os-sandbox-"));
-  const env = isolated ? { SBX_NO_ISOLATION: "" } : { SBX_NO_ISOLATION: "1", SBX_SANDBOX_DIR: directory };
-  env.SBX_UNPRIVILEGED = unprivileged ? "1" : "";
+  const directory = isolated ? undefined : await mkdtemp(path.join(tmpdir(), 'agent-os-sandbox-'));
+  const env = isolated ? { SBX_NO_ISOLATION: '' } : { SBX_NO_ISOLATION: '1', SBX_SANDBOX_DIR: directory };
+  env.SBX_UNPRIVILEGED = unprivileged ? '1' : '';
   const remove = () => directory && rm(directory, { recursive: true, force: true });
   try {
     const client = await SandboxAgent.start({ sandbox: local({ binaryPath: SERVER, env }) });
-    return await describe(client, directory && path.join(directory, "root"), remove);
+    return await describe(client, directory && path.join(directory, 'root'), remove);
   } catch (error) {
     await remove();
     throw error;
   }
 }
 
-async function describe(client, basePath = "/", remove) {
+async function describe(client, basePath = '/', remove) {
   const { baseUrl, token } = client;
   let directories = 0;
   const sandbox = {
@@ -79,7 +82,7 @@ async function describe(client, basePath = "/", remove) {
     baseUrl,
     token,
     basePath,
-    isolated: basePath === "/",
+    isolated: basePath === '/',
     pid: await serverPid(new URL(baseUrl).port),
     path: (name) => path.posix.join(basePath, name),
     async directory() {
@@ -88,7 +91,7 @@ async function describe(client, basePath = "/", remove) {
       return name;
     },
     async sh(script, ...args) {
-      const result = await client.runProcess({ command: "sh", args: ["-c", script, "sh", ...args] });
+      const result = await client.runProcess({ command: 'sh', args: ['-c', script, 'sh', ...args] });
       if (result.exitCode !== 0) throw new Error(`sh -c ${script}: ${JSON.stringify(result)}`);
       return result.stdout;
     },
@@ -104,9 +107,9 @@ async function describe(client, basePath = "/", remove) {
 
 /** The pid of the server that listens on `port`: not of the shells around it. */
 async function serverPid(port) {
-  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-    const argv = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
-    if (argv[0].endsWith("sandbox-agent") && argv[argv.indexOf("--port") + 1] === port) return Number(pid);
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const argv = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0');
+    if (argv[0].endsWith('sandbox-agent') && argv[argv.indexOf('--port') + 1] === port) return Number(pid);
   }
   throw new Error(`no server on port ${port}`);
 }

@@ -4,13 +4,13 @@
 //   test("...", async () => { const { fs, base } = await open(); ... });
 //
 // SPDX-License-Identifier: Apache-2.0
-import { after } from "node:test";
-import { createSandboxFs, createSandboxToolkit } from "@rivet-dev/agent-os-sandbox";
-import { startProxy } from "./proxy.mjs";
-import { startSandbox } from "./sandbox.mjs";
+import { after } from 'node:test';
+import { createSandboxFs, createSandboxToolkit } from '@rivet-dev/agent-os-sandbox';
+import { startProxy } from './proxy.mjs';
+import { startSandbox } from './sandbox.mjs';
 
 /** The title of a group of tests that hold for the HTTP lane, and not for an exact one. */
-export const HTTP_ALONE = "over HTTP alone";
+export const HTTP_ALONE = 'over HTTP alone';
 
 /** What it takes to get the HTTP lane. */
 const HTTP_OPTIONS = {};
@@ -28,13 +28,13 @@ export async function suite(sandboxOptions) {
   /** A file system on a new, empty directory of the sandbox, `base`. */
   async function open(options) {
     const base = await sandbox.directory();
-    const fs = keep(createSandboxFs({ client: sandbox.client, basePath: base, ...options }), "close");
+    const fs = keep(createSandboxFs({ client: sandbox.client, basePath: base, ...options }), 'close');
     return { fs, base };
   }
-  const toolkit = (options) => keep(createSandboxToolkit({ client: sandbox.client, ...options }), "close");
+  const toolkit = (options) => keep(createSandboxToolkit({ client: sandbox.client, ...options }), 'close');
   /** A proxy in front of the sandbox, and a client that goes through it. */
   async function proxied(options) {
-    const proxy = keep(await startProxy(sandbox.baseUrl, options), "stop");
+    const proxy = keep(await startProxy(sandbox.baseUrl, options), 'stop');
     return { proxy, client: await sandbox.connect(proxy.url) };
   }
   return { sandbox, open, openHttp: (options) => open({ ...HTTP_OPTIONS, ...options }), toolkit, proxied };

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { expectError } from '../helpers/expect.mjs';
+import { suite } from '../helpers/suite.mjs';
+
+const { sandbox, open, proxied } = await suite();
+
+/** Reads a file of the sandbox from outside of it: what holds a thread of the server may hold up a request too. */
+async function readFromOutside(path) {
+  const root = sandbox.isolated ? `/proc/${sandbox.pid}/root` : '';
+  return (await promisify(execFile)('cat', [root + path])).stdout;
+}
+
+test('a write that met its deadline is not repeated on that path: it may hang in a FIFO', async () => {
+  const { proxy, client } = await proxied();
+  const { fs, base } = await open({ client, timeoutMs: 500 });
+  await sandbox.sh('mkfifo "$1"', `${base}/fifo`);
+  await expectError(fs.writeFile('/fifo', 'one'), { code: 'ETIMEDOUT', syscall: 'open', path: '/fifo' });
+  assert.equal(await proxy.count('PUT'), 1);
+  assert.equal(await readFromOutside(`${base}/fifo`), 'one'); // and lets the server's thread go
+  for (const path of ['/fifo', 'fifo', '/./fifo', '/a/../fifo'])
+    await assert.rejects(fs.writeFile(path, 'two'), { syscall: 'open' });
+  fs.prepareOpenSync('/fifo', 0o1000); // is empty as it is
+  assert.equal(await proxy.count('PUT'), 1);
+  await fs.writeFile('/other', 'another path is written as ever');
+  assert.equal(await fs.readTextFile('/other'), 'another path is written as ever');
+});

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { createSandboxFs, createSandboxToolkit } from '@rivet-dev/agent-os-sandbox';
+import { SandboxAgent } from 'sandbox-agent';
+import { expectError } from '../helpers/expect.mjs';
+import { json, startScriptedServer } from '../helpers/proxy.mjs';
+import { call } from '../helpers/suite.mjs';
+
+const server = await startScriptedServer([]);
+const client = await SandboxAgent.connect({ baseUrl: server.url, skipHealthCheck: true });
+const fs = createSandboxFs({ client });
+const toolkit = createSandboxToolkit({ client });
+after(async () => {
+  await fs.close();
+  await toolkit.close();
+  await server.stop();
+});
+
+const html = {
+  do: 'answer',
+  headers: { 'content-type': 'text/html; charset=utf-8' },
+  body: '<!doctype html><title>Sign in</title>',
+};
+const text = (body) => ({ do: 'answer', headers: { 'content-type': 'application/json' }, body });
+const NO_BYTES = ['EIO', 'EPROTO'];
+
+async function refuses(action, rule, expected) {
+  await server.rules([rule]);
+  return expectError(action, { code: NO_BYTES, ...expected });
+}
+
+test("HTML or JSON where a file's bytes should be is an error, never bytes", async () => {
+  for (const rule of [
+    html,
+    json({ entries: [] }),
+    json([]),
+    { ...json('x'), headers: { 'content-type': 'application/problem+json' } },
+  ]) {
+    await refuses(() => fs.readFile('/x'), rule, { syscall: 'open', path: '/x' });
+    await refuses(() => fs.readTextFile('/x'), rule, { syscall: 'open', path: '/x' });
+    await refuses(() => fs.pread('/x', 0, 10), rule, { syscall: 'read', path: '/x' });
+  }
+});
+
+test('an answer of the wrong shape is an error', async () => {
+  const shapes = [
+    html,
+    text(''),
+    text('{'),
+    text('nonsense'),
+    text('null'),
+    text('[]'),
+    text('"x"'),
+    text('{}'),
+    text('{"entryType":"file"}'),
+    text('{"path":"/x","entryType":"file","size":"5"}'),
+    text('{"path":"/x","entryType":5,"size":5}'),
+    text('{"path":"/x","entryType":"file","size":-1}'),
+  ];
+  for (const rule of shapes) {
+    await refuses(() => fs.stat('/x'), rule, { syscall: 'stat', path: '/x' });
+    await refuses(() => fs.exists('/x'), rule, { syscall: 'access', path: '/x' });
+  }
+  for (const rule of [
+    html,
+    text(''),
+    text('{}'),
+    text('[5]'),
+    text('[{}]'),
+    text('[{"name":5,"entryType":"file","size":0}]'),
+    text('[{"name":"a","entryType":"file","size":0}'),
+  ])
+    for (const method of ['readDir', 'readDirWithTypes', 'readDirStat'])
+      await refuses(() => fs[method]('/x'), rule, { syscall: 'scandir', path: '/x' });
+});
+
+test('what can be no name in a directory is not listed as one', async () => {
+  const entry = (name) => ({ name, path: `/x/${name}`, entryType: 'file', size: 0 });
+  for (const name of ['', '.', '..', 'a/b', '/etc/passwd', 'a\0b']) {
+    await server.rules([json([entry('good'), entry(name)])]);
+    const names = await fs.readDir('/x').catch(() => []);
+    assert.ok(!names.includes(name), name);
+  }
+});
+
+test('an answer to a write that is none is an error', async () => {
+  for (const rule of [html, text('')])
+    await refuses(() => fs.writeFile('/x', 'y'), rule, { syscall: 'open', path: '/x' });
+});
+
+test("a tool's answer of the wrong shape is an error", async () => {
+  for (const rule of [html, text(''), text('{'), text('[]'), text('{}')]) {
+    await server.rules([rule]);
+    for (const [name, input] of [
+      ['run-command', { command: 'true' }],
+      ['create-process', { command: 'true' }],
+      ['list-processes', {}],
+      ['get-process-logs', { id: 'proc_1' }],
+    ])
+      await assert.rejects(call(toolkit, name, input), (error) => NO_BYTES.includes(error.code), name);
+  }
+});
+
+test('bytes that are no HTTP are an error', async () => {
+  for (const raw of [
+    'nonsense\r\n\r\n',
+    'HTTP/1.1 abc\r\n\r\n',
+    '\0\0\0\0',
+    'HTTP/1.1 200 OK\r\ncontent-length: -5\r\n\r\n',
+  ])
+    await refuses(
+      () => fs.readFile('/x'),
+      { do: 'answer', raw },
+      { syscall: 'open', path: '/x', code: ['EIO', 'EPROTO', 'ETIMEDOUT'] },
+    );
+});
+
+test('a redirect is not followed', async () => {
+  for (const status of [301, 302, 307, 308]) {
+    await server.rules([{ do: 'answer', status, headers: { location: `${server.url}/elsewhere` } }]);
+    await assert.rejects(fs.readFile('/x'), { syscall: 'open' });
+    await assert.rejects(fs.writeFile('/x', 'y'), { syscall: 'open' });
+  }
+  assert.equal(await server.count('elsewhere'), 0);
+});
+
+test("a server's error that names no errno has its words in the cause", async () => {
+  await server.rules([
+    {
+      ...json({ type: 'x', title: 'Stream Error', status: 502, detail: 'the disk is on fire' }, 502),
+      headers: { 'content-type': 'application/problem+json' },
+    },
+  ]);
+  await expectError(fs.readFile('/x'), { code: 'EIO', syscall: 'open', path: '/x', cause: /the disk is on fire/ });
+  await server.rules([
+    { do: 'answer', status: 500, headers: { 'content-type': 'text/plain' }, body: 'upstream went away' },
+  ]);
+  await expectError(fs.stat('/x'), { code: 'EIO', syscall: 'stat', path: '/x', cause: /upstream went away|500/ });
+});
+
+test("an errno in a server's words is the error's code", async () => {
+  const errnos = { 13: 'EACCES', 28: 'ENOSPC', 30: 'EROFS', 40: 'ELOOP', 122: 'EDQUOT' };
+  for (const [number, code] of Object.entries(errnos)) {
+    const detail = `stream error: some words (os error ${number})`;
+    await server.rules([
+      json({ type: 'x', title: 'Stream Error', status: 502, detail, details: { message: detail } }, 502),
+    ]);
+    await assert.rejects(fs.writeFile('/d/x', 'y'), { code, syscall: 'open' });
+  }
+});

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { suite } from '../helpers/suite.mjs';
+
+const { open, proxied } = await suite();
+
+test('always resolves: the VM does not look at its answer, and a rejection would end the host', async () => {
+  const { proxy, client } = await proxied();
+  const { fs } = await open({ client });
+  await fs.writeFile('/file', '');
+  for (const path of ['/file', '/missing', '/file/x', '', '/']) assert.equal(await fs.fsync(path), undefined, path);
+  await proxy.refuse();
+  assert.equal(await fs.fsync('/file'), undefined);
+});

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eventually } from '../helpers/eventually.mjs';
+import { call, suite } from '../helpers/suite.mjs';
+
+const { sandbox, toolkit } = await suite();
+const kit = toolkit();
+const create = (input) => call(kit, 'create-process', input);
+const logs = async (id) => (await call(kit, 'get-process-logs', { id })).logs;
+const output = async (id) => (await logs(id)).map(({ data }) => data).join('');
+const listed = async (id) => (await call(kit, 'list-processes')).processes.find((process) => process.id === id);
+
+test('create-process starts a program and says which', async () => {
+  const process = await create({ command: 'sleep', args: ['600'] });
+  assert.deepEqual(Object.keys(process).sort(), ['args', 'command', 'id', 'pid', 'status']);
+  assert.match(process.id, /^proc_\d+$/);
+  assert.deepEqual([process.command, process.args, process.status], ['sleep', ['600'], 'running']);
+  assert.match(await sandbox.sh('tr "\\0" " " < /proc/$1/cmdline', String(process.pid)), /^sleep 600 /);
+});
+
+test("create-process takes a shell's line, cwd, env and a terminal", async () => {
+  const directory = await sandbox.directory();
+  const { id } = await create({
+    command: 'pwd; echo "$A"; test -t 0 && echo a terminal || echo no terminal',
+    cwd: directory,
+    env: { A: 'one' },
+  });
+  await eventually(async () => (await output(id)).includes('terminal'));
+  assert.equal(await output(id), `${directory}\none\nno terminal\n`);
+  const { id: tty } = await create({ command: 'test -t 0 && echo a terminal', tty: true });
+  await eventually(async () => (await output(tty)).includes('a terminal'));
+});
+
+test('create-process fails for a program that cannot start', async () => {
+  await assert.rejects(create({ command: 'no-such-program', args: [] }), { code: 'ENOENT' });
+});
+
+test('list-processes shows what runs and what has ended', async () => {
+  const running = await create({ command: 'sleep', args: ['600'] });
+  const ended = await create({ command: 'exit 7;' });
+  await eventually(async () => (await listed(ended.id)).status === 'exited');
+  assert.deepEqual(await listed(running.id), {
+    id: running.id,
+    command: 'sleep',
+    args: ['600'],
+    status: 'running',
+    exitCode: null,
+    pid: running.pid,
+  });
+  const { exitCode, pid, ...rest } = await listed(ended.id);
+  assert.equal(exitCode, 7);
+  assert.deepEqual(Object.keys(rest).sort(), ['args', 'command', 'id', 'status']);
+});
+
+for (const tool of ['stop-process', 'kill-process']) {
+  test(`${tool} ends a program, and may be said again`, async () => {
+    const { id, pid } = await create({ command: 'sleep', args: ['600'] });
+    for (let i = 0; i < 2; i++)
+      assert.deepEqual(await call(kit, tool, { id }), { id, status: 'exited', exitCode: null });
+    await assert.rejects(sandbox.sh('test -e "/proc/$1/exe"', String(pid)));
+  });
+}
+
+test('stop-process lets a program end by itself; kill-process does not ask', async () => {
+  const command = 'trap "echo bye; exit 5" TERM; echo ready; while :; do sleep 0.05; done';
+  const { id } = await create({ command });
+  await eventually(async () => (await output(id)) === 'ready\n');
+  assert.deepEqual(await call(kit, 'stop-process', { id }), { id, status: 'exited', exitCode: 5 });
+  assert.equal(await output(id), 'ready\nbye\n');
+  const deaf = await create({ command: 'trap "" TERM; echo ready; while :; do sleep 0.05; done' });
+  await eventually(async () => (await output(deaf.id)) === 'ready\n');
+  assert.equal((await call(kit, 'kill-process', { id: deaf.id })).status, 'exited');
+});
+
+test('get-process-logs gives what was written, where and when', async () => {
+  const { id } = await create({ command: "echo out; sleep 0.2; echo err >&2; printf 'é 🙂'" });
+  await eventually(async () => (await output(id)).endsWith('🙂'));
+  const entries = await logs(id);
+  for (const { data, stream, timestampMs, ...rest } of entries) {
+    assert.deepEqual(rest, {});
+    assert.equal(typeof data, 'string');
+    assert.ok(Math.abs(timestampMs - Date.now()) < 600_000);
+  }
+  const of = (name) =>
+    entries
+      .filter(({ stream }) => stream === name)
+      .map(({ data }) => data)
+      .join('');
+  assert.equal(of('stdout'), 'out\né 🙂');
+  assert.equal(of('stderr'), 'err\n');
+});
+
+test('send-input: --input is a typed line, data are its bytes', async () => {
+  const { id } = await create({ command: 'while IFS= read -r line; do echo "[$line]"; done' });
+  const answers = (count) =>
+    eventually(async () => ((await output(id)).match(/]/g)?.length === count ? await output(id) : false));
+  assert.deepEqual(await call(kit, 'send-input', { id, input: 'yes' }), { sent: true });
+  await answers(1);
+  await call(kit, 'send-input', { id, input: 'with its own\n' });
+  await answers(2);
+  await call(kit, 'send-input', { id, data: 'in ' });
+  await call(kit, 'send-input', { id, data: 'two parts\nand ' });
+  await answers(3);
+  await call(kit, 'send-input', { id, input: 'a rest' });
+  await answers(4);
+  await call(kit, 'send-input', { id, input: '' });
+  assert.equal(await answers(5), '[yes]\n[with its own]\n[in two parts]\n[and a rest]\n[]\n');
+  await call(kit, 'send-input', { id, data: "é 🙂 'quoted'\n" });
+  assert.match(await answers(6), /\[é 🙂 'quoted'\]\n$/);
+});
+
+test('an id that is none is an error that names it', async () => {
+  for (const [tool, rest] of [['stop-process'], ['kill-process'], ['get-process-logs'], ['send-input', { input: 'x' }]])
+    for (const id of ['proc_99999', 'no such', '../x', 'a/b?c#d'])
+      await assert.rejects(call(kit, tool, { id, ...rest }), (error) => {
+        assert.ok(error instanceof Error);
+        assert.ok(error.message.includes(id) || error.cause?.message.includes(id), `${tool} ${id}: ${error.message}`);
+        return true;
+      });
+});
+
+test('an id is asked for as it stands: it does not reach another address', async () => {
+  const { id } = await create({ command: 'sleep', args: ['600'] });
+  for (const wrong of [`x/../${id}`, `${id}?`, `${id}#`, ` ${id}`, `${id}/`])
+    await assert.rejects(call(kit, 'kill-process', { id: wrong }));
+  assert.equal((await listed(id)).status, 'running');
+});
