@@ -1,0 +1,276 @@
+// index.d.ts: the types of what the package exports. They stand alone: core and the SDK are optional for whoever
+// reads them, but `driver:`, `toolKits:` and `software:` of core take these objects, and the SDK's SandboxAgent is
+// a SandboxClient. A test holds them together.
+//
+// SPDX-License-Identifier: Apache-2.0
+/// <reference lib="esnext.disposable" />
+
+/**
+ * A client of the `sandbox-agent` SDK, from `SandboxAgent.start` or `SandboxAgent.connect`, whichever its provider.
+ * Its base URL, token and headers are read at each request. (TypeScript knows a client by these two methods; they
+ * are not called.)
+ */
+export interface SandboxClient {
+  statFs(query: { path: string }): Promise<unknown>;
+  runProcess(request: { command: string }): Promise<unknown>;
+}
+
+export interface SandboxFsOptions {
+  client: SandboxClient;
+  /**
+   * The absolute path of the sandbox's directory that is seen as `/`. `..` never leaves it; a symlink may: it is a
+   * view, not a jail. Default: `/`.
+   */
+  basePath?: string;
+  /** Deadline of each operation, in milliseconds; for contents, the time without progress. Default: 30,000. */
+  timeoutMs?: number;
+  /** Answer everything that would change something with EROFS, without asking. Default: false. */
+  readOnly?: boolean;
+  /** A content longer than this many bytes that is read whole is EFBIG. Default: 4 GiB - 1. */
+  maxFullReadBytes?: number;
+}
+
+export interface SandboxToolkitOptions {
+  client: SandboxClient;
+  /** Working directory, an absolute path of the sandbox, of every program that names none. Default: the server's. */
+  cwd?: string;
+  /** Variables added to the environment of every program; those of a call win over them. */
+  env?: Record<string, string>;
+  /**
+   * Deadline of each call, in milliseconds; for a program that is waited for, beyond its own limit. Default: 30,000.
+   */
+  timeoutMs?: number;
+  /**
+   * Whether `AgentOs.create` also gets the command `agentos-sandbox` with this toolkit. Default: true. With false the
+   * VM has the command only if `software` has it (see {@link sandboxCommand}).
+   */
+  registerCommand?: boolean;
+}
+
+/**
+ * What methods reject with, and `prepareOpenSync` throws: an error of Node's kind, such as
+ * `ENOENT: no such file or directory, open '/x'`. The server's own words are its `cause`. A token is in none.
+ *
+ * Wrong arguments are a TypeError with the code `ERR_INVALID_ARG_TYPE` or `ERR_INVALID_ARG_VALUE`; nothing is sent.
+ */
+export interface SandboxError extends Error {
+  /**
+   * The name of the errno. Of the connection: ECONNREFUSED; ETIMEDOUT at a deadline; EACCES for a token that is
+   * refused; EPROTO or EIO for a reply that is none; EIO where a change may have happened; EBADF after `close()`.
+   */
+  code: string;
+  /** Linux's number of it, negative, on every host. */
+  errno: number;
+  /** The operation, e.g. `open` or `scandir`. */
+  syscall: string;
+  path?: string;
+  /** The second path, of operations that have two. */
+  dest?: string;
+}
+
+export interface SandboxStat {
+  /** Type and permissions, as in Linux's st_mode. */
+  mode: number;
+  /** Bytes. */
+  size: number;
+  /** Blocks of 512 bytes. */
+  blocks: number;
+  dev: number;
+  rdev: number;
+  ino: number;
+  nlink: number;
+  uid: number;
+  gid: number;
+  /** This and the other times: milliseconds since 1970. */
+  atimeMs: number;
+  mtimeMs: number;
+  ctimeMs: number;
+  birthtimeMs: number;
+  isDirectory: boolean;
+  isSymbolicLink: boolean;
+}
+
+export interface SandboxDirEntry {
+  name: string;
+  isDirectory: boolean;
+  isSymbolicLink: boolean;
+  ino: number;
+}
+
+export interface SandboxDirStatEntry extends SandboxDirEntry {
+  stat: SandboxStat;
+}
+
+/**
+ * The sandbox's files: core's VirtualFileSystem, with its optional methods. Paths are taken from `basePath`, with or
+ * without a leading `/`; `""` is the root. Every method but prepareOpenSync rejects with a {@link SandboxError}.
+ * What the server's HTTP interface cannot do is ENOSYS.
+ */
+export interface SandboxFs {
+  readFile(path: string): Promise<Uint8Array>;
+  /** As UTF-8. */
+  readTextFile(path: string): Promise<string>;
+  readDir(path: string): Promise<string[]>;
+  readDirWithTypes(path: string): Promise<SandboxDirEntry[]>;
+  readDirStat(path: string): Promise<SandboxDirStatEntry[]>;
+  /** Creates the file and the directories above it, or replaces its content. A string is written as UTF-8. */
+  writeFile(path: string, content: string | ArrayBuffer | ArrayBufferView): Promise<void>;
+  createDir(path: string): Promise<void>;
+  mkdir(path: string, options?: { recursive?: boolean }): Promise<void>;
+  /** False where nothing is there; rejects where that cannot be found out. */
+  exists(path: string): Promise<boolean>;
+  stat(path: string): Promise<SandboxStat>;
+  /** stat of a symlink itself. */
+  lstat(path: string): Promise<SandboxStat>;
+  removeFile(path: string): Promise<void>;
+  /** Removes an empty directory. */
+  removeDir(path: string): Promise<void>;
+  rename(oldPath: string, newPath: string): Promise<void>;
+  realpath(path: string): Promise<string>;
+  symlink(target: string, linkPath: string): Promise<void>;
+  readlink(path: string): Promise<string>;
+  link(oldPath: string, newPath: string): Promise<void>;
+  chmod(path: string, mode: number): Promise<void>;
+  chown(path: string, uid: number, gid: number): Promise<void>;
+  /** Both times in milliseconds since 1970. */
+  utimes(path: string, atime: number, mtime: number): Promise<void>;
+  truncate(path: string, length: number): Promise<void>;
+  /** At most `length` bytes from `offset` on; fewer at the end of the file. */
+  pread(path: string, offset: number, length: number): Promise<Uint8Array>;
+  pwrite(path: string, offset: number, data: ArrayBuffer | ArrayBufferView): Promise<void>;
+  /** Always resolves. */
+  fsync(path: string): Promise<void>;
+  copy(srcPath: string, dstPath: string): Promise<void>;
+  /**
+   * What core asks before it opens a file for writing, with the flags O_CREAT (0o100), O_EXCL (0o200) and O_TRUNC
+   * (0o1000): creates or empties the file and tells whether it was created. Blocks for at most two requests, and
+   * throws a {@link SandboxError}.
+   */
+  prepareOpenSync(path: string, flags: number): boolean;
+  /** Waits for what is in flight, then frees the sockets. Later calls are EBADF. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** One tool as core takes it. `execute` rejects with a {@link SandboxError}, or with `usage: …` for a wrong input. */
+export interface SandboxTool<Input, Output> {
+  /** At most 200 characters: with the examples, it is what an agent sees. */
+  description: string;
+  /** A zod 4 schema. Its type is left open, so that core may have another copy of zod. */
+  inputSchema: any;
+  examples: { description: string; input: Input }[];
+  /** How long core waits for an answer, in milliseconds. */
+  timeout: number;
+  execute(input: Input): Promise<Output>;
+}
+
+/** Every tool's fields may also come in `json`, as one JSON object; the same field outside of it wins. */
+export interface JsonInput {
+  json?: string;
+}
+
+export interface ProgramInput extends JsonInput {
+  /** The program. Without `args`, what holds whitespace or a shell's special characters runs under `sh -c`. */
+  command?: string;
+  /** Its arguments, never split. */
+  args?: string[];
+  cwd?: string;
+  env?: Record<string, string>;
+}
+
+export interface RunCommandInput extends ProgramInput {
+  /** Milliseconds after which the program is ended. Default: 25,000. */
+  timeoutMs?: number;
+}
+
+export interface CreateProcessInput extends ProgramInput {
+  /** Give it a terminal. Default: false. */
+  tty?: boolean;
+}
+
+export interface ProcessInput extends JsonInput {
+  id?: string;
+}
+
+export interface ProcessLogsInput extends ProcessInput {
+  stream?: 'stdout' | 'stderr' | 'combined' | 'pty';
+  /** Only the last so many entries. */
+  tail?: number;
+}
+
+export interface SendInputInput extends ProcessInput {
+  /** A typed line: a newline is added where it has none. */
+  input?: string;
+  /** Text that is sent exactly. */
+  data?: string;
+}
+
+export interface RunCommandResult {
+  stdout: string;
+  stderr: string;
+  /** Absent, or null, where a signal or the time limit ended the program. */
+  exitCode?: number | null;
+  timedOut: boolean;
+  durationMs: number;
+}
+
+/** A process; what does not apply to its state is absent. */
+export interface SandboxProcess {
+  id: string;
+  command?: string;
+  args?: string[];
+  status: string;
+  exitCode?: number | null;
+  pid?: number | null;
+}
+
+export interface ProcessLog {
+  data: string;
+  stream: 'stdout' | 'stderr' | 'pty';
+  timestampMs: number;
+}
+
+// An alias, not an interface: core's Record<string, HostTool> takes only an alias.
+export type SandboxTools = {
+  'run-command': SandboxTool<RunCommandInput, RunCommandResult>;
+  'create-process': SandboxTool<CreateProcessInput, SandboxProcess>;
+  'list-processes': SandboxTool<JsonInput, { processes: SandboxProcess[] }>;
+  'get-process-logs': SandboxTool<ProcessLogsInput, { logs: ProcessLog[] }>;
+  'stop-process': SandboxTool<ProcessInput, SandboxProcess>;
+  'kill-process': SandboxTool<ProcessInput, SandboxProcess>;
+  'send-input': SandboxTool<SendInputInput, { sent: boolean }>;
+};
+
+/** The toolkit `sandbox`, for core's `toolKits`. */
+export interface SandboxToolkit {
+  name: string;
+  description: string;
+  tools: SandboxTools;
+  /** Waits for what is in flight, then frees the sockets. Later calls are EBADF. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** An entry of core's `software`. */
+export type SandboxCommand = {
+  readonly name: string;
+  readonly description: string;
+  /** The directory of the WebAssembly command. */
+  readonly commandDir: string;
+  readonly commands: readonly { readonly name: string; readonly permissionTier: 'full' }[];
+};
+
+/** The sandbox's files as a file system for core's `mounts: [{ path, driver }]`. */
+export function createSandboxFs(options: SandboxFsOptions): SandboxFs;
+
+/**
+ * The sandbox's programs as tools for core's `toolKits`. In the VM they are the command `agentos-sandbox`, which
+ * `AgentOs.create` gets with it; where that cannot be done, a process warning `AGENTOS_SANDBOX_COMMAND` says so.
+ */
+export function createSandboxToolkit(options: SandboxToolkitOptions): SandboxToolkit;
+
+/**
+ * The command `agentos-sandbox` as an entry of `software`, for a core that this package cannot extend (a second or a
+ * bundled copy): `software: [common, sandboxCommand]`.
+ */
+export const sandboxCommand: SandboxCommand;

@@ -1,0 +1,62 @@
+// What a user may write, and what the types are for. Core's and the SDK's types are the real ones.
+import { SandboxAgent } from "sandbox-agent";
+import { AgentOs, type AgentOsOptions, type ToolKit, type VirtualFileSystem } from "@rivet-dev/agent-os-core";
+import common from "@rivet-dev/agent-os-common";
+import {
+  createSandboxFs,
+  createSandboxToolkit,
+  sandboxCommand,
+  type SandboxClient,
+  type SandboxError,
+  type SandboxFs,
+  type SandboxFsOptions,
+  type SandboxToolkit,
+  type SandboxToolkitOptions,
+} from "@rivet-dev/agent-os-sandbox";
+
+const agent = await SandboxAgent.connect({ baseUrl: "http://127.0.0.1:2468", token: "t" });
+const client: SandboxClient = agent;
+
+const fsOptions: SandboxFsOptions = { client, basePath: "/app", timeoutMs: 1000, readOnly: true, maxFullReadBytes: 1 << 20 };
+const fs: SandboxFs = createSandboxFs(fsOptions);
+const driver: VirtualFileSystem = fs;
+
+const toolkitOptions: SandboxToolkitOptions = { client, cwd: "/app", env: { A: "b" }, timeoutMs: 1000, registerCommand: false };
+const toolkit: SandboxToolkit = createSandboxToolkit(toolkitOptions);
+const toolKit: ToolKit = toolkit;
+
+const options: AgentOsOptions = {
+  software: [common, sandboxCommand],
+  mounts: [{ path: "/sandbox", driver: createSandboxFs({ client: agent }), readOnly: true }],
+  toolKits: [toolKit, createSandboxToolkit({ client: agent })],
+};
+const vm = await AgentOs.create(options);
+vm.mountFs("/second", driver);
+
+const bytes: Uint8Array = await fs.pread("/a", 0, 4);
+await fs.writeFile("/a", bytes);
+await fs.writeFile("/a", new DataView(new ArrayBuffer(4), 1));
+await fs.writeFile("/a", new ArrayBuffer(4));
+await fs.writeFile("/a", Buffer.from("a"));
+await fs.mkdir("/d/e", { recursive: true });
+const created: boolean = fs.prepareOpenSync("/a", 0o100 | 0o1000);
+const ino: number = (await fs.readDirStat("/"))[0]!.stat.ino;
+try {
+  await fs.fsync("/a");
+} catch (error) {
+  const { code, errno, syscall, path, cause }: SandboxError = error as SandboxError;
+  console.log(code, errno, syscall, path, cause, created, ino);
+}
+
+const run = await toolkit.tools["run-command"].execute({ command: "ls -l", timeoutMs: 5 });
+const text: string = run.stdout + run.exitCode;
+const { logs } = await toolkit.tools["get-process-logs"].execute({ id: text, stream: "stderr", tail: 3 });
+const all: string = logs.map((log) => log.data).join("");
+await toolkit.tools["send-input"].execute({ id: all, input: "yes" });
+await toolkit.tools["list-processes"].execute({});
+
+{
+  await using disposable = createSandboxFs({ client });
+  await disposable.exists("/");
+}
+await toolkit.close();
