@@ -108,28 +108,51 @@ static enum sbx_step need_reply(struct sbx_op *op)
     return next;
 }
 
-static enum sbx_step end(struct sbx_op *op)
-{
-    enum sbx_step next = need_reply(op);
-    return next == SBX_STEP_NEXT ? sbx_op_succeed(op) : next;
-}
-
-/* The server makes the parents of a file it writes; what it says of a parent that is a file is EEXIST. */
-static enum sbx_step end_put(struct sbx_op *op)
-{
-    bool copied = op->row->code == SBX_OP_COPY;
-    enum sbx_step next = end(op);
-    if (op->result.status == SBX_EEXIST) {
-        op->result.status = SBX_ENOTDIR;
-    } else if (op->result.status == SBX_ETIMEDOUT) {
-        sbx_fs_note_stuck_write(op->fs, copied ? op->args.new_path : op->args.path);
-    }
-    return next;
-}
-
 static enum sbx_step malformed(struct sbx_op *op)
 {
     return sbx_op_fail(op, SBX_EPROTO, "the reply is of another shape than the Sandbox Agent's");
+}
+
+/* Of a parent that is a file the server, which makes parents, says that it exists. */
+static void correct_parent(struct sbx_op *op)
+{
+    if (op->result.status == SBX_EEXIST && op->request->http_status >= 500) {
+        op->result.status = SBX_ENOTDIR;
+    }
+}
+
+static enum sbx_step end(struct sbx_op *op)
+{
+    if (need_reply(op) == SBX_STEP_END) {
+        return SBX_STEP_END;
+    }
+    enum sbx_status status = sbx_http_reply_done(sbx_bytes_span(&op->request->reply));
+    return status == SBX_OK ? sbx_op_succeed(op) : malformed(op);
+}
+
+static enum sbx_step end_move(struct sbx_op *op)
+{
+    enum sbx_step next = end(op);
+    correct_parent(op);
+    return next;
+}
+
+static enum sbx_step end_put(struct sbx_op *op)
+{
+    struct sbx_span target = op->row->code == SBX_OP_COPY ? op->args.new_path : op->args.path;
+    if (need_reply(op) == SBX_STEP_END) {
+        correct_parent(op);
+        if (op->result.status == SBX_ETIMEDOUT) {
+            sbx_fs_note_stuck_write(op->fs, target);
+        }
+        return SBX_STEP_END;
+    }
+    const struct sbx_request *request = op->request;
+    enum sbx_status status = sbx_http_reply_written(sbx_bytes_span(&request->reply), request->body.length);
+    if (status == SBX_EIO) {
+        return sbx_op_fail(op, status, "the server has not written the whole content");
+    }
+    return status == SBX_OK ? sbx_op_succeed(op) : malformed(op);
 }
 
 static enum sbx_step read_stat(struct sbx_op *op, struct sbx_span path)
@@ -346,7 +369,7 @@ static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
     [SBX_OP_MKDIR_P] = STEPS(ask_mkdir, end),
     [SBX_OP_RMDIR] = STEPS(need_no_root, ask_stat, see, need_directory, ask_delete, end),
     [SBX_OP_UNLINK] = STEPS(ask_stat, see, need_no_directory, ask_delete, end),
-    [SBX_OP_RENAME] = STEPS(ask_move, end),
+    [SBX_OP_RENAME] = STEPS(ask_move, end_move),
     [SBX_OP_CHMOD] = STEPS(ask_stat, see, succeed),
     [SBX_OP_UTIMES] = STEPS(ask_stat, see, succeed),
     [SBX_OP_TRUNCATE] = STEPS(ask_content_for_change, take_content, cut_to_length, put_content, end_put),

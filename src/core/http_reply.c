@@ -132,34 +132,37 @@ enum sbx_status sbx_http_reply_stat(struct sbx_span body, struct sbx_span path, 
     return status;
 }
 
-/* The name of an entry; empty where it could not be one: replies are foreign bytes. */
-static struct sbx_span name_of(const json_t *object)
+/* Whether a directory can have an entry of that name: replies are foreign bytes. */
+static bool can_be_a_name(struct sbx_span name)
 {
-    const json_t *name = json_object_get(object, "name");
-    struct sbx_span span = {json_string_value(name), json_string_length(name)};
-    bool dots = sbx_span_equal(span, SBX_SPAN(".")) || sbx_span_equal(span, SBX_SPAN(".."));
-    if (span.data == NULL || dots || memchr(span.data, '/', span.length) != NULL) {
-        return (struct sbx_span){0};
-    }
-    return span;
+    return name.length > 0 && !sbx_span_equal(name, SBX_SPAN(".")) && !sbx_span_equal(name, SBX_SPAN("..")) &&
+           memchr(name.data, '/', name.length) == NULL;
+}
+
+static struct sbx_span text_of(const json_t *object, const char *name)
+{
+    const json_t *value = json_object_get(object, name);
+    return (struct sbx_span){json_string_value(value), json_string_length(value)};
 }
 
 static size_t length_of_names(const json_t *array)
 {
     size_t length = 0;
     for (size_t i = 0; i < json_array_size(array); i++) {
-        length += name_of(json_array_get(array, i)).length;
+        length += text_of(json_array_get(array, i), "name").length;
     }
     return length;
 }
 
 static enum sbx_status read_entry(const json_t *object, struct sbx_list *list, char **at)
 {
-    const json_t *path = json_object_get(object, "path");
-    struct sbx_span full = {json_string_value(path), json_string_length(path)};
-    struct sbx_span name = name_of(object);
+    struct sbx_span full = text_of(object, "path");
+    struct sbx_span name = text_of(object, "name");
     struct sbx_entry *entry = &list->entries[list->count];
-    if (name.length == 0) {
+    if (name.data == NULL) {
+        return SBX_EPROTO;
+    }
+    if (!can_be_a_name(name)) {
         return SBX_OK;
     }
     enum sbx_status status = read_stat(object, full.data == NULL ? name : full, &entry->stat);
@@ -196,5 +199,25 @@ enum sbx_status sbx_http_reply_list(struct sbx_span body, struct sbx_list *list)
         free(list->names);
         *list = (struct sbx_list){0};
     }
+    return status;
+}
+
+enum sbx_status sbx_http_reply_done(struct sbx_span body)
+{
+    json_t *root = body.length == 0 ? NULL : json_loadb(body.data, body.length, 0, NULL);
+    enum sbx_status status = json_is_object(root) ? SBX_OK : SBX_EPROTO;
+    json_decref(root);
+    return status;
+}
+
+enum sbx_status sbx_http_reply_written(struct sbx_span body, size_t length)
+{
+    json_t *root = body.length == 0 ? NULL : json_loadb(body.data, body.length, 0, NULL);
+    const json_t *written = json_object_get(root, "bytesWritten");
+    enum sbx_status status = SBX_EPROTO;
+    if (json_is_integer(written)) {
+        status = json_integer_value(written) == (json_int_t)length ? SBX_OK : SBX_EIO;
+    }
+    json_decref(root);
     return status;
 }

@@ -1,5 +1,5 @@
-/* tool_answers.c: the server's answers about processes, as the JSON that a tool returns. What the server
- * leaves out (the exit code of a process that runs) is left out here too.
+/* tool_answers.c: the server's answers about processes, as the JSON that a tool returns. Replies are foreign
+ * bytes: each member is held against the type that it must have.
  *
  * Thread: pool.
  * SPDX-License-Identifier: Apache-2.0
@@ -16,10 +16,33 @@
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for a byte that is no UTF-8 */
 
-static const char *const run_names[] = {"stdout", "stderr", "exitCode", "timedOut", "durationMs", NULL};
-static const char *const created_names[] = {"id", "command", "args", "status", "pid", NULL};
-static const char *const listed_names[] = {"id", "command", "args", "status", "exitCode", "pid", NULL};
-static const char *const ended_names[] = {"id", "status", "exitCode", NULL};
+/* A member of an answer; one that the server may leave out (the exit code of a process that runs, or that a
+ * signal ended) is null then. */
+struct member {
+    const char *name;
+    json_type type;
+    bool optional;
+};
+
+static const struct member of_run[] = {
+    {"stdout", JSON_STRING, false}, {"stderr", JSON_STRING, false},      {"exitCode", JSON_INTEGER, true},
+    {"timedOut", JSON_TRUE, false}, {"durationMs", JSON_INTEGER, false}, {NULL, JSON_NULL, false},
+};
+static const struct member of_created[] = {
+    {"id", JSON_STRING, false},     {"command", JSON_STRING, false}, {"args", JSON_ARRAY, false},
+    {"status", JSON_STRING, false}, {"pid", JSON_INTEGER, true},     {NULL, JSON_NULL, false},
+};
+static const struct member of_listed[] = {
+    {"id", JSON_STRING, false},     {"command", JSON_STRING, false},  {"args", JSON_ARRAY, false},
+    {"status", JSON_STRING, false}, {"exitCode", JSON_INTEGER, true}, {"pid", JSON_INTEGER, true},
+    {NULL, JSON_NULL, false},
+};
+static const struct member of_ended[] = {
+    {"id", JSON_STRING, false},
+    {"status", JSON_STRING, false},
+    {"exitCode", JSON_INTEGER, true},
+    {NULL, JSON_NULL, false},
+};
 
 /* A failure says which tool and which command or process it is about. */
 static enum sbx_step need_reply(struct sbx_op *op)
@@ -34,6 +57,11 @@ static enum sbx_step need_reply(struct sbx_op *op)
     return next;
 }
 
+static enum sbx_step malformed(struct sbx_op *op)
+{
+    return sbx_op_fail(op, SBX_EPROTO, "the reply is of another shape than the Sandbox Agent's");
+}
+
 /* The reply as an object the caller owns; NULL: the op has ended. */
 static json_t *read_object(struct sbx_op *op)
 {
@@ -44,30 +72,41 @@ static json_t *read_object(struct sbx_op *op)
     json_t *root = reply.length == 0 ? NULL : json_loadb(reply.data, reply.length, JSON_ALLOW_NUL, NULL);
     if (!json_is_object(root)) {
         json_decref(root);
-        (void)sbx_op_fail(op, SBX_EPROTO, "the reply is of another shape than the Sandbox Agent's");
+        (void)malformed(op);
         return NULL;
     }
     return root;
 }
 
-/* Those members of `from` that `names` lists; NULL: no memory. */
-static json_t *pick(const json_t *from, const char *const *names)
+static bool has_type(const json_t *value, json_type type)
+{
+    return json_typeof(value) == type || (type == JSON_TRUE && json_is_boolean(value));
+}
+
+/* Those members of `from` that `members` lists; NULL: one is not there, or is of another type. */
+static json_t *pick(const json_t *from, const struct member *members)
 {
     json_t *picked = json_object();
-    for (; *names != NULL && picked != NULL; names++) {
-        json_t *value = json_object_get(from, *names);
-        if (value != NULL && json_object_set(picked, *names, value) != 0) {
+    for (; members->name != NULL && picked != NULL; members++) {
+        json_t *value = json_object_get(from, members->name);
+        bool absent = value == NULL || json_is_null(value);
+        bool right = absent ? members->optional : has_type(value, members->type);
+        if (!right ||
+            json_object_set_new(picked, members->name, absent ? json_null() : json_incref(value)) != 0) {
             json_decref(picked);
-            return NULL;
+            picked = NULL;
         }
     }
     return picked;
 }
 
-/* Ends the op with `answer` (taken; NULL: no memory) as its text. */
+/* Ends the op with `answer` (taken; NULL: the reply was of another shape) as its text. */
 static enum sbx_step give(struct sbx_op *op, json_t *answer)
 {
-    char *text = answer == NULL ? NULL : json_dumps(answer, JSON_COMPACT);
+    if (answer == NULL) {
+        return malformed(op);
+    }
+    char *text = json_dumps(answer, JSON_COMPACT);
     json_decref(answer);
     if (text == NULL) {
         return sbx_op_fail(op, SBX_ENOMEM, NULL);
@@ -76,55 +115,77 @@ static enum sbx_step give(struct sbx_op *op, json_t *answer)
     return sbx_op_succeed(op);
 }
 
-static enum sbx_step give_members(struct sbx_op *op, const char *const *names)
+static enum sbx_step give_members(struct sbx_op *op, const struct member *members)
 {
     json_t *root = read_object(op);
     if (root == NULL) {
         return SBX_STEP_END;
     }
-    json_t *answer = pick(root, names);
+    json_t *answer = pick(root, members);
     json_decref(root);
     return give(op, answer);
 }
 
 enum sbx_step sbx_tool_answer_run(struct sbx_op *op)
 {
-    return give_members(op, run_names);
+    return give_members(op, of_run);
 }
 
 enum sbx_step sbx_tool_answer_create(struct sbx_op *op)
 {
-    return give_members(op, created_names);
+    return give_members(op, of_created);
 }
 
 enum sbx_step sbx_tool_answer_end(struct sbx_op *op)
 {
-    return give_members(op, ended_names);
+    return give_members(op, of_ended);
 }
 
 enum sbx_step sbx_tool_answer_input(struct sbx_op *op)
-{
-    enum sbx_step next = need_reply(op);
-    return next == SBX_STEP_NEXT ? give(op, json_pack("{s:b}", "sent", 1)) : next;
-}
-
-enum sbx_step sbx_tool_answer_list(struct sbx_op *op)
 {
     json_t *root = read_object(op);
     if (root == NULL) {
         return SBX_STEP_END;
     }
-    json_t *listed = json_array();
-    json_t *processes = json_object_get(root, "processes");
-    for (size_t i = 0; i < json_array_size(processes); i++) {
-        if (json_array_append_new(listed, pick(json_array_get(processes, i), listed_names)) != 0) {
-            json_decref(listed);
-            listed = NULL;
-            break;
+    bool sent = json_is_integer(json_object_get(root, "bytesWritten"));
+    json_decref(root);
+    return give(op, sent ? json_pack("{s:b}", "sent", 1) : NULL);
+}
+
+/* An array of what `make` makes of each element of `array`; NULL: it is no array, or one was none of those. */
+static json_t *map(const json_t *array, json_t *(*make)(const json_t *element))
+{
+    json_t *made = json_is_array(array) ? json_array() : NULL;
+    for (size_t i = 0; i < json_array_size(array) && made != NULL; i++) {
+        if (json_array_append_new(made, make(json_array_get(array, i))) != 0) {
+            json_decref(made);
+            made = NULL;
         }
     }
+    return made;
+}
+
+/* Ends the op with { `to`: the reply's list `from`, each element made anew }. */
+static enum sbx_step give_list(struct sbx_op *op, const char *from, const char *to,
+                               json_t *(*make)(const json_t *element))
+{
+    json_t *root = read_object(op);
+    if (root == NULL) {
+        return SBX_STEP_END;
+    }
+    json_t *list = map(json_object_get(root, from), make);
     json_decref(root);
-    return give(op, json_pack("{s:o}", "processes", listed));
+    return give(op, list == NULL ? NULL : json_pack("{s:o}", to, list));
+}
+
+static json_t *process_of(const json_t *element)
+{
+    return pick(element, of_listed);
+}
+
+enum sbx_step sbx_tool_answer_list(struct sbx_op *op)
+{
+    return give_list(op, "processes", "processes", process_of);
 }
 
 /* `bytes` as text: what is no UTF-8 becomes U+FFFD. NULL: no memory. */
@@ -169,23 +230,5 @@ static json_t *log_of(const json_t *entry)
 
 enum sbx_step sbx_tool_answer_logs(struct sbx_op *op)
 {
-    json_t *root = read_object(op);
-    if (root == NULL) {
-        return SBX_STEP_END;
-    }
-    json_t *logs = json_array();
-    json_t *entries = json_object_get(root, "entries");
-    for (size_t i = 0; i < json_array_size(entries) && logs != NULL; i++) {
-        if (json_array_append_new(logs, log_of(json_array_get(entries, i))) != 0) {
-            json_decref(logs);
-            logs = NULL;
-        }
-    }
-    bool whole = json_is_array(entries);
-    json_decref(root);
-    if (!whole || logs == NULL) {
-        json_decref(logs);
-        return sbx_op_fail(op, SBX_EPROTO, "the reply is of another shape than the Sandbox Agent's");
-    }
-    return give(op, json_pack("{s:o}", "logs", logs));
+    return give_list(op, "entries", "logs", log_of);
 }

@@ -51,6 +51,8 @@ static const struct sbx_field create_fields[] = {
     JSON_FIELD,
 };
 
+static const struct sbx_field list_fields[] = {JSON_FIELD};
+
 static const struct sbx_field id_fields[] = {ID_FIELD, JSON_FIELD};
 
 static const struct sbx_field log_fields[] = {
@@ -102,6 +104,7 @@ static const struct sbx_tool tools[] = {
      .steps = sbx_tool_create_process},
     {.name = "list-processes",
      .description = "List the processes that were started in the sandbox, running or ended.",
+     FIELDS(list_fields),
      EXAMPLES(list_examples),
      .steps = sbx_tool_list_processes},
     {.name = "get-process-logs",

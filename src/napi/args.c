@@ -46,7 +46,8 @@ static bool read_data(napi_env env, napi_value value, struct sbx_call *call)
         return keep_text(env, value, "\"data\" argument", call, &call->args.data, NULL) != NULL;
     }
     if (!sbx_value_bytes(env, value, &call->args.data)) {
-        sbx_error_throw_type(env, "\"data\" argument", "a string, an ArrayBuffer or a view of one", value);
+        sbx_error_throw_type(env, "\"data\" argument",
+                             "a string, an ArrayBuffer or a view of one, not detached", value);
         return false;
     }
     return true;

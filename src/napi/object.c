@@ -31,22 +31,24 @@ struct sbx_object *sbx_object_create(struct sbx_env *env, napi_value client)
     return object;
 }
 
-/* The object counts no more among those that need a driver. */
+/* The object counts no more among those that need a driver, and its connections go. */
 static void leave(struct sbx_object *object)
 {
     struct sbx_env *env = object->env;
+    struct sbx_driver *driver = env->driver;
     object->closed = true;
     env->objects--;
-    if (env->objects > 0) {
+    sbx_engine_destroy(env->sync_engine); /* nothing is ever in flight there between two calls */
+    env->sync_engine = NULL;
+    if (driver == NULL || env->closing) {
         return;
     }
-    if (env->driver != NULL && !env->closing) {
-        struct sbx_driver *driver = env->driver;
-        env->driver = NULL;
-        sbx_driver_close(driver);
+    if (env->objects > 0) {
+        sbx_driver_forget(driver);
+        return;
     }
-    sbx_engine_destroy(env->sync_engine);
-    env->sync_engine = NULL;
+    env->driver = NULL;
+    sbx_driver_close(driver);
 }
 
 void sbx_object_unref(struct sbx_object *object)

@@ -203,6 +203,12 @@ void sbx_driver_started(struct sbx_driver *driver)
     queue_slice(driver);
 }
 
+void sbx_driver_forget(struct sbx_driver *driver)
+{
+    sbx_engine_forget(driver->engine);
+    queue_slice(driver);
+}
+
 void sbx_driver_close(struct sbx_driver *driver)
 {
     driver->closing = true;

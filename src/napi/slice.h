@@ -24,6 +24,9 @@ struct sbx_engine *sbx_driver_engine(const struct sbx_driver *driver);
 /* One operation more is in flight: it has just been submitted. */
 void sbx_driver_started(struct sbx_driver *driver);
 
+/* Closes the connections that nothing uses. */
+void sbx_driver_forget(struct sbx_driver *driver);
+
 /* Ends it: what is in flight is cancelled and dropped unsettled, sockets and handles are closed, and
  * sbx_env_driver_closed is called when that is done. */
 void sbx_driver_close(struct sbx_driver *driver);

@@ -15,6 +15,14 @@
 #define NS_PER_MS 1000000.0
 #define TIME_MAX_MS 8.64e15 /* of a Date */
 
+/* What a view, or an ArrayBuffer, shows. */
+struct view {
+    bool found;
+    void *data;
+    size_t length; /* bytes */
+    napi_value buffer;
+};
+
 bool sbx_value_is(napi_env env, napi_value value, napi_valuetype type)
 {
     napi_valuetype found;
@@ -113,41 +121,55 @@ bool sbx_value_time(napi_env env, napi_value value, const char *what, int64_t *t
     return true;
 }
 
-static napi_status view_bytes(napi_env env, napi_value value, bool *is_view, void **data, size_t *length)
+/* Bytes of an element, by napi_typedarray_type; 0 for one that this Node knows and we do not. */
+static size_t element_size(napi_typedarray_type type)
 {
-    bool is_typed = false;
-    bool is_data_view = false;
-    napi_typedarray_type type;
+    static const size_t sizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8, 2};
+    return (size_t)type < sizeof(sizes) / sizeof(sizes[0]) ? sizes[type] : 0;
+}
+
+static napi_status typed_bytes(napi_env env, napi_value value, struct view *view)
+{
+    napi_typedarray_type type = (napi_typedarray_type)-1;
     size_t count = 0;
-    napi_status status = napi_is_typedarray(env, value, &is_typed);
-    if (status == napi_ok && is_typed) {
-        static const size_t sizes[] = {1, 1, 1, 2, 2, 4, 4, 4, 8, 8, 8};
-        status = napi_get_typedarray_info(env, value, &type, &count, data, NULL, NULL);
-        *length = (size_t)type < sizeof(sizes) / sizeof(sizes[0]) ? count * sizes[type] : 0;
-    } else if (status == napi_ok) {
-        status = napi_is_dataview(env, value, &is_data_view);
-        if (status == napi_ok && is_data_view) {
-            status = napi_get_dataview_info(env, value, length, data, NULL, NULL);
-        }
+    napi_status status =
+        napi_get_typedarray_info(env, value, &type, &count, &view->data, &view->buffer, NULL);
+    view->found = element_size(type) > 0;
+    view->length = count * element_size(type);
+    return status;
+}
+
+static napi_status view_bytes(napi_env env, napi_value value, struct view *view)
+{
+    bool is = false;
+    napi_status status = napi_is_typedarray(env, value, &is);
+    if (status == napi_ok && is) {
+        return typed_bytes(env, value, view);
     }
-    *is_view = is_typed || is_data_view;
+    status = status == napi_ok ? napi_is_dataview(env, value, &is) : status;
+    if (status == napi_ok && is) {
+        view->found = true;
+        return napi_get_dataview_info(env, value, &view->length, &view->data, &view->buffer, NULL);
+    }
+    status = status == napi_ok ? napi_is_arraybuffer(env, value, &is) : status;
+    if (status == napi_ok && is) {
+        view->found = true;
+        view->buffer = value;
+        return napi_get_arraybuffer_info(env, value, &view->data, &view->length);
+    }
     return status;
 }
 
 bool sbx_value_bytes(napi_env env, napi_value value, struct sbx_span *bytes)
 {
-    bool found = false;
-    void *data = NULL;
-    size_t length = 0;
-    SBX_TRY(view_bytes(env, value, &found, &data, &length));
-    if (!found) {
-        SBX_TRY(napi_is_arraybuffer(env, value, &found));
-        if (found) {
-            SBX_TRY(napi_get_arraybuffer_info(env, value, &data, &length));
-        }
+    struct view view = {0};
+    bool detached = false;
+    SBX_TRY(view_bytes(env, value, &view));
+    if (view.found) {
+        SBX_TRY(napi_is_detached_arraybuffer(env, view.buffer, &detached));
     }
-    *bytes = (struct sbx_span){data, length};
-    return found;
+    *bytes = (struct sbx_span){view.data, view.length};
+    return view.found && !detached;
 fail:
     return false;
 }

@@ -21,7 +21,7 @@ bool sbx_value_whole(napi_env env, napi_value value, const char *what, double ma
 bool sbx_value_time(napi_env env, napi_value value, const char *what, int64_t *time_ns);
 
 /* The bytes of an ArrayBuffer, or of any view of one, borrowed from the value until JavaScript runs
- * again. false: it is something else; nothing is thrown. */
+ * again. false: it is something else, or its memory was taken away; nothing is thrown. */
 bool sbx_value_bytes(napi_env env, napi_value value, struct sbx_span *bytes);
 
 bool sbx_value_is(napi_env env, napi_value value, napi_valuetype type);

@@ -1,4 +1,4 @@
-/* engine.c: the slice, and what curl needs for it.
+/* engine.c: the slice.
  *
  * Two budgets of connections: a request waits in the queue of its budget until one is free, so that files
  * never wait behind programs. Deadlines are the engine's own and count the wait in that queue; where a
@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/http/multi.h"
 #include "core/http/poller.h"
 #include "core/http/request.h"
 
@@ -29,48 +30,19 @@ static const size_t budgets[SBX_BUDGETS] = {
 };
 
 struct sbx_engine {
-    CURLM *multi;              /* owned */
+    struct sbx_multi *multi;   /* owned */
     struct sbx_poller *poller; /* owned */
     struct sbx_deadlines deadlines;
     struct sbx_queue waiting[SBX_BUDGETS]; /* borrowed requests, not yet with curl */
     struct sbx_queue active;               /* borrowed requests, with curl */
     size_t active_count[SBX_BUDGETS];
-    uint64_t curl_due_ms; /* when curl wants to be called; 0: never */
-    bool something_done;  /* in this slice */
+    bool something_done; /* in this slice */
     atomic_bool closing;
+    atomic_bool forgetting; /* the kept connections are to be closed */
     pthread_mutex_t lock;
     struct sbx_queue inbox; /* under lock */
     struct sbx_queue done;  /* under lock */
 };
-
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
-{
-    struct sbx_engine *engine = user;
-    int events = 0;
-    (void)easy;
-    (void)socket_user;
-    events |= what == CURL_POLL_IN || what == CURL_POLL_INOUT ? SBX_READABLE : 0;
-    events |= what == CURL_POLL_OUT || what == CURL_POLL_INOUT ? SBX_WRITABLE : 0;
-    return sbx_poller_set(engine->poller, fd, events) == SBX_OK ? 0 : -1;
-}
-
-static int on_timer(CURLM *multi, long timeout_ms, void *user)
-{
-    struct sbx_engine *engine = user;
-    (void)multi;
-    engine->curl_due_ms = timeout_ms < 0 ? 0 : sbx_now_ms() + (uint64_t)timeout_ms;
-    return 0;
-}
-
-static CURLMcode set_up_multi(struct sbx_engine *engine)
-{
-    CURLMcode code = curl_multi_setopt(engine->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-    code = code == CURLM_OK ? curl_multi_setopt(engine->multi, CURLMOPT_SOCKETDATA, engine) : code;
-    code = code == CURLM_OK ? curl_multi_setopt(engine->multi, CURLMOPT_TIMERFUNCTION, on_timer) : code;
-    code = code == CURLM_OK ? curl_multi_setopt(engine->multi, CURLMOPT_TIMERDATA, engine) : code;
-    long kept = SBX_FILE_CONNECTIONS + SBX_PROGRAM_CONNECTIONS;
-    return code == CURLM_OK ? curl_multi_setopt(engine->multi, CURLMOPT_MAXCONNECTS, kept) : code;
-}
 
 enum sbx_status sbx_engine_create(struct sbx_engine **engine)
 {
@@ -86,10 +58,10 @@ enum sbx_status sbx_engine_create(struct sbx_engine **engine)
     sbx_queue_init(&made->inbox);
     sbx_queue_init(&made->done);
     atomic_init(&made->closing, false);
+    atomic_init(&made->forgetting, false);
     enum sbx_status status = sbx_poller_create(&made->poller);
     if (status == SBX_OK) {
-        made->multi = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_multi_init() : NULL;
-        status = made->multi != NULL && set_up_multi(made) == CURLM_OK ? SBX_OK : SBX_ENOMEM;
+        status = sbx_multi_create(&made->multi, made->poller);
     }
     if (status != SBX_OK) {
         sbx_engine_destroy(made);
@@ -104,7 +76,7 @@ void sbx_engine_destroy(struct sbx_engine *engine)
     if (engine == NULL) {
         return;
     }
-    (void)curl_multi_cleanup(engine->multi); /* closes the kept connections; NULL is allowed */
+    sbx_multi_destroy(engine->multi);
     sbx_poller_destroy(engine->poller);
     sbx_deadlines_clear(&engine->deadlines);
     (void)pthread_mutex_destroy(&engine->lock);
@@ -140,6 +112,12 @@ void sbx_engine_take_done(struct sbx_engine *engine, struct sbx_queue *done)
     (void)pthread_mutex_unlock(&engine->lock);
 }
 
+void sbx_engine_forget(struct sbx_engine *engine)
+{
+    atomic_store(&engine->forgetting, true);
+    sbx_poller_wake(engine->poller);
+}
+
 void sbx_engine_close(struct sbx_engine *engine)
 {
     atomic_store(&engine->closing, true);
@@ -155,7 +133,7 @@ static void give_back(struct sbx_engine *engine, struct sbx_request *request)
 
 static void take_from_curl(struct sbx_engine *engine, struct sbx_request *request)
 {
-    (void)curl_multi_remove_handle(engine->multi, request->easy); /* fails only for a handle it never had */
+    sbx_multi_remove(engine->multi, request->easy);
     engine->active_count[request->budget]--;
 }
 
@@ -180,8 +158,8 @@ void sbx_engine_send(struct sbx_engine *engine, struct sbx_request *request)
 static void activate(struct sbx_engine *engine, struct sbx_request *request)
 {
     enum sbx_status status = sbx_request_prepare(request);
-    if (status == SBX_OK && curl_multi_add_handle(engine->multi, request->easy) != CURLM_OK) {
-        status = SBX_ENOMEM;
+    if (status == SBX_OK) {
+        status = sbx_multi_add(engine->multi, request->easy);
     }
     if (status != SBX_OK) {
         sbx_request_abandon(request, status, "the request could not be made");
@@ -265,39 +243,16 @@ static void expire_deadlines(struct sbx_engine *engine)
 static bool collect(struct sbx_engine *engine)
 {
     bool any = false;
-    int left = 0;
-    CURLMsg *message;
-    while ((message = curl_multi_info_read(engine->multi, &left)) != NULL) {
-        struct sbx_request *request = NULL;
-        CURLcode code = message->data.result;
-        if (message->msg != CURLMSG_DONE ||
-            curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&request) != CURLE_OK) {
-            continue;
-        }
+    CURLcode code = CURLE_OK;
+    CURL *easy;
+    while ((easy = sbx_multi_next_ended(engine->multi, &code)) != NULL) {
+        struct sbx_request *request = sbx_request_of(easy);
         take_from_curl(engine, request);
         sbx_request_conclude(request, code);
         give_back(engine, request);
         any = true;
     }
     return any;
-}
-
-static void call_curl(struct sbx_engine *engine, curl_socket_t fd, int events)
-{
-    int running = 0;
-    int mask = 0;
-    mask |= (events & SBX_READABLE) != 0 ? CURL_CSELECT_IN : 0;
-    mask |= (events & SBX_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0;
-    mask |= (events & SBX_FAULTY) != 0 ? CURL_CSELECT_ERR : 0;
-    (void)curl_multi_socket_action(engine->multi, fd, mask, &running); /* errors are told by each request */
-}
-
-static void call_due_curl(struct sbx_engine *engine)
-{
-    while (engine->curl_due_ms != 0 && engine->curl_due_ms <= sbx_now_ms()) {
-        engine->curl_due_ms = 0;
-        call_curl(engine, CURL_SOCKET_TIMEOUT, 0);
-    }
 }
 
 static void cancel_queue(struct sbx_engine *engine, struct sbx_queue *queue)
@@ -331,9 +286,22 @@ static void advance(struct sbx_engine *engine)
         }
         expire_deadlines(engine);
         activate_waiting(engine);
-        call_due_curl(engine);
+        sbx_multi_serve_due(engine->multi);
         again = collect(engine); /* what came back may have asked for more */
     } while (again);
+}
+
+/* A multi handle closes its kept connections when it goes; another one takes its place. */
+static void forget_connections(struct sbx_engine *engine)
+{
+    struct sbx_multi *fresh = NULL;
+    if (!is_idle(engine) || !atomic_exchange(&engine->forgetting, false)) {
+        return;
+    }
+    if (sbx_multi_create(&fresh, engine->poller) == SBX_OK) { /* else they are closed with the engine */
+        sbx_multi_destroy(engine->multi);
+        engine->multi = fresh;
+    }
 }
 
 /* Everything that can be done without waiting. */
@@ -346,6 +314,7 @@ static void turn(struct sbx_engine *engine)
     while (atomic_load(&engine->closing) && !is_idle(engine)) {
         cancel_all(engine);
     }
+    forget_connections(engine);
 }
 
 /* Waits at most `timeout_ms` and serves what became ready; false where nothing did. */
@@ -355,7 +324,7 @@ static bool serve(struct sbx_engine *engine, int timeout_ms)
     size_t count = sbx_poller_wait(engine->poller, events, EVENTS, timeout_ms);
     for (size_t i = 0; i < count; i++) {
         if (events[i].fd >= 0) {
-            call_curl(engine, events[i].fd, events[i].events);
+            sbx_multi_serve(engine->multi, events[i]);
         }
     }
     return count > 0;
@@ -375,7 +344,7 @@ void sbx_engine_slice(struct sbx_engine *engine)
 int sbx_engine_due_ms(const struct sbx_engine *engine)
 {
     const struct sbx_deadline *first = sbx_deadlines_first(&engine->deadlines);
-    uint64_t due = engine->curl_due_ms;
+    uint64_t due = sbx_multi_due_ms(engine->multi);
     if (first != NULL && (due == 0 || first->at_ms < due)) {
         due = first->at_ms;
     }

@@ -58,6 +58,10 @@ void sbx_engine_send(struct sbx_engine *engine, struct sbx_request *request);
 /* Puts `task` on the done list. Thread: pool. */
 void sbx_engine_finish(struct sbx_engine *engine, struct sbx_task *task);
 
+/* Closes the kept connections that nothing uses, at the next slice that leaves nothing in flight.
+ * Thread: any. */
+void sbx_engine_forget(struct sbx_engine *engine);
+
 /* From now on everything ends with SBX_ECANCELED, at the next slice; one that runs ends soon. Thread: any. */
 void sbx_engine_close(struct sbx_engine *engine);
 

@@ -165,15 +165,13 @@ enum sbx_status sbx_problem_from_curl(CURLcode code, long os_error, bool change)
     case CURLE_OUT_OF_MEMORY:
         return SBX_ENOMEM;
     case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL:
         return SBX_EINVAL;
-    case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_BAD_CONTENT_ENCODING:
-        return change && code != CURLE_PEER_FAILED_VERIFICATION && code != CURLE_SSL_CONNECT_ERROR
-                   ? SBX_EIO
-                   : SBX_EPROTO;
+        return SBX_EPROTO;
+    case CURLE_UNSUPPORTED_PROTOCOL: /* also what curl says of a reply that is no HTTP */
+    case CURLE_WEIRD_SERVER_REPLY:
+        return change ? SBX_EIO : SBX_EPROTO;
     default:
         return SBX_EIO;
     }

@@ -2,8 +2,8 @@
  *
  * libcurl sends a request again by itself when a kept connection turns out to be closed before an answer
  * came. For a read that is right. For a change it could run twice, so its body goes through a read
- * function that cannot be rewound (curl then gives up with CURLE_SEND_FAIL_REWIND), and a change without
- * a body uses a fresh connection, on which curl never sends again.
+ * function that cannot be rewound (curl then gives up with CURLE_SEND_FAIL_REWIND), and a change whose
+ * body is empty, with nothing to rewind, uses a fresh connection, on which curl never sends again.
  *
  * Thread: one at a time.
  * SPDX-License-Identifier: Apache-2.0
@@ -179,9 +179,10 @@ static CURLcode set_connection(const struct sbx_request *request)
     SET(code, easy, CURLOPT_TCP_NODELAY, 1L);
     SET(code, easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(code, easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(code, easy, CURLOPT_PATH_AS_IS, 1L);
     SET(code, easy, CURLOPT_PROXY, ""); /* Node's fetch, which the SDK uses, knows no http_proxy */
     SET(code, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->timeout_ms);
-    SET(code, easy, CURLOPT_FRESH_CONNECT, request->change && request->body_type == NULL ? 1L : 0L);
+    SET(code, easy, CURLOPT_FRESH_CONNECT, request->change && request->body.length == 0 ? 1L : 0L);
     return code;
 }
 
@@ -225,14 +226,41 @@ enum sbx_status sbx_request_prepare(struct sbx_request *request)
     return code == CURLE_OK ? SBX_OK : sbx_problem_from_curl(code, 0, false);
 }
 
-static bool has_accepted_type(struct sbx_request *request)
+struct sbx_request *sbx_request_of(CURL *easy)
+{
+    char *request = NULL;
+    (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, &request); /* set when the handle was made */
+    return (struct sbx_request *)(void *)request;
+}
+
+/* Whether the reply is of the type asked for. */
+static bool has_accepted_type(const struct sbx_request *request)
 {
     const char *type = NULL;
-    if (request->accept == NULL || request->http_status >= 300) {
-        return true;
-    }
     (void)curl_easy_getinfo(request->easy, CURLINFO_CONTENT_TYPE, &type);
     return type != NULL && strncasecmp(type, request->accept, strlen(request->accept)) == 0;
+}
+
+/* Whether the reply says itself where it ends. One that ends with its connection may have been cut. */
+static bool has_an_end(const struct sbx_request *request)
+{
+    curl_off_t length = -1;
+    struct curl_header *header = NULL;
+    (void)curl_easy_getinfo(request->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    return length >= 0 ||
+           curl_easy_header(request->easy, "Transfer-Encoding", 0, CURLH_HEADER, -1, &header) == CURLHE_OK;
+}
+
+/* What is wrong with a reply that came; NULL: nothing. A problem has a shape of its own. */
+static const char *find_fault(const struct sbx_request *request)
+{
+    if (request->accept == NULL || request->http_status >= 300) {
+        return NULL;
+    }
+    if (!has_accepted_type(request)) {
+        return "the reply is no";
+    }
+    return has_an_end(request) ? NULL : "the reply may have been cut, for it does not say how long it is:";
 }
 
 void sbx_request_conclude(struct sbx_request *request, CURLcode code)
@@ -240,17 +268,20 @@ void sbx_request_conclude(struct sbx_request *request, CURLcode code)
     long os_error = 0;
     (void)curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &request->http_status);
     (void)curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &os_error);
+    const char *fault = find_fault(request);
     request->outcome = sbx_problem_from_curl(code, os_error, request->change);
     if (request->reply.status != SBX_OK) {
         request->outcome = request->reply.status;
-        (void)snprintf(request->error, sizeof(request->error), "the reply is larger than %zu bytes",
+        bool too_large = request->outcome == SBX_EFBIG;
+        (void)snprintf(request->error, sizeof(request->error), "%s than %zu bytes",
+                       too_large ? "the reply is larger" : "no memory for a reply of no more",
                        request->reply_max);
     } else if (request->outcome == SBX_EIO && request->change) {
         (void)snprintf(request->error, sizeof(request->error),
                        "the connection was lost; the operation may have completed");
-    } else if (request->outcome == SBX_OK && !has_accepted_type(request)) {
+    } else if (request->outcome == SBX_OK && fault != NULL) {
         request->outcome = SBX_EPROTO;
-        (void)snprintf(request->error, sizeof(request->error), "the reply is no %s", request->accept);
+        (void)snprintf(request->error, sizeof(request->error), "%s %s", fault, request->accept);
     } else if (code != CURLE_OK && request->error[0] == '\0') {
         (void)snprintf(request->error, sizeof(request->error), "%s", curl_easy_strerror(code));
     }

@@ -65,6 +65,9 @@ void sbx_request_query(struct sbx_request *request, const char *name, struct sbx
 /* Makes the curl handle that performs it; SBX_ENOMEM or SBX_EINVAL where that cannot be. */
 enum sbx_status sbx_request_prepare(struct sbx_request *request) SBX_CHECKED;
 
+/* The request that `easy` performs. Borrowed. */
+struct sbx_request *sbx_request_of(CURL *easy);
+
 /* Takes what curl knows of the exchange, which ended with `code`, and frees the handle. */
 void sbx_request_conclude(struct sbx_request *request, CURLcode code);
 

@@ -1,0 +1,117 @@
+/* multi.c: the socket interface of curl's multi handle: curl says which sockets it waits for and until
+ * when, and is told which of them became ready.
+ *
+ * Thread: one at a time.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/http/multi.h"
+
+#include <stdlib.h>
+
+#include "core/http/deadlines.h"
+#include "wire/limits.h"
+
+struct sbx_multi {
+    CURLM *handle;             /* owned */
+    struct sbx_poller *poller; /* borrowed */
+    uint64_t due_ms;           /* 0: never */
+};
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
+{
+    struct sbx_multi *multi = user;
+    int events = 0;
+    (void)easy;
+    (void)socket_user;
+    events |= what == CURL_POLL_IN || what == CURL_POLL_INOUT ? SBX_READABLE : 0;
+    events |= what == CURL_POLL_OUT || what == CURL_POLL_INOUT ? SBX_WRITABLE : 0;
+    return sbx_poller_set(multi->poller, fd, events) == SBX_OK ? 0 : -1;
+}
+
+static int on_timer(CURLM *handle, long timeout_ms, void *user)
+{
+    struct sbx_multi *multi = user;
+    (void)handle;
+    multi->due_ms = timeout_ms < 0 ? 0 : sbx_now_ms() + (uint64_t)timeout_ms;
+    return 0;
+}
+
+static CURLMcode set_up(struct sbx_multi *multi)
+{
+    CURLMcode code = curl_multi_setopt(multi->handle, CURLMOPT_SOCKETFUNCTION, on_socket);
+    code = code == CURLM_OK ? curl_multi_setopt(multi->handle, CURLMOPT_SOCKETDATA, multi) : code;
+    code = code == CURLM_OK ? curl_multi_setopt(multi->handle, CURLMOPT_TIMERFUNCTION, on_timer) : code;
+    code = code == CURLM_OK ? curl_multi_setopt(multi->handle, CURLMOPT_TIMERDATA, multi) : code;
+    long kept = SBX_FILE_CONNECTIONS + SBX_PROGRAM_CONNECTIONS;
+    return code == CURLM_OK ? curl_multi_setopt(multi->handle, CURLMOPT_MAXCONNECTS, kept) : code;
+}
+
+enum sbx_status sbx_multi_create(struct sbx_multi **multi, struct sbx_poller *poller)
+{
+    struct sbx_multi *made = calloc(1, sizeof(*made));
+    if (made == NULL) {
+        return SBX_ENOMEM;
+    }
+    made->poller = poller;
+    made->handle = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_multi_init() : NULL;
+    if (made->handle == NULL || set_up(made) != CURLM_OK) {
+        sbx_multi_destroy(made);
+        return SBX_ENOMEM;
+    }
+    *multi = made;
+    return SBX_OK;
+}
+
+void sbx_multi_destroy(struct sbx_multi *multi)
+{
+    if (multi == NULL) {
+        return;
+    }
+    (void)curl_multi_cleanup(multi->handle); /* fails only for no handle */
+    free(multi);
+}
+
+enum sbx_status sbx_multi_add(struct sbx_multi *multi, CURL *easy)
+{
+    return curl_multi_add_handle(multi->handle, easy) == CURLM_OK ? SBX_OK : SBX_ENOMEM;
+}
+
+void sbx_multi_remove(struct sbx_multi *multi, CURL *easy)
+{
+    (void)curl_multi_remove_handle(multi->handle, easy); /* fails only for a handle it never had */
+}
+
+void sbx_multi_serve(struct sbx_multi *multi, struct sbx_poll_event event)
+{
+    int running = 0;
+    int mask = 0;
+    mask |= (event.events & SBX_READABLE) != 0 ? CURL_CSELECT_IN : 0;
+    mask |= (event.events & SBX_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0;
+    mask |= (event.events & SBX_FAULTY) != 0 ? CURL_CSELECT_ERR : 0;
+    (void)curl_multi_socket_action(multi->handle, event.fd, mask, &running); /* each transfer tells its own */
+}
+
+void sbx_multi_serve_due(struct sbx_multi *multi)
+{
+    int running = 0;
+    while (multi->due_ms != 0 && multi->due_ms <= sbx_now_ms()) {
+        multi->due_ms = 0;
+        (void)curl_multi_socket_action(multi->handle, CURL_SOCKET_TIMEOUT, 0, &running);
+    }
+}
+
+uint64_t sbx_multi_due_ms(const struct sbx_multi *multi)
+{
+    return multi->due_ms;
+}
+
+CURL *sbx_multi_next_ended(struct sbx_multi *multi, CURLcode *code)
+{
+    int left = 0;
+    CURLMsg *message = curl_multi_info_read(multi->handle, &left);
+    if (message == NULL) {
+        return NULL;
+    }
+    *code = message->data.result; /* the end of a transfer is the only message there is */
+    return message->easy_handle;
+}
