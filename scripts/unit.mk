@@ -3,6 +3,7 @@
 # `make -f scripts/unit.mk -j2` from the project's folder; `make -s … list` names the programs.
 # SPDX-License-Identifier: Apache-2.0
 
+comma := ,
 out := build/unit
 deps := $(shell scripts/deps --path)
 tests := $(patsubst test/unit/%.c,$(out)/%,$(wildcard test/unit/*_test.c))
@@ -15,6 +16,8 @@ werror := $(if $(filter 1,$(SBX_WERROR)),-Werror)
 CFLAGS := -std=c17 -D_GNU_SOURCE -DCURL_STATICLIB -Isrc -Itest/unit -isystem $(deps)/include \
     -Wall -Wextra -Wconversion $(werror) -g -O1 -fno-omit-frame-pointer \
     -fsanitize=address,undefined -fno-sanitize-recover=undefined
+# What a test may take over: each __wrap_<name> of the helpers stands between the code and <name>.
+wraps := $(addprefix -Wl$(comma)--wrap=,$(shell grep -oh '__wrap_[a-z0-9_]*' test/unit/*.c | sed 's/__wrap_//' | sort -u))
 LIBS := $(addprefix $(deps)/lib/,libcurl.a libssl.a libcrypto.a libjansson.a) -lcmocka -lpthread
 
 all: $(tests)
@@ -22,7 +25,7 @@ list:
 	@echo $(tests)
 
 $(tests): $(out)/%: $(out)/test/unit/%.o $(objects) scripts/unit.mk
-	$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(LIBS)
+	$(CC) $(CFLAGS) $(wraps) -o $@ $(filter %.o,$^) $(LIBS)
 
 $(out)/%.o: %.c scripts/unit.mk $(deps)/versions
 	@mkdir -p $(@D)
