@@ -6,7 +6,6 @@
 const { inspect } = require('node:util');
 const binding = require('./load.js');
 const { sandboxCommand, wrapCore, markToolkit } = require('./register-command.js');
-const { inputSchema } = require('./schema.js');
 
 wrapCore();
 process.once('exit', () => binding.stop());
@@ -28,6 +27,7 @@ function takeRegisterCommand(options) {
 }
 
 function createSandboxToolkit(options) {
+  const { inputSchema } = require('./schema.js'); // only now: zod takes longer to load than all else
   const { registerCommand, rest } = takeRegisterCommand(options);
   const toolkit = binding.createSandboxToolkit(rest);
   for (const tool of Object.values(toolkit.tools)) {

@@ -18,8 +18,9 @@
 'use strict';
 
 const { existsSync } = require('node:fs');
-const { createRequire } = require('node:module');
+const { createRequire, isBuiltin } = require('node:module');
 const path = require('node:path');
+const { pathToFileURL } = require('node:url');
 
 const CORE = '@rivet-dev/agent-os-core';
 const COMMAND = 'agentos-sandbox';
@@ -83,16 +84,32 @@ function wrap(AgentOs) {
   Object.defineProperty(AgentOs, WRAPPED, { value: true });
 }
 
-// Wraps core as this package sees it, and as the program's main script does. Core is an optional peer: where
-// it is absent, or needs a later Node.js, there is nothing to wrap.
-function wrapCore() {
-  for (const from of [__filename, process.argv[1] ?? path.join(process.cwd(), 'main')]) {
-    try {
-      wrap(createRequire(from)(CORE).AgentOs);
-    } catch {
-      // a toolkit that meets an unwrapped core says so
-    }
+// A program that imports core while it imports this package, each by an import() of its own, is still loading core:
+// it is wrapped once it is there.
+async function wrapOnceLoaded(require) {
+  try {
+    wrap((await import(pathToFileURL(require.resolve(CORE)))).AgentOs);
+  } catch {
+    // a toolkit that meets an unwrapped core says so
   }
+}
+
+// Wraps core as the module of that file would find it; where it is absent, there is nothing to wrap.
+function wrapFrom(file) {
+  const require = createRequire(file);
+  try {
+    wrap(require(CORE).AgentOs);
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') wrapOnceLoaded(require);
+  }
+}
+
+// Wraps core as this package sees it, and as the program's main script does. Core is an optional peer, and does not
+// load where Node.js is without SQLite.
+function wrapCore() {
+  if (!isBuiltin('node:sqlite')) return;
+  wrapFrom(__filename);
+  wrapFrom(process.argv[1] ?? path.join(process.cwd(), 'main'));
 }
 
 function warn() {
