@@ -67,6 +67,16 @@ static struct sbx_request *request_of(struct sbx_span token)
     return request;
 }
 
+/* What a reply of that status and body amounts to, to a client without a token. */
+static void problem_of_reply(long http_status, struct sbx_span body, struct sbx_problem *problem)
+{
+    struct sbx_request *request = request_of((struct sbx_span){0});
+    request->http_status = http_status;
+    sbx_bytes_append(&request->reply, body);
+    sbx_problem_of(request, problem);
+    sbx_request_destroy(request);
+}
+
 static void test_folder(void **state)
 {
     const char *name = *state;
@@ -98,7 +108,7 @@ static void test_every_os_error(void **state)
         struct sbx_problem problem;
         (void)snprintf(body, sizeof(body),
                        "{\"status\":502,\"detail\":\"stream error: words (os error %ld)\"}", number);
-        sbx_problem_parse(502, span_of(body), &problem);
+        problem_of_reply(502, span_of(body), &problem);
         assert_status(problem.status, sbx_status_from_errno(number));
     }
 }
@@ -109,10 +119,10 @@ static void test_never_ok(void **state)
     (void)state;
     for (long http_status = 300; http_status < 600; http_status++) {
         struct sbx_problem problem;
-        sbx_problem_parse(http_status, (struct sbx_span){0}, &problem);
+        problem_of_reply(http_status, (struct sbx_span){0}, &problem);
         assert_int_not_equal(problem.status, SBX_OK);
         assert_true(problem.detail[0] != '\0');
-        sbx_problem_parse(http_status, SBX_SPAN("{\"detail\":\"ok (os error 0)\"}"), &problem);
+        problem_of_reply(http_status, SBX_SPAN("{\"detail\":\"ok (os error 0)\"}"), &problem);
         assert_int_not_equal(problem.status, SBX_OK);
     }
 }
@@ -155,7 +165,7 @@ static void test_words_are_utf8_wherever_they_are_cut(void **state)
         for (size_t i = shift; i + 4 <= sizeof(body); i += 4) {
             memcpy(body + i, "\xf0\x9f\x98\x80", 4);
         }
-        sbx_problem_parse(502, (struct sbx_span){body, sizeof(body) - 4}, &problem);
+        problem_of_reply(502, (struct sbx_span){body, sizeof(body) - 4}, &problem);
         assert_true(sbx_utf8_valid(span_of(problem.detail)));
         assert_in_range(strlen(problem.detail), 1000, SBX_DETAIL_MAX - 1);
     }
@@ -206,8 +216,7 @@ static void test_curl_codes(void **state)
 static enum sbx_status parse(void *user)
 {
     struct sbx_problem problem;
-    (void)user;
-    sbx_problem_parse(400, SBX_SPAN("{\"detail\":\"invalid request: path not found: /x\"}"), &problem);
+    sbx_problem_of(user, &problem);
     assert_int_not_equal(problem.status, SBX_OK);
     assert_true(problem.detail[0] != '\0');
     return problem.status == SBX_ENOENT ? SBX_OK : problem.status;
@@ -216,7 +225,11 @@ static enum sbx_status parse(void *user)
 static void test_no_memory(void **state)
 {
     (void)state;
-    assert_in_range(allocations_fail_each_loosely(parse, NULL), 2, 50);
+    struct sbx_request *request = request_of((struct sbx_span){0});
+    request->http_status = 400;
+    sbx_bytes_append(&request->reply, SBX_SPAN("{\"detail\":\"invalid request: path not found: /x\"}"));
+    assert_in_range(allocations_fail_each_loosely(parse, request), 2, 50);
+    sbx_request_destroy(request);
 }
 
 /* ---- All of them -------------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
-/* takeover.c: stands between the code under test and what it calls. The names are the linker's: with
- * --wrap=malloc, a call of malloc goes to __wrap_malloc, and __real_malloc is the true one.
+/* takeover.c: stands between the code under test and what it calls. The names are the linker's: a call of malloc
+ * goes to __wrap_malloc, and __real_malloc is the true one. scripts/unit.mk reads the names from here.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -9,16 +9,13 @@
 
 #include "support.h"
 
-#define WEAK __attribute__((weak))
-
-/* Absent where the test was linked without --wrap. */
-WEAK void *__real_malloc(size_t size);
-WEAK void *__real_calloc(size_t count, size_t size);
-WEAK void *__real_realloc(void *old, size_t size);
-WEAK void *__real_reallocarray(void *old, size_t count, size_t size);
-WEAK char *__real_strdup(const char *text);
-WEAK char *__real_strndup(const char *text, size_t length);
-WEAK uint64_t __real_sbx_now_ms(void);
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *old, size_t size);
+void *__real_reallocarray(void *old, size_t count, size_t size);
+char *__real_strdup(const char *text);
+char *__real_strndup(const char *text, size_t length);
+uint64_t __real_sbx_now_ms(void);
 
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
@@ -78,18 +75,8 @@ uint64_t __wrap_sbx_now_ms(void)
     return __real_sbx_now_ms() + atomic_load(&ahead_ms);
 }
 
-static void need(bool linked)
-{
-    if (!linked) {
-        print_message("linked without -Wl,--wrap: see takeover.h\n");
-        skip();
-    }
-}
-
 void allocations_fail(size_t nth, bool later)
 {
-    need(__real_malloc != NULL && __real_calloc != NULL && __real_realloc != NULL &&
-         __real_reallocarray != NULL && __real_strdup != NULL && __real_strndup != NULL);
     has_failed = false;
     later_fail = later;
     until_failure = nth;
@@ -136,6 +123,5 @@ size_t allocations_fail_each_loosely(enum sbx_status (*work)(void *user), void *
 
 void clock_advance(uint64_t ms)
 {
-    need(__real_sbx_now_ms != NULL);
     atomic_fetch_add(&ahead_ms, ms);
 }

@@ -1,6 +1,5 @@
 /* takeover.h: what the linker lets a test take over: allocations that fail on demand, and a clock that can be
- * put forward. Both need `-Wl,--wrap=…` when the test is linked (scripts/unit.mk); without it the tests that use
- * them are skipped.
+ * put forward.
  *
  * Failing allocations are those of our code and of the static libraries, in the calling thread alone.
  *
