@@ -46,7 +46,7 @@ void sbx_bytes_reserve(struct sbx_bytes *bytes, size_t length)
     if (bytes->status != SBX_OK) {
         return;
     }
-    if (length > bytes->max - bytes->length || bytes->max == SIZE_MAX) {
+    if (length > bytes->max - bytes->length || length > SIZE_MAX - 1 - bytes->length) {
         fail(bytes, SBX_EFBIG);
         return;
     }

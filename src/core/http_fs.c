@@ -108,9 +108,12 @@ static enum sbx_step need_reply(struct sbx_op *op)
     return next;
 }
 
-static enum sbx_step malformed(struct sbx_op *op)
+/* A reply that came whole and could not be read as `status` says. */
+static enum sbx_step unreadable(struct sbx_op *op, enum sbx_status status)
 {
-    return sbx_op_fail(op, SBX_EPROTO, "the reply is of another shape than the Sandbox Agent's");
+    const char *words =
+        status == SBX_EPROTO ? "the reply is of another shape than the Sandbox Agent's" : NULL;
+    return sbx_op_fail(op, status, words);
 }
 
 /* Of a parent that is a file the server, which makes parents, says that it exists. */
@@ -127,7 +130,7 @@ static enum sbx_step end(struct sbx_op *op)
         return SBX_STEP_END;
     }
     enum sbx_status status = sbx_http_reply_done(sbx_bytes_span(&op->request->reply));
-    return status == SBX_OK ? sbx_op_succeed(op) : malformed(op);
+    return status == SBX_OK ? sbx_op_succeed(op) : unreadable(op, status);
 }
 
 static enum sbx_step end_move(struct sbx_op *op)
@@ -152,7 +155,7 @@ static enum sbx_step end_put(struct sbx_op *op)
     if (status == SBX_EIO) {
         return sbx_op_fail(op, status, "the server has not written the whole content");
     }
-    return status == SBX_OK ? sbx_op_succeed(op) : malformed(op);
+    return status == SBX_OK ? sbx_op_succeed(op) : unreadable(op, status);
 }
 
 static enum sbx_step read_stat(struct sbx_op *op, struct sbx_span path)
@@ -163,7 +166,7 @@ static enum sbx_step read_stat(struct sbx_op *op, struct sbx_span path)
         full == NULL ? SBX_ENOMEM : sbx_http_reply_stat(sbx_bytes_span(&op->request->reply), span, &op->seen);
     free(full);
     if (status != SBX_OK) {
-        return status == SBX_ENOMEM ? sbx_op_fail(op, status, NULL) : malformed(op);
+        return unreadable(op, status);
     }
     return SBX_STEP_NEXT;
 }
@@ -231,7 +234,7 @@ static enum sbx_step take_entries(struct sbx_op *op)
     }
     enum sbx_status status = sbx_http_reply_list(sbx_bytes_span(&op->request->reply), &op->result.list);
     if (status != SBX_OK) {
-        return status == SBX_EPROTO ? malformed(op) : sbx_op_fail(op, status, NULL);
+        return unreadable(op, status);
     }
     return sbx_op_succeed(op);
 }

@@ -7,10 +7,10 @@
  */
 #include "core/http_reply.h"
 
-#include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "core/json.h"
 
 #define NS_PER_S INT64_C(1000000000)
 #define BLOCK 512
@@ -41,49 +41,91 @@ static uint64_t ino_of(struct sbx_span path)
 static int64_t days_since_1970(int64_t year, int month, int day)
 {
     int64_t shifted = month <= 2 ? year - 1 : year;
-    int64_t era = shifted / 400;
+    int64_t era = (shifted >= 0 ? shifted : shifted - 399) / 400;
     int64_t year_of_era = shifted - era * 400;
     int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
     return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719468;
 }
 
-/* The digits of a fraction of a second, as ns; advances `text` past them. */
-static int64_t read_fraction(const char **text)
+/* `count` digits, or as many as there are where it is 0; advances `text` past them. false: not so many. */
+static bool read_digits(const char **text, size_t count, int64_t *number)
 {
-    int64_t ns = 0;
-    int64_t unit = NS_PER_S;
-    while (**text >= '0' && **text <= '9') {
-        unit /= 10;
-        ns += unit * (**text - '0');
+    size_t read = 0;
+    *number = 0;
+    while (**text >= '0' && **text <= '9' && (count == 0 || read < count) && *number < NS_PER_S) {
+        *number = *number * 10 + (**text - '0');
         (*text)++;
+        read++;
     }
-    return ns;
+    return read > 0 && (count == 0 || read == count);
+}
+
+/* `format` against `text`: "y" a year of any length and sign, "2" two digits, all else itself. */
+static bool read_parts(const char **text, const char *format, int64_t *parts)
+{
+    for (; *format != '\0'; format++) {
+        bool year = *format == 'y';
+        if (!year && *format != '2') {
+            if (**text != *format) {
+                return false;
+            }
+            (*text)++;
+            continue;
+        }
+        bool negative = year && **text == '-';
+        *text += year && (**text == '-' || **text == '+') ? 1 : 0;
+        if (!read_digits(text, year ? 0 : 2, parts)) {
+            return false;
+        }
+        *parts = negative ? -*parts : *parts;
+        parts++;
+    }
+    return true;
+}
+
+/* ".428668595" as ns; what is finer is cut. */
+static bool read_fraction(const char **text, int64_t *ns)
+{
+    int64_t unit = NS_PER_S;
+    const char *first = *text + 1;
+    *ns = 0;
+    if (**text != '.') {
+        return true;
+    }
+    for (*text = first; **text >= '0' && **text <= '9'; (*text)++) {
+        unit /= 10;
+        *ns += unit * (**text - '0');
+    }
+    return *text > first;
+}
+
+static bool in_range(int64_t number, int64_t first, int64_t last)
+{
+    return number >= first && number <= last;
 }
 
 enum sbx_status sbx_http_reply_time(const char *text, int64_t *time_ns)
 {
-    int year, month, day, hour, minute, second, used = 0;
-    if (sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d%n", &year, &month, &day, &hour, &minute, &second, &used) != 6) {
-        return SBX_EPROTO;
-    }
-    if (month < 1 || month > 12 || day < 1 || day > 31 || year < 0 || hour < 0 || minute < 0 || second < 0) {
-        return SBX_EPROTO;
-    }
-    text += used;
+    int64_t parts[6] = {0};
     int64_t fraction = 0;
-    if (*text == '.') {
-        text++;
-        fraction = read_fraction(&text);
-    }
-    if (strcmp(text, "Z") != 0 && strcmp(text, "+00:00") != 0) {
+    if (!read_parts(&text, "y-2-2T2:2:2", parts) || !read_fraction(&text, &fraction) ||
+        (strcmp(text, "Z") != 0 && strcmp(text, "+00:00") != 0)) {
         return SBX_EPROTO;
     }
-    int64_t days = days_since_1970(year, month, day);
-    int64_t seconds = days * 86400 + (int64_t)hour * 3600 + (int64_t)minute * 60 + second;
-    if (seconds > INT64_MAX / NS_PER_S - 1 || seconds < INT64_MIN / NS_PER_S + 1) {
+    bool day = in_range(parts[1], 1, 12) && in_range(parts[2], 1, 31);
+    bool hour = in_range(parts[3], 0, 23) && in_range(parts[4], 0, 59) && in_range(parts[5], 0, 60);
+    if (!day || !hour) {
         return SBX_EPROTO;
     }
-    *time_ns = seconds * NS_PER_S + fraction;
+    int64_t days = days_since_1970(parts[0], (int)parts[1], (int)parts[2]);
+    int64_t seconds = days * 86400 + parts[3] * 3600 + parts[4] * 60 + parts[5];
+    if (seconds >= INT64_MAX / NS_PER_S) {
+        *time_ns = INT64_MAX;
+    } else if (seconds < INT64_MIN / NS_PER_S) {
+        *time_ns = INT64_MIN;
+    } else {
+        *time_ns = seconds * NS_PER_S + fraction;
+    }
     return SBX_OK;
 }
 
@@ -101,13 +143,16 @@ static enum sbx_status read_stat(const json_t *object, struct sbx_span path, str
 {
     const char *type = json_string_value(json_object_get(object, "entryType"));
     const json_t *size = json_object_get(object, "size");
-    const char *modified = json_string_value(json_object_get(object, "modified"));
+    const json_t *modified = json_object_get(object, "modified"); /* left out by a file system without it */
     int64_t time_ns = 0;
     if (type == NULL || !json_is_integer(size) || json_integer_value(size) < 0) {
         return SBX_EPROTO;
     }
-    if (modified != NULL && sbx_http_reply_time(modified, &time_ns) != SBX_OK) {
-        return SBX_EPROTO;
+    if (modified != NULL && !json_is_null(modified)) {
+        const char *text = json_string_value(modified);
+        if (text == NULL || sbx_http_reply_time(text, &time_ns) != SBX_OK) {
+            return SBX_EPROTO;
+        }
     }
     uint64_t bytes = (uint64_t)json_integer_value(size);
     *stat = (struct sbx_stat){
@@ -126,8 +171,11 @@ static enum sbx_status read_stat(const json_t *object, struct sbx_span path, str
 
 enum sbx_status sbx_http_reply_stat(struct sbx_span body, struct sbx_span path, struct sbx_stat *stat)
 {
-    json_t *root = body.length == 0 ? NULL : json_loadb(body.data, body.length, 0, NULL);
-    enum sbx_status status = root == NULL ? SBX_EPROTO : read_stat(root, path, stat);
+    json_t *root = NULL;
+    enum sbx_status status = sbx_json_parse(&root, body, 0);
+    if (status == SBX_OK) {
+        status = read_stat(root, path, stat);
+    }
     json_decref(root);
     return status;
 }
@@ -191,8 +239,11 @@ static enum sbx_status read_entries(const json_t *array, struct sbx_list *list)
 enum sbx_status sbx_http_reply_list(struct sbx_span body, struct sbx_list *list)
 {
     *list = (struct sbx_list){0};
-    json_t *root = body.length == 0 ? NULL : json_loadb(body.data, body.length, 0, NULL);
-    enum sbx_status status = json_is_array(root) ? read_entries(root, list) : SBX_EPROTO;
+    json_t *root = NULL;
+    enum sbx_status status = sbx_json_parse(&root, body, 0);
+    if (status == SBX_OK) {
+        status = json_is_array(root) ? read_entries(root, list) : SBX_EPROTO;
+    }
     json_decref(root);
     if (status != SBX_OK) {
         free(list->entries);
@@ -204,19 +255,24 @@ enum sbx_status sbx_http_reply_list(struct sbx_span body, struct sbx_list *list)
 
 enum sbx_status sbx_http_reply_done(struct sbx_span body)
 {
-    json_t *root = body.length == 0 ? NULL : json_loadb(body.data, body.length, 0, NULL);
-    enum sbx_status status = json_is_object(root) ? SBX_OK : SBX_EPROTO;
+    json_t *root = NULL;
+    enum sbx_status status = sbx_json_parse(&root, body, 0);
+    if (status == SBX_OK && !json_is_object(root)) {
+        status = SBX_EPROTO;
+    }
     json_decref(root);
     return status;
 }
 
 enum sbx_status sbx_http_reply_written(struct sbx_span body, size_t length)
 {
-    json_t *root = body.length == 0 ? NULL : json_loadb(body.data, body.length, 0, NULL);
+    json_t *root = NULL;
+    enum sbx_status status = sbx_json_parse(&root, body, 0);
     const json_t *written = json_object_get(root, "bytesWritten");
-    enum sbx_status status = SBX_EPROTO;
-    if (json_is_integer(written)) {
-        status = json_integer_value(written) == (json_int_t)length ? SBX_OK : SBX_EIO;
+    if (status == SBX_OK && !json_is_integer(written)) {
+        status = SBX_EPROTO;
+    } else if (status == SBX_OK && json_integer_value(written) != (json_int_t)length) {
+        status = SBX_EIO;
     }
     json_decref(root);
     return status;

@@ -22,7 +22,8 @@ enum sbx_status sbx_http_reply_done(struct sbx_span body) SBX_CHECKED;
 /* The reply to a write of `length` bytes. SBX_EIO: the server has written another number. */
 enum sbx_status sbx_http_reply_written(struct sbx_span body, size_t length) SBX_CHECKED;
 
-/* "2026-11-24T14:13:36.428668595+00:00" (RFC 3339, UTC only) as ns since 1970. */
+/* "2026-11-24T14:13:36.428668595+00:00" (RFC 3339, UTC only) as ns since 1970; a time that
+ * these cannot tell (a file can have one) is the last or the first that they can. */
 enum sbx_status sbx_http_reply_time(const char *text, int64_t *time_ns) SBX_CHECKED;
 
 #endif

@@ -50,10 +50,10 @@ enum sbx_status sbx_path_anchor(struct sbx_bytes *anchored, struct sbx_span path
     if (anchored->length == start) {
         sbx_bytes_append_text(anchored, "/");
     }
-    if (anchored->status == SBX_EFBIG || anchored->length - start > SBX_PATH_MAX) {
-        return SBX_ENAMETOOLONG;
+    if (anchored->status != SBX_OK) {
+        return anchored->status == SBX_EFBIG ? SBX_ENAMETOOLONG : anchored->status;
     }
-    return anchored->status;
+    return anchored->length - start > SBX_PATH_MAX ? SBX_ENAMETOOLONG : SBX_OK;
 }
 
 struct sbx_span sbx_path_parent(struct sbx_span path)

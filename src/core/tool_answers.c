@@ -6,12 +6,12 @@
  */
 #include "core/tool_answers.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/base64.h"
+#include "core/json.h"
 #include "core/utf8.h"
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for a byte that is no UTF-8 */
@@ -68,14 +68,14 @@ static json_t *read_object(struct sbx_op *op)
     if (need_reply(op) == SBX_STEP_END) {
         return NULL;
     }
-    struct sbx_span reply = sbx_bytes_span(&op->request->reply);
-    json_t *root = reply.length == 0 ? NULL : json_loadb(reply.data, reply.length, JSON_ALLOW_NUL, NULL);
-    if (!json_is_object(root)) {
-        json_decref(root);
-        (void)malformed(op);
-        return NULL;
+    json_t *root = NULL;
+    enum sbx_status status = sbx_json_parse(&root, sbx_bytes_span(&op->request->reply), JSON_ALLOW_NUL);
+    if (status == SBX_OK && json_is_object(root)) {
+        return root;
     }
-    return root;
+    json_decref(root);
+    (void)(status == SBX_ENOMEM ? sbx_op_fail(op, status, NULL) : malformed(op));
+    return NULL;
 }
 
 static bool has_type(const json_t *value, json_type type)

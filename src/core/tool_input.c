@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/json.h"
+
 #define JSON_FIELD "json"
 
 static const char *const type_words[] = {
@@ -170,8 +172,11 @@ static bool merge_json(struct sbx_op *op, json_t *input)
 
 json_t *sbx_tool_input(struct sbx_op *op)
 {
-    json_t *input = json_loadb(op->args.data.data, op->args.data.length, JSON_ALLOW_NUL, NULL);
-    if (!json_is_object(input)) {
+    json_t *input = NULL;
+    enum sbx_status status = sbx_json_parse(&input, op->args.data, JSON_ALLOW_NUL);
+    if (status == SBX_ENOMEM) {
+        (void)sbx_op_fail(op, status, NULL);
+    } else if (!json_is_object(input)) {
         (void)sbx_tool_usage(op, "the input must be an object");
     } else if (merge_json(op, input) && check(op, input)) {
         return input;

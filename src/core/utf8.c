@@ -67,7 +67,7 @@ void sbx_utf8_tidy(char *text, size_t length)
         size_t character = sbx_utf8_character((struct sbx_span){text + i, length - i});
         if (character == 0) {
             text[i] = '?';
-        } else if (character == 1 && (unsigned char)text[i] < ' ') {
+        } else if (character == 1 && ((unsigned char)text[i] < ' ' || text[i] == '\x7f')) {
             text[i] = ' ';
         }
         i += character == 0 ? 1 : character;

@@ -34,6 +34,19 @@ static bool is_printable(struct sbx_span span)
     return true;
 }
 
+/* A token of RFC 9110: what a header's name is made of. */
+static bool is_token(struct sbx_span span)
+{
+    for (size_t i = 0; i < span.length; i++) {
+        char c = span.data[i];
+        bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+        if (c == '\0' || (!letter && strchr("!#$%&'*+-.^_`|~", c) == NULL)) {
+            return false;
+        }
+    }
+    return span.length > 0;
+}
+
 static bool is_http_url(struct sbx_span url)
 {
     bool http = url.length > 7 && strncasecmp(url.data, "http://", 7) == 0;
@@ -49,7 +62,7 @@ static bool is_authorization(struct sbx_span name)
 static enum sbx_status add_line(struct sbx_endpoint *endpoint, struct sbx_span name, const char *separator,
                                 struct sbx_span value)
 {
-    if (name.length == 0 || !is_printable(name) || !is_printable(value)) {
+    if (!is_token(name) || !is_printable(value)) {
         return SBX_EINVAL;
     }
     struct sbx_bytes line;

@@ -1,8 +1,9 @@
 /* problem.c: foreign errors to status.
  *
- * The server names only "not found" in a way of its own; every other errno of its kernel stands in its
- * text as "(os error N)". The number is what counts: the words are musl's and vary. What the server finds
- * out by itself has no number and is known by its words.
+ * The server names only "not found" in a way of its own; every other errno of its kernel ends its text as
+ * "(os error N)". The number is what counts: the words are musl's and vary. What the server finds out by
+ * itself has no number and is known by how its text begins. Nothing is looked for in between: there stands
+ * the name of a file, which can be anything.
  *
  * Thread: any.
  * SPDX-License-Identifier: Apache-2.0
@@ -10,22 +11,25 @@
 #include "core/http/problem.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/http/request.h"
+#include "core/json.h"
 #include "core/utf8.h"
 
-/* What the server says in its own words, with the status that Linux would have given. */
+/* How the server's own words begin, with the status that Linux would have given. */
 static const struct {
     const char *words;
     enum sbx_status status;
 } known_words[] = {
-    {"path not found", SBX_ENOENT},     {"path is not a directory", SBX_ENOTDIR},
-    {"path is not a file", SBX_EISDIR}, {"destination already exists", SBX_EEXIST},
-    {"interior nul byte", SBX_EINVAL},  {"unexpected NUL byte", SBX_EINVAL},
+    {"invalid request: path not found", SBX_ENOENT},
+    {"invalid request: path is not a directory", SBX_ENOTDIR},
+    {"invalid request: path is not a file", SBX_EISDIR},
+    {"invalid request: destination already exists", SBX_EEXIST},
+    {"stream error: file name contained an unexpected NUL byte", SBX_EINVAL},
+    {"stream error: failed to spawn process: nul byte found", SBX_EINVAL},
 };
 
 static const struct {
@@ -47,39 +51,41 @@ static enum sbx_status from_http_status(long http_status)
     return http_status >= 500 ? SBX_EIO : SBX_EPROTO;
 }
 
-/* The N of the last "(os error N)"; 0 where there is none. */
+/* The N of "(os error N)" at the end of `text`; 0 where it does not end so. */
 static long find_os_error(const char *text)
 {
     static const char marker[] = "(os error ";
-    long number = 0;
-    for (const char *found = strstr(text, marker); found != NULL; found = strstr(found, marker)) {
-        found += sizeof(marker) - 1;
-        char *end = NULL;
-        long parsed = strtol(found, &end, 10);
-        number = end != found && *end == ')' && parsed > 0 ? parsed : number;
+    const char *found = NULL;
+    for (const char *next = strstr(text, marker); next != NULL; next = strstr(next + 1, marker)) {
+        found = next + sizeof(marker) - 1;
     }
-    return number;
+    char *end = NULL;
+    long number = found == NULL || *found < '0' || *found > '9' ? 0 : strtol(found, &end, 10);
+    return number > 0 && strcmp(end, ")") == 0 ? number : 0;
 }
 
 static enum sbx_status from_words(const char *text)
 {
     for (size_t i = 0; i < sizeof(known_words) / sizeof(known_words[0]); i++) {
-        if (strstr(text, known_words[i].words) != NULL) {
+        if (strncmp(text, known_words[i].words, strlen(known_words[i].words)) == 0) {
             return known_words[i].status;
         }
     }
     return SBX_OK;
 }
 
-/* Copies as much as fits, ends it, and makes it UTF-8 without control characters. */
-static void set_detail(struct sbx_problem *problem, struct sbx_span text)
+/* Copies `text` without the secrets of `endpoint`, as much as fits, as UTF-8 without control characters. */
+static void set_detail(struct sbx_problem *problem, const struct sbx_endpoint *endpoint, struct sbx_span text)
 {
-    size_t length = text.length < SBX_DETAIL_MAX - 1 ? text.length : SBX_DETAIL_MAX - 1;
-    if (length > 0) {
-        memcpy(problem->detail, text.data, length);
+    char *copy = text.length == 0 ? NULL : strndup(text.data, text.length);
+    problem->detail[0] = '\0';
+    if (copy == NULL) {
+        return; /* no words; or no memory, and then rather none than a secret */
     }
-    problem->detail[length] = '\0';
-    sbx_utf8_tidy(problem->detail, length);
+    sbx_endpoint_redact(endpoint, copy); /* before it is cut: half a secret is one too */
+    (void)snprintf(problem->detail, sizeof(problem->detail), "%s", copy);
+    sbx_utf8_tidy(problem->detail, strlen(problem->detail));
+    free(copy);
 }
 
 /* The problem document's `details.message`, its `detail`, or its `title`, borrowed from `root`. */
@@ -101,7 +107,7 @@ static bool is_of_a_process(const json_t *root)
 
 static enum sbx_status from_document(long http_status, const json_t *root, const char *words)
 {
-    long os_error = find_os_error(words);
+    long os_error = http_status >= 500 ? find_os_error(words) : 0;
     if (os_error > 0) {
         return sbx_status_from_errno(os_error);
     }
@@ -113,20 +119,21 @@ static enum sbx_status from_document(long http_status, const json_t *root, const
     return spoken != SBX_OK ? spoken : from_http_status(http_status);
 }
 
-void sbx_problem_parse(long http_status, struct sbx_span body, struct sbx_problem *problem)
+/* What a reply that is no success says. */
+static void read_reply(const struct sbx_request *request, struct sbx_problem *problem)
 {
-    problem->status = from_http_status(http_status);
-    problem->detail[0] = '\0';
-    json_t *root = json_loadb(body.data == NULL ? "" : body.data, body.length, 0, NULL);
+    struct sbx_span body = sbx_bytes_span(&request->reply);
+    json_t *root = NULL;
+    (void)!sbx_json_parse(&root, body, 0); /* no JSON, or no memory: the body itself is the words */
     const char *words = find_words(root);
+    problem->status = from_http_status(request->http_status);
     if (words != NULL) {
-        problem->status = from_document(http_status, root, words);
-        set_detail(problem, (struct sbx_span){words, strlen(words)});
-    } else {
-        set_detail(problem, body);
+        problem->status = from_document(request->http_status, root, words);
+        body = (struct sbx_span){words, strlen(words)};
     }
+    set_detail(problem, request->endpoint, body);
     if (problem->detail[0] == '\0') {
-        (void)snprintf(problem->detail, sizeof(problem->detail), "HTTP status %ld", http_status);
+        (void)snprintf(problem->detail, sizeof(problem->detail), "HTTP status %ld", request->http_status);
     }
     json_decref(root);
 }
@@ -136,11 +143,11 @@ void sbx_problem_of(const struct sbx_request *request, struct sbx_problem *probl
     problem->status = request->outcome;
     problem->detail[0] = '\0';
     if (request->outcome != SBX_OK) {
-        set_detail(problem, (struct sbx_span){request->error, strlen(request->error)});
+        struct sbx_span words = {request->error, strlen(request->error)};
+        set_detail(problem, request->endpoint, words);
     } else if (request->http_status < 200 || request->http_status >= 300) {
-        sbx_problem_parse(request->http_status, sbx_bytes_span(&request->reply), problem);
+        read_reply(request, problem);
     }
-    sbx_endpoint_redact(request->endpoint, problem->detail);
 }
 
 static enum sbx_status from_connect(long os_error)

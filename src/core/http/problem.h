@@ -8,9 +8,9 @@
 #define SBX_CORE_HTTP_PROBLEM_H
 
 #include <curl/curl.h>
+#include <stdbool.h>
 
 #include "wire/limits.h"
-#include "wire/span.h"
 #include "wire/status.h"
 
 struct sbx_request;
@@ -22,9 +22,6 @@ struct sbx_problem {
 
 /* What a request that came back amounts to. */
 void sbx_problem_of(const struct sbx_request *request, struct sbx_problem *problem);
-
-/* The same for a reply's HTTP status and body alone: what the data cases of the tests feed. */
-void sbx_problem_parse(long http_status, struct sbx_span body, struct sbx_problem *problem);
 
 /* A transfer's end. `os_error` is errno of a connect that failed; `change`: the request changes something,
  * so a loss after it may have been sent is SBX_EIO and never "refused". */

@@ -1,0 +1,21 @@
+/* json.c: jansson's parser, told apart: no JSON, or no memory.
+ *
+ * Thread: any.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/json.h"
+
+enum sbx_status sbx_json_parse(json_t **root, struct sbx_span text, size_t flags)
+{
+    json_error_t error;
+    *root = NULL;
+    if (text.length == 0) {
+        return SBX_EPROTO;
+    }
+    *root = json_loadb(text.data, text.length, flags, &error);
+    if (*root != NULL) {
+        return SBX_OK;
+    }
+    enum json_error_code code = json_error_code(&error); /* unknown: no memory for the parser itself */
+    return code == json_error_out_of_memory || code == json_error_unknown ? SBX_ENOMEM : SBX_EPROTO;
+}
