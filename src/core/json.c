@@ -1,4 +1,5 @@
-/* json.c: jansson's parser, told apart: no JSON, or no memory.
+/* json.c: jansson's parser, told apart as far as it does itself: no JSON, or no memory. (A lexer without
+ * memory says "invalid token".)
  *
  * Thread: any.
  * SPDX-License-Identifier: Apache-2.0
@@ -7,7 +8,7 @@
 
 enum sbx_status sbx_json_parse(json_t **root, struct sbx_span text, size_t flags)
 {
-    json_error_t error;
+    json_error_t error = {0};
     *root = NULL;
     if (text.length == 0) {
         return SBX_EPROTO;

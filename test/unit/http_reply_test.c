@@ -385,10 +385,11 @@ static enum sbx_status stat_once(void *user)
     return sbx_http_reply_stat(span_of(user), SBX_SPAN("/x"), &stat);
 }
 
+/* jansson's lexer, without memory, says that a token is invalid: EPROTO is an answer here too. */
 static void test_no_memory_for_a_stat(void **state)
 {
     (void)state;
-    assert_in_range(allocations_fail_each(stat_once, "{\"entryType\":\"file\",\"size\":0}"), 3, 50);
+    assert_in_range(allocations_fail_each_loosely(stat_once, "{\"entryType\":\"file\",\"size\":0}"), 3, 50);
 }
 
 static enum sbx_status list_once(void *user)
@@ -402,7 +403,7 @@ static enum sbx_status list_once(void *user)
 static void test_no_memory_for_a_list(void **state)
 {
     (void)state;
-    assert_in_range(allocations_fail_each(list_once, "[" ENTRY("a") "," ENTRY("b") "]"), 5, 90);
+    assert_in_range(allocations_fail_each_loosely(list_once, "[" ENTRY("a") "," ENTRY("b") "]"), 5, 90);
 }
 
 int main(void)
