@@ -243,9 +243,9 @@ export type SandboxTools = {
 
 /** The toolkit `sandbox`, for core's `toolKits`. */
 export interface SandboxToolkit {
-  name: string;
-  description: string;
-  tools: SandboxTools;
+  readonly name: string;
+  readonly description: string;
+  readonly tools: SandboxTools;
   /** Waits for what is in flight, then frees the sockets. Later calls are EBADF. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -133,26 +133,34 @@ function coreReadsTools(mark) {
   }
 }
 
-// Marks a toolkit as ours; from then on it notices a core that was not wrapped.
+// Marks a toolkit as ours; from then on it notices a core that was not wrapped. `tools` stands before `description`,
+// so that whoever lists or copies the whole toolkit is not taken for core. A copy keeps the mark.
 function markToolkit(toolkit, registerCommand) {
   const mark = { registerCommand, handled: false };
   const { description: text, tools } = toolkit;
   let justDescribed = false;
-  const get = {
-    description() {
-      justDescribed = true;
-      queueMicrotask(() => (justDescribed = false));
-      return text;
+  delete toolkit.description;
+  delete toolkit.tools;
+  return Object.defineProperties(toolkit, {
+    [TOOLKIT]: { value: mark, enumerable: true },
+    tools: {
+      get() {
+        if (justDescribed) coreReadsTools(mark);
+        return tools;
+      },
+      enumerable: true,
+      configurable: true,
     },
-    tools() {
-      if (justDescribed) coreReadsTools(mark);
-      return tools;
+    description: {
+      get() {
+        justDescribed = true;
+        queueMicrotask(() => (justDescribed = false));
+        return text;
+      },
+      enumerable: true,
+      configurable: true,
     },
-  };
-  Object.defineProperty(toolkit, TOOLKIT, { value: mark });
-  Object.defineProperty(toolkit, 'description', { get: get.description, enumerable: true, configurable: true });
-  Object.defineProperty(toolkit, 'tools', { get: get.tools, enumerable: true, configurable: true });
-  return toolkit;
+  });
 }
 
 module.exports = { sandboxCommand, wrapCore, markToolkit };

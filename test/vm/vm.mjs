@@ -10,6 +10,9 @@ import common from "@rivet-dev/agent-os-common";
 import { AgentOs } from "@rivet-dev/agent-os-core";
 import { createSandboxFs, createSandboxToolkit } from "@rivet-dev/agent-os-sandbox";
 import { startSandbox } from "../helpers/sandbox.mjs";
+import { ownTmpdir } from "../helpers/temporary.mjs";
+
+ownTmpdir();
 
 // Core never clears the timer of a tool's call, and those would hold this process for half a minute.
 const { setTimeout: start } = globalThis;
