@@ -13,6 +13,7 @@ import { Stage } from './demo-stage.mjs';
 
 ownTmpdir();
 const stage = new Stage(process.stdout);
+process.stdout.on('error', () => exit()); // its reader has gone
 const open = []; // what is to be ended, the last first
 let ending;
 
