@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { expectError } from '../helpers/expect.mjs';
 import { HTTP_ALONE, suite } from '../helpers/suite.mjs';
 
-const { open, openHttp } = await suite();
+const { open, openHttp, proxied } = await suite();
 
 test('moves a file, and a directory with what is in it', async () => {
   const { fs } = await open();
@@ -53,5 +53,17 @@ describe(HTTP_ALONE, () => {
     await fs.writeFile('/file', 'kept');
     await assert.rejects(fs.rename('/missing', '/file'));
     assert.equal(await fs.readTextFile('/file'), 'kept');
+  });
+
+  test('the server is never asked to overwrite: it would delete the target first', async () => {
+    const { proxy, client } = await proxied();
+    const { fs } = await openHttp({ client });
+    await fs.writeFile('/from', 'x');
+    await fs.writeFile('/taken', 'kept');
+    await fs.rename('/from', '/taken').catch(() => {});
+    await fs.rename('/from', '/to');
+    const moves = (await proxy.requests()).filter(({ url }) => url.startsWith('/v1/fs/move'));
+    assert.ok(moves.length > 0);
+    for (const { body } of moves) assert.ok(!JSON.parse(body).overwrite, body);
   });
 });
