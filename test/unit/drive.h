@@ -15,7 +15,7 @@
 
 struct sbx_engine *engine_start(void);
 
-/* Closes the engine and destroys it; fails the test where something is still under way in it. */
+/* Closes the engine, which ends whatever a failed test left in it, and destroys it. */
 void engine_end(struct sbx_engine *engine);
 
 /* Runs slices until `count` tasks are over, and moves them to `done`. Fails the test where it hangs: where

@@ -24,6 +24,7 @@ struct connection {
     struct server *server;
     size_t number;
     int fd;
+    bool closed; /* under the server's lock: our side of it is */
     pthread_t thread;
 };
 
@@ -123,6 +124,17 @@ static void note(struct server *server, struct asked *asked)
     (void)pthread_mutex_unlock(&server->lock);
 }
 
+static void close_connection(struct server *server, struct connection *connection)
+{
+    (void)pthread_mutex_lock(&server->lock);
+    if (!connection->closed) {
+        (void)close(connection->fd);
+        connection->closed = true;
+        (void)pthread_cond_broadcast(&server->changed);
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
 static void *serve_connection(void *user)
 {
     struct connection *connection = user;
@@ -137,9 +149,9 @@ static void *serve_connection(void *user)
         drop_request(&reader, asked);
         asked->turn++;
     }
-    (void)shutdown(connection->fd, SHUT_RDWR); /* closed when the server stops */
     free(asked);
     free(reader.bytes);
+    close_connection(server, connection);
     return NULL;
 }
 
@@ -215,9 +227,12 @@ void server_stop(struct server *server)
     (void)pthread_join(server->acceptor, NULL);
     (void)close(server->listener);
     for (size_t i = 0; i < server->connection_count; i++) {
-        (void)shutdown(server->connections[i].fd, SHUT_RDWR);
+        (void)pthread_mutex_lock(&server->lock);
+        if (!server->connections[i].closed) {
+            (void)shutdown(server->connections[i].fd, SHUT_RDWR);
+        }
+        (void)pthread_mutex_unlock(&server->lock);
         (void)pthread_join(server->connections[i].thread, NULL);
-        (void)close(server->connections[i].fd);
     }
     for (size_t i = 0; i < server->asked_count; i++) {
         free(server->asked[i]);
@@ -295,13 +310,31 @@ void server_release(struct server *server)
     (void)pthread_mutex_unlock(&server->lock);
 }
 
+static struct timespec after(int ms)
+{
+    struct timespec then;
+    (void)clock_gettime(CLOCK_MONOTONIC, &then);
+    then.tv_nsec += ms % 1000 * 1000000L;
+    then.tv_sec += ms / 1000 + then.tv_nsec / 1000000000;
+    then.tv_nsec %= 1000000000;
+    return then;
+}
+
+bool server_closed(struct server *server, size_t connection)
+{
+    struct timespec until = after(20000);
+    (void)pthread_mutex_lock(&server->lock);
+    bool *closed = &server->connections[connection].closed;
+    while (!*closed && pthread_cond_timedwait(&server->changed, &server->lock, &until) == 0) {
+    }
+    bool is_closed = *closed;
+    (void)pthread_mutex_unlock(&server->lock);
+    return is_closed;
+}
+
 bool server_sleep(struct server *server, int ms)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += ms % 1000 * 1000000L;
-    until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
+    struct timespec until = after(ms);
     (void)pthread_mutex_lock(&server->lock);
     while (!server->stopping && pthread_cond_timedwait(&server->changed, &server->lock, &until) == 0) {
     }

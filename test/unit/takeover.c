@@ -28,11 +28,12 @@ uint64_t __wrap_sbx_now_ms(void);
 static _Thread_local size_t until_failure; /* 0: none fails */
 static _Thread_local bool later_fail;
 static _Thread_local bool has_failed;
+static _Thread_local bool is_paused;
 static _Atomic uint64_t ahead_ms;
 
 static bool fails(void)
 {
-    if (until_failure == 0 || --until_failure > 0) {
+    if (is_paused || until_failure == 0 || --until_failure > 0) {
         return false;
     }
     until_failure = later_fail ? 1 : 0;
@@ -86,6 +87,11 @@ bool allocations_succeed(void)
 {
     until_failure = 0;
     return has_failed;
+}
+
+void allocations_pause(bool paused)
+{
+    is_paused = paused;
 }
 
 static bool fail_one(enum sbx_status (*work)(void *user), void *user, size_t nth, bool later, bool strict)

@@ -20,6 +20,9 @@ void allocations_fail(size_t nth, bool later);
 /* Ends that; whether an allocation has failed. */
 bool allocations_succeed(void);
 
+/* While paused, no allocation fails, and none is counted: for what a test does within `work`, below. */
+void allocations_pause(bool paused);
+
 /* Runs `work` with its first allocation failing, then its second, and so on until none fails any more; each
  * once alone and once with all later ones. `work` must answer SBX_ENOMEM each time and SBX_OK at the end, and
  * hold nothing when it returns: the leak check at the end of the program sees to that.

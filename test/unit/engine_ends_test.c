@@ -1,0 +1,217 @@
+/* engine_ends_test.c: how the engine ends a request that does not end by itself: by its deadline, which progress may
+ * put off, or because the engine is closed.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/http/engine.h"
+#include "world.h"
+
+#define TIMES 30
+#define REPLY "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+
+/* A byte every 40 ms. */
+static bool drip(struct server *server, int fd)
+{
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: " OCTETS "\r\nContent-Length: 30\r\n\r\n";
+    bool going_on = server_write(fd, head, sizeof(head) - 1);
+    for (int i = 0; i < TIMES && going_on; i++) {
+        going_on = server_sleep(server, 40) && server_write(fd, "x", 1);
+    }
+    return going_on;
+}
+
+/* One byte of two. */
+static bool stall(struct server *server, int fd)
+{
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: " OCTETS "\r\nContent-Length: 2\r\n\r\nx";
+    return server_write(fd, head, sizeof(head) - 1) && server_wait(server);
+}
+
+/* /silent never answers; /wait answers when it is released; all else, itself. */
+static bool answer(struct server *server, const struct asked *asked, int fd)
+{
+    if (strcmp(asked->target, "/drip") == 0) {
+        return drip(server, fd);
+    }
+    if (strcmp(asked->target, "/stall") == 0) {
+        return stall(server, fd);
+    }
+    if (strcmp(asked->target, "/silent") == 0) {
+        return server_wait(server);
+    }
+    if (strcmp(asked->target, "/wait") == 0 && !server_wait(server)) {
+        return false;
+    }
+    return server_reply(fd, "200 OK", JSON, asked->target);
+}
+
+static int set_up(void **state)
+{
+    return world_start(state, answer, NULL);
+}
+
+/* ---- Deadlines ------------------------------------------------------------------------------------------ */
+
+static void test_deadline(void **state)
+{
+    struct world *world = *state;
+    struct probe *probe = world_get(world, 0, "/silent");
+    probe->request->timeout_ms = 100;
+    world_run(world, probe);
+    assert_probe(probe, SBX_ETIMEDOUT);
+    assert_null(strstr(probe->request->error, "may have completed"));
+    assert_int_equal(server_count(world->server), 1); /* and it was not sent again */
+}
+
+static void test_deadline_of_a_change(void **state)
+{
+    struct world *world = *state;
+    struct probe *probe = world_change(world, 0, SBX_POST, "/silent", "{}");
+    probe->request->timeout_ms = 100;
+    world_run(world, probe);
+    assert_probe(probe, SBX_ETIMEDOUT);
+    assert_non_null(strstr(probe->request->error, "may have completed"));
+    assert_int_equal(server_count(world->server), 1);
+}
+
+/* The wait for a connection counts; what was never sent cannot have completed. */
+static void test_deadline_of_one_that_waits(void **state)
+{
+    struct world *world = *state;
+    world_submit(world, 0, SBX_FILE_CONNECTIONS, "/wait");
+    struct probe *late = world_change(world, 100, SBX_DELETE, "/late", NULL);
+    late->request->timeout_ms = 100;
+    sbx_engine_submit(world->engine, &late->task);
+    world_drive(world, 1);
+    assert_probe(late, SBX_ETIMEDOUT);
+    assert_null(strstr(late->request->error, "may have completed"));
+    server_release(world->server);
+    world_drive(world, SBX_FILE_CONNECTIONS);
+    assert_int_equal(server_count_of(world->server, "DELETE"), 0);
+}
+
+static void test_progress_puts_a_deadline_off(void **state)
+{
+    struct world *world = *state;
+    struct probe *probe = world_get(world, 0, "/drip"); /* takes 1,200 ms */
+    probe->request->until_stalled = true;
+    probe->request->timeout_ms = 600;
+    world_run(world, probe);
+    assert_reply(probe, REPLY);
+    probe = world_get(world, 0, "/drip");
+    probe->request->timeout_ms = 600;
+    world_run(world, probe);
+    assert_probe(probe, SBX_ETIMEDOUT);
+}
+
+static void test_stall_meets_the_deadline(void **state)
+{
+    struct world *world = *state;
+    struct probe *probe = world_get(world, 0, "/stall");
+    probe->request->until_stalled = true;
+    probe->request->timeout_ms = 200;
+    world_run(world, probe);
+    assert_probe(probe, SBX_ETIMEDOUT);
+    assert_non_null(strstr(probe->request->error, "progress"));
+}
+
+/* The late answer of a request that was given up is never taken for that of another. */
+static void test_late_answer_is_lost(void **state)
+{
+    struct world *world = *state;
+    struct probe *slow = world_get(world, 0, "/wait");
+    slow->request->timeout_ms = 100;
+    world_run(world, slow);
+    assert_probe(slow, SBX_ETIMEDOUT);
+    server_release(world->server);
+    for (int i = 0; i < 5; i++) {
+        world_run(world, world_get(world, 1, "/mine"));
+        assert_reply(&world->probes[1], "/mine");
+    }
+}
+
+/* A request that is sent when another one came back has a deadline too, however that one ended. */
+static void test_deadline_of_the_next_request(void **state)
+{
+    struct world *world = *state;
+    static char path[70000];
+    memset(path, 'a', sizeof(path));
+    for (int way = 0; way < 3; way++) {
+        struct probe *probe = world_get(world, 0, way == 0 ? "/ok" : "/silent");
+        struct probe *next = world_get(world, 1, "/silent");
+        probe->request->timeout_ms = way == 1 ? 50 : 5000;
+        if (way == 2) { /* no handle can be made for it */
+            sbx_request_query(probe->request, "path", (struct sbx_span){path, sizeof(path)});
+        }
+        probe->then = next->request;
+        next->request = NULL;
+        probe->then->owner = probe;
+        probe->then->timeout_ms = 100;
+        world_run(world, probe);
+        assert_int_equal(probe->back, 2);
+        assert_status(probe->request->outcome, SBX_ETIMEDOUT);
+    }
+}
+
+/* ---- Closing -------------------------------------------------------------------------------------------- */
+
+static bool files_held(void *user)
+{
+    struct world *world = user;
+    return server_count(world->server) >= SBX_FILE_CONNECTIONS;
+}
+
+static void test_close_cancels(void **state)
+{
+    struct world *world = *state;
+    world_submit(world, 0, SBX_FILE_CONNECTIONS + 10, "/silent"); /* ten of them wait for a connection */
+    drive_until(world->engine, files_held, world);
+    world_submit(world, 100, 1, "/inbox");
+    sbx_engine_close(world->engine);
+    world_submit(world, 101, 1, "/afterwards");
+    world_drive(world, SBX_FILE_CONNECTIONS + 12);
+    for (size_t i = 0; i < COUNT(world->probes); i++) {
+        if (world->probes[i].request != NULL) {
+            assert_probe(&world->probes[i], SBX_ECANCELED);
+        }
+    }
+    assert_int_equal(server_count(world->server), SBX_FILE_CONNECTIONS);
+    world_submit(world, 102, 1, "/later");
+    world_drive(world, 1);
+    assert_probe(&world->probes[102], SBX_ECANCELED);
+}
+
+/* A request sent by what is told of a cancellation is cancelled as well. */
+static void test_close_cancels_the_next_request(void **state)
+{
+    struct world *world = *state;
+    struct probe *probe = world_get(world, 0, "/silent");
+    struct probe *next = world_get(world, 1, "/silent");
+    probe->then = next->request;
+    next->request = NULL;
+    probe->then->owner = probe;
+    sbx_engine_submit(world->engine, &probe->task);
+    sbx_engine_slice(world->engine);
+    sbx_engine_close(world->engine);
+    world_drive(world, 1);
+    assert_int_equal(probe->back, 2);
+    assert_status(probe->request->outcome, SBX_ECANCELED);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, world_end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_deadline),
+        TEST(test_deadline_of_a_change),
+        TEST(test_deadline_of_one_that_waits),
+        TEST(test_progress_puts_a_deadline_off),
+        TEST(test_stall_meets_the_deadline),
+        TEST(test_late_answer_is_lost),
+        TEST(test_deadline_of_the_next_request),
+        TEST(test_close_cancels),
+        TEST(test_close_cancels_the_next_request),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
