@@ -9,6 +9,7 @@ const { proxy } = await proxied();
 await proxy.rules([{ do: 'stall' }]);
 
 const PROGRAM = new URL('programs/teardown.mjs', import.meta.url);
+const NODE_ARGS = ['--disable-warning=ExperimentalWarning']; // Node 22 says it of node:sqlite, which core loads
 
 /** How the program ends that ends in this way: its exit code and what it says. */
 const WAYS = {
@@ -35,7 +36,7 @@ const WAYS = {
 for (const [way, [code, stdout, stderr = /^$/]] of Object.entries(WAYS)) {
   test(`the process ends as it should: ${way}`, async () => {
     const places = { near: sandbox.baseUrl, stalled: proxy.url, token: sandbox.token, base: await sandbox.directory() };
-    const ended = await runProgram(PROGRAM, [way, JSON.stringify(places)]);
+    const ended = await runProgram(PROGRAM, [way, JSON.stringify(places)], { nodeArgs: NODE_ARGS });
     assert.deepEqual({ ...ended, stderr: '' }, { code, signal: null, stdout, stderr: '', hung: false }, ended.stderr);
     assert.match(ended.stderr, stderr);
   });
