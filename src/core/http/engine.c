@@ -151,13 +151,16 @@ void sbx_engine_send(struct sbx_engine *engine, struct sbx_request *request)
 {
     request->progress_ms = sbx_now_ms();
     request->deadline.at_ms = request->progress_ms + (uint64_t)request->timeout_ms;
+    /* Without memory for the deadline it is refused when its turn comes: not in here, where its owner waits. */
+    (void)!sbx_deadlines_add(&engine->deadlines, &request->deadline);
     sbx_queue_push(&engine->waiting[request->budget], &request->link);
 }
 
 /* Hands `request` to curl; one that cannot be handed over comes back at once. */
 static void activate(struct sbx_engine *engine, struct sbx_request *request)
 {
-    enum sbx_status status = sbx_request_prepare(request);
+    bool has_deadline = request->deadline.place != 0;
+    enum sbx_status status = has_deadline ? sbx_request_prepare(request) : SBX_ENOMEM;
     if (status == SBX_OK) {
         status = sbx_multi_add(engine->multi, request->easy);
     }
@@ -179,22 +182,6 @@ static void activate_waiting(struct sbx_engine *engine)
                 break;
             }
             activate(engine, SBX_CONTAINER(link, struct sbx_request, link));
-        }
-    }
-}
-
-/* A request's deadline begins to count when it is sent; it is in the heap from the next turn on. */
-static void watch_deadlines(struct sbx_engine *engine, struct sbx_queue *queue)
-{
-    struct sbx_link *next;
-    for (struct sbx_link *link = queue->head.prev; link != &queue->head; link = next) {
-        struct sbx_request *request = SBX_CONTAINER(link, struct sbx_request, link);
-        next = link->prev;
-        if (request->deadline.place != 0) {
-            break; /* what came before is in the heap already */
-        }
-        if (sbx_deadlines_add(&engine->deadlines, &request->deadline) != SBX_OK) {
-            abandon(engine, request, SBX_ENOMEM, "no memory for a deadline");
         }
     }
 }
@@ -281,9 +268,6 @@ static void advance(struct sbx_engine *engine)
 {
     bool again;
     do {
-        for (int budget = 0; budget < SBX_BUDGETS; budget++) {
-            watch_deadlines(engine, &engine->waiting[budget]);
-        }
         expire_deadlines(engine);
         activate_waiting(engine);
         sbx_multi_serve_due(engine->multi);

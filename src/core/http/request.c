@@ -238,7 +238,9 @@ static bool has_accepted_type(const struct sbx_request *request)
 {
     const char *type = NULL;
     (void)curl_easy_getinfo(request->easy, CURLINFO_CONTENT_TYPE, &type);
-    return type != NULL && strncasecmp(type, request->accept, strlen(request->accept)) == 0;
+    size_t length = strlen(request->accept);
+    return type != NULL && strncasecmp(type, request->accept, length) == 0 &&
+           strchr("; \t", type[length]) != NULL; /* the end, or parameters */
 }
 
 /* Whether the reply says itself where it ends. One that ends with its connection may have been cut. */
@@ -276,12 +278,13 @@ void sbx_request_conclude(struct sbx_request *request, CURLcode code)
         (void)snprintf(request->error, sizeof(request->error), "%s than %zu bytes",
                        too_large ? "the reply is larger" : "no memory for a reply of no more",
                        request->reply_max);
+    } else if (request->outcome == SBX_OK && fault != NULL) {
+        request->outcome = request->change ? SBX_EIO : SBX_EPROTO;
+        (void)snprintf(request->error, sizeof(request->error), "%s %s%s", fault, request->accept,
+                       request->change ? "; the operation may have completed" : "");
     } else if (request->outcome == SBX_EIO && request->change) {
         (void)snprintf(request->error, sizeof(request->error),
                        "the connection was lost; the operation may have completed");
-    } else if (request->outcome == SBX_OK && fault != NULL) {
-        request->outcome = SBX_EPROTO;
-        (void)snprintf(request->error, sizeof(request->error), "%s %s", fault, request->accept);
     } else if (code != CURLE_OK && request->error[0] == '\0') {
         (void)snprintf(request->error, sizeof(request->error), "%s", curl_easy_strerror(code));
     }
