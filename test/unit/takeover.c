@@ -127,6 +127,24 @@ size_t allocations_fail_each_loosely(enum sbx_status (*work)(void *user), void *
     return fail_each(work, user, false);
 }
 
+size_t allocations_fail_each_in_exchange(enum sbx_status (*work)(void *user), void *user)
+{
+    size_t nth = 0;
+    size_t hasty = 0; /* without a failure, and yet too slow: a machine under load */
+    bool failed;
+    enum sbx_status status;
+    do {
+        allocations_fail(++nth, false);
+        status = work(user);
+        failed = allocations_succeed();
+        if (!failed && status == SBX_ETIMEDOUT && ++hasty < 10) {
+            nth--;
+        }
+    } while (failed || (status == SBX_ETIMEDOUT && hasty < 10));
+    assert_status(status, SBX_OK);
+    return nth - 1;
+}
+
 void clock_advance(uint64_t ms)
 {
     atomic_fetch_add(&ahead_ms, ms);
