@@ -126,9 +126,28 @@ static enum sbx_step give_members(struct sbx_op *op, const struct member *member
     return give(op, answer);
 }
 
+/* Says of a stream that was cut that it was. */
+static json_t *mark_cut(const json_t *root, json_t *answer, const char *name)
+{
+    if (answer != NULL && json_is_true(json_object_get(root, name)) &&
+        json_object_set_new(answer, name, json_true()) != 0) {
+        json_decref(answer);
+        return NULL;
+    }
+    return answer;
+}
+
 enum sbx_step sbx_tool_answer_run(struct sbx_op *op)
 {
-    return give_members(op, of_run);
+    json_t *root = read_object(op);
+    if (root == NULL) {
+        return SBX_STEP_END;
+    }
+    json_t *answer = pick(root, of_run);
+    answer = mark_cut(root, answer, "stdoutTruncated");
+    answer = mark_cut(root, answer, "stderrTruncated");
+    json_decref(root);
+    return give(op, answer);
 }
 
 enum sbx_step sbx_tool_answer_create(struct sbx_op *op)

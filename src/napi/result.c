@@ -10,7 +10,7 @@
 
 #include "napi/addon.h"
 
-#define NS_PER_MS 1000000.0
+#define NS_PER_MS 1000000
 
 napi_value sbx_result_undefined(napi_env env, struct sbx_op *op)
 {
@@ -100,6 +100,13 @@ static bool has_type(const struct sbx_stat *stat, uint32_t type)
     return (stat->mode & SBX_S_IFMT) == type;
 }
 
+/* Whole milliseconds, rounded down: the VM makes a BigInt of them. */
+static double whole_ms(int64_t time_ns)
+{
+    int64_t ms = time_ns / NS_PER_MS;
+    return (double)(time_ns % NS_PER_MS < 0 ? ms - 1 : ms);
+}
+
 /* The fields of core's VirtualStat, and those that its successor asks for. */
 static napi_value stat_object(napi_env env, const struct sbx_stat *stat)
 {
@@ -116,10 +123,10 @@ static napi_value stat_object(napi_env env, const struct sbx_stat *stat)
         {"nlink", stat->nlink},
         {"uid", stat->uid},
         {"gid", stat->gid},
-        {"atimeMs", (double)stat->atime_ns / NS_PER_MS},
-        {"mtimeMs", (double)stat->mtime_ns / NS_PER_MS},
-        {"ctimeMs", (double)stat->ctime_ns / NS_PER_MS},
-        {"birthtimeMs", (double)stat->birthtime_ns / NS_PER_MS},
+        {"atimeMs", whole_ms(stat->atime_ns)},
+        {"mtimeMs", whole_ms(stat->mtime_ns)},
+        {"ctimeMs", whole_ms(stat->ctime_ns)},
+        {"birthtimeMs", whole_ms(stat->birthtime_ns)},
     };
     napi_value object;
     SBX_TRY(napi_create_object(env, &object));

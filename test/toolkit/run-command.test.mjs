@@ -94,6 +94,13 @@ test('output of a megabyte comes whole', async () => {
   assert.equal(stdout.length, 1_000_000);
 });
 
+test('output that the server has cut says so', async () => {
+  const result = await run({ command: "head -c 2000000 /dev/zero | tr '\\0' x" });
+  assert.equal(result.stdout.length, 2 ** 20);
+  assert.equal(result.stdoutTruncated, true);
+  assert.ok(!('stderrTruncated' in result));
+});
+
 test('no command is bad usage', async () => {
   for (const input of [{}, { args: ['x'] }, { command: '' }])
     await assert.rejects(async () => run(input), /usage: |command/);
