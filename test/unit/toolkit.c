@@ -1,0 +1,53 @@
+/* toolkit.c: calls of tools.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "toolkit.h"
+
+const struct sbx_tool *tool_named(const char *name)
+{
+    size_t count = 0;
+    const struct sbx_tool *tools = sbx_tools(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(tools[i].name, name) == 0) {
+            return &tools[i];
+        }
+    }
+    fail_msg("there is no tool %s", name);
+    return NULL;
+}
+
+struct sbx_toolkit *toolkit_with(const char *cwd, const char *env)
+{
+    struct sbx_toolkit *toolkit = NULL;
+    struct sbx_toolkit_options options = {.cwd = span_of(cwd), .env = span_of(env), .timeout_ms = 10000};
+    assert_status(sbx_toolkit_create(&toolkit, &options), SBX_OK);
+    return toolkit;
+}
+
+struct sbx_op *tool_call(const struct sbx_toolkit *toolkit, struct sbx_endpoint *endpoint, const char *name,
+                         struct sbx_span input)
+{
+    struct sbx_op *op = NULL;
+    assert_status(sbx_tool_op_create(&op, toolkit, tool_named(name), endpoint, input), SBX_OK);
+    return op;
+}
+
+void check_answer(const struct sbx_op *op, const char *expected, const char *file, int line)
+{
+    struct sbx_span text = {op->result.bytes.data, op->result.bytes.length};
+    if (op->result.status != SBX_OK) {
+        print_error("%s (%s) instead of %s\n", sbx_status_name(op->result.status), sbx_op_detail(op),
+                    expected);
+        _fail(file, line);
+    }
+    json_t *actual = json_loadb(text.data, text.length, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, NULL);
+    json_t *wanted = json_loads(expected, JSON_ALLOW_NUL, NULL);
+    bool same = wanted != NULL && json_equal(actual, wanted);
+    json_decref(actual);
+    json_decref(wanted);
+    if (!same) {
+        print_error("%.*s instead of %s\n", (int)text.length, text.data, expected);
+        _fail(file, line);
+    }
+}
