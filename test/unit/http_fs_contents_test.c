@@ -152,9 +152,10 @@ static void test_pwrite_of_nothing(void **state)
     struct sbx_args args = {PATH("/f"), .offset = UINT64_MAX / 2};
     script_begin(&dialogue_script, exchanges);
     struct sbx_op *op = dialogue_run(*state, fs, SBX_OP_PWRITE, &args);
-    assert_status(op->result.status, SBX_OK);
+    enum sbx_status status = op->result.status;
     sbx_op_destroy(op);
     sbx_fs_destroy(fs);
+    assert_status(status, SBX_OK);
 }
 
 static void test_write_of_too_much_is_not_sent(void **state)

@@ -1,0 +1,285 @@
+/* tool_answers_test.c: what a tool returns is what the server said, member by member, and bytes that are no text
+ * become text. What the server never says is no answer.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/tool_answers.h"
+
+#include "core/utf8.h"
+#include "takeover.h"
+#include "toolkit.h"
+
+struct fixture {
+    struct sbx_endpoint *endpoint;
+    struct sbx_toolkit *toolkit;
+};
+
+static int set_up(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    struct sbx_endpoint_options options = {.base_url = SBX_SPAN("http://127.0.0.1")};
+    assert_status(sbx_endpoint_create(&fixture->endpoint, &options), SBX_OK);
+    fixture->toolkit = toolkit_with("", "");
+    *state = fixture;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *fixture = *state;
+    sbx_toolkit_destroy(fixture->toolkit);
+    sbx_endpoint_unref(fixture->endpoint);
+    free(fixture);
+    return 0;
+}
+
+/* An op whose request has come back with that reply. */
+static struct sbx_op *answered(const struct fixture *fixture, long http_status, struct sbx_span reply)
+{
+    struct sbx_op *op = tool_call(fixture->toolkit, fixture->endpoint, "run-command", SBX_SPAN("{}"));
+    sbx_bytes_append_text(&op->subject, "run-command 'x'");
+    assert_status(sbx_request_create(&op->request, fixture->endpoint, SBX_POST, "/"), SBX_OK);
+    op->request->http_status = http_status;
+    op->request->reply.max = SBX_JSON_MAX;
+    sbx_bytes_append(&op->request->reply, reply);
+    return op;
+}
+
+/* It ends the op, and so does this. */
+static void finish(struct sbx_op *op)
+{
+    op->state = SBX_OP_IS_DONE;
+    sbx_op_destroy(op);
+}
+
+static void gives(const struct fixture *fixture, sbx_step_function step, const char *reply,
+                  const char *answer)
+{
+    struct sbx_op *op = answered(fixture, 200, span_of(reply));
+    assert_int_equal(step(op), SBX_STEP_END);
+    assert_answer(op, answer);
+    finish(op);
+}
+
+/* Whether the reply ends the op with EPROTO; says so if not. */
+static bool is_refused(const struct fixture *fixture, sbx_step_function step, const char *reply)
+{
+    struct sbx_op *op = answered(fixture, 200, span_of(reply));
+    bool ended = step(op) == SBX_STEP_END;
+    enum sbx_status status = op->result.status;
+    if (!ended || status != SBX_EPROTO || sbx_op_detail(op)[0] == '\0') {
+        print_error("%s: %s\n", sbx_status_name(status), reply);
+    }
+    finish(op);
+    return ended && status == SBX_EPROTO;
+}
+
+static void all_refused(const struct fixture *fixture, sbx_step_function step, const char *const *replies)
+{
+    bool all = true;
+    for (; *replies != NULL; replies++) {
+        all = is_refused(fixture, step, *replies) && all;
+    }
+    assert_true(all);
+}
+
+/* No tool answers any of these. */
+static const char *const never[] = {
+    "", "null", "[]", "7", "\"x\"", "{", "{}", "<html></html>", "{\"a\":\"\xff\"}", NULL};
+
+/* ---- Programs ------------------------------------------------------------------------------------------ */
+
+static void test_run(void **state)
+{
+    gives(*state, sbx_tool_answer_run,
+          "{\"exitCode\":3,\"timedOut\":false,\"stdout\":\"out\\u0000\\n\",\"stderr\":\"\\u00e4\","
+          "\"stdoutTruncated\":false,\"stderrTruncated\":false,\"durationMs\":12}",
+          "{\"exitCode\":3,\"timedOut\":false,\"stdout\":\"out\\u0000\\n\",\"stderr\":\"\\u00e4\","
+          "\"durationMs\":12}");
+    gives(*state, sbx_tool_answer_run, /* ended by a signal */
+          "{\"exitCode\":null,\"timedOut\":true,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1}",
+          "{\"exitCode\":null,\"timedOut\":true,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1}");
+    all_refused(*state, sbx_tool_answer_run, never);
+    static const char *const wrong[] = {
+        "{\"exitCode\":\"3\",\"timedOut\":false,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1}",
+        "{\"exitCode\":3,\"timedOut\":false,\"stdout\":7,\"stderr\":\"\",\"durationMs\":1}",
+        "{\"exitCode\":3,\"timedOut\":false,\"stderr\":\"\",\"durationMs\":1}",
+        "{\"exitCode\":3,\"timedOut\":\"no\",\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1}",
+        NULL,
+    };
+    all_refused(*state, sbx_tool_answer_run, wrong);
+}
+
+static void test_create(void **state)
+{
+    gives(*state, sbx_tool_answer_create,
+          "{\"id\":\"proc_1\",\"command\":\"npm\",\"args\":[\"run\",\"dev\"],\"tty\":false,\"interactive\":"
+          "false,"
+          "\"owner\":\"user\",\"status\":\"running\",\"pid\":88,\"createdAtMs\":1795574045076}",
+          "{\"id\":\"proc_1\",\"command\":\"npm\",\"args\":[\"run\",\"dev\"],\"status\":\"running\",\"pid\":"
+          "88}");
+    all_refused(*state, sbx_tool_answer_create, never);
+}
+
+static void test_end(void **state)
+{
+    gives(*state, sbx_tool_answer_end,
+          "{\"id\":\"proc_1\",\"command\":\"sleep\",\"args\":[],\"status\":\"exited\",\"exitCode\":0,"
+          "\"exitedAtMs\":1}",
+          "{\"id\":\"proc_1\",\"status\":\"exited\",\"exitCode\":0}");
+    gives(*state, sbx_tool_answer_end, /* of one that a signal ended the server says no exit code */
+          "{\"id\":\"proc_1\",\"command\":\"sleep\",\"args\":[],\"status\":\"exited\"}",
+          "{\"id\":\"proc_1\",\"status\":\"exited\",\"exitCode\":null}");
+    all_refused(*state, sbx_tool_answer_end, never);
+}
+
+static void test_input(void **state)
+{
+    gives(*state, sbx_tool_answer_input, "{\"bytesWritten\":4}", "{\"sent\":true}");
+    all_refused(*state, sbx_tool_answer_input, never);
+}
+
+static void test_list(void **state)
+{
+    gives(*state, sbx_tool_answer_list, "{\"processes\":[]}", "{\"processes\":[]}");
+    gives(*state, sbx_tool_answer_list,
+          "{\"processes\":[{\"id\":\"proc_1\",\"command\":\"a\",\"args\":[],\"status\":\"running\",\"pid\":7,"
+          "\"owner\":\"user\"},{\"id\":\"proc_2\",\"command\":\"b\",\"args\":[\"x\"],\"status\":\"exited\","
+          "\"exitCode\":1}]}",
+          "{\"processes\":[{\"id\":\"proc_1\",\"command\":\"a\",\"args\":[],\"status\":\"running\",\"pid\":7,"
+          "\"exitCode\":null},{\"id\":\"proc_2\",\"command\":\"b\",\"args\":[\"x\"],\"status\":\"exited\","
+          "\"exitCode\":1,\"pid\":null}]}");
+    all_refused(*state, sbx_tool_answer_list, never);
+    static const char *const wrong[] = {"{\"processes\":{}}", "{\"processes\":[7]}", "{\"processes\":[{}]}",
+                                        "{\"processes\":null}", NULL};
+    all_refused(*state, sbx_tool_answer_list, wrong);
+}
+
+/* ---- Logs ---------------------------------------------------------------------------------------------- */
+
+#define ENTRY(data, encoding)                                                                                \
+    "{\"sequence\":1,\"stream\":\"stdout\",\"timestampMs\":5,\"data\":\"" data "\",\"encoding\":\"" encoding \
+    "\"}"
+#define LOG(data) "{\"data\":\"" data "\",\"stream\":\"stdout\",\"timestampMs\":5}"
+
+static void test_logs(void **state)
+{
+    gives(*state, sbx_tool_answer_logs, "{\"entries\":[]}", "{\"logs\":[]}");
+    gives(*state, sbx_tool_answer_logs,
+          "{\"processId\":\"p\",\"stream\":\"combined\",\"entries\":[" ENTRY("aGkK", "base64") "," ENTRY(
+              "", "base64") "," ENTRY("aGkK", "utf8") "]}",
+          "{\"logs\":[" LOG("hi\\n") "," LOG("") "," LOG("aGkK") "]}");
+}
+
+/* A read of the server's ends anywhere, also within a character, and a program prints what it likes. */
+static void test_logs_that_are_no_text(void **state)
+{
+    gives(*state, sbx_tool_answer_logs, "{\"entries\":[" ENTRY("AP//w6Q=", "base64") "]}",
+          "{\"logs\":[" LOG("\\u0000\\ufffd\\ufffd\\u00e4") "]}");
+    gives(*state, sbx_tool_answer_logs, "{\"entries\":[" ENTRY("YeKC", "base64") "]}",
+          "{\"logs\":[" LOG("a\\ufffd\\ufffd") "]}");
+    gives(*state, sbx_tool_answer_logs, "{\"entries\":[" ENTRY("8J+YgA==", "base64") "]}",
+          "{\"logs\":[" LOG("\\ud83d\\ude00") "]}");
+}
+
+static void test_logs_of_another_shape(void **state)
+{
+    static const char *const wrong[] = {
+        "{\"entries\":{}}",
+        "{\"entries\":null}",
+        "{\"entries\":[7]}",
+        "{\"entries\":[{}]}",
+        "{\"entries\":[{\"stream\":\"stdout\",\"timestampMs\":5}]}",
+        "{\"entries\":[{\"data\":7,\"encoding\":\"base64\",\"stream\":\"stdout\",\"timestampMs\":5}]}",
+        "{\"entries\":[" ENTRY("no base64!", "base64") "]}",
+        "{\"entries\":[" ENTRY("aGkK", "base64") "," ENTRY("aGk", "base64") "]}",
+        "{\"entries\":[{\"data\":\"aGkK\",\"encoding\":\"base64\",\"stream\":7,\"timestampMs\":5}]}",
+        "{\"entries\":[{\"data\":\"aGkK\",\"encoding\":\"base64\",\"stream\":\"stdout\",\"timestampMs\":"
+        "\"x\"}]}",
+        NULL,
+    };
+    all_refused(*state, sbx_tool_answer_logs, never);
+    all_refused(*state, sbx_tool_answer_logs, wrong);
+}
+
+/* ---- Failures ------------------------------------------------------------------------------------------- */
+
+static void test_problem(void **state)
+{
+    static const sbx_step_function steps[] = {sbx_tool_answer_run,  sbx_tool_answer_create,
+                                              sbx_tool_answer_list, sbx_tool_answer_logs,
+                                              sbx_tool_answer_end,  sbx_tool_answer_input};
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        struct sbx_op *op = answered(*state, 502, SBX_SPAN("{\"detail\":\"no (os error 13)\"}"));
+        assert_int_equal(steps[i](op), SBX_STEP_END);
+        assert_status(op->result.status, SBX_EACCES);
+        assert_string_equal(sbx_op_detail(op), "run-command 'x'; no (os error 13)");
+        finish(op);
+    }
+}
+
+/* A command of many lines does not push the server's words out of the error. */
+static void test_problem_of_a_long_command(void **state)
+{
+    struct sbx_op *op = answered(*state, 502, SBX_SPAN("{\"detail\":\"no (os error 13)\"}"));
+    for (int i = 0; i < 500; i++) {
+        sbx_bytes_append_text(&op->subject, "another line \xe2\x82\xac;\n");
+    }
+    assert_int_equal(sbx_tool_answer_run(op), SBX_STEP_END);
+    bool told = strstr(sbx_op_detail(op), "no (os error 13)") != NULL;
+    bool utf8 = sbx_utf8_valid(span_of(sbx_op_detail(op)));
+    finish(op);
+    assert_true(told);
+    assert_true(utf8);
+}
+
+/* ---- No memory ------------------------------------------------------------------------------------------- */
+
+struct attempt {
+    const struct fixture *fixture;
+    sbx_step_function step;
+    const char *reply;
+};
+
+static enum sbx_status attempt(void *user)
+{
+    const struct attempt *attempt = user;
+    allocations_pause(true);
+    struct sbx_op *op = answered(attempt->fixture, 200, span_of(attempt->reply));
+    allocations_pause(false);
+    (void)attempt->step(op);
+    enum sbx_status status = op->result.status;
+    finish(op);
+    return status;
+}
+
+static void test_no_memory(void **state)
+{
+    struct attempt list = {
+        *state, sbx_tool_answer_list,
+        "{\"processes\":[{\"id\":\"p\",\"command\":\"a\",\"args\":[],\"status\":\"running\"}]}"};
+    struct attempt logs = {*state, sbx_tool_answer_logs,
+                           "{\"entries\":[" ENTRY("aGkK", "base64") "," ENTRY("x", "utf8") "]}"};
+    assert_in_range(allocations_fail_each_loosely(attempt, &list), 20, 500);
+    assert_in_range(allocations_fail_each_loosely(attempt, &logs), 20, 500);
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_run),
+        TEST(test_create),
+        TEST(test_end),
+        TEST(test_input),
+        TEST(test_list),
+        TEST(test_logs),
+        TEST(test_logs_that_are_no_text),
+        TEST(test_logs_of_another_shape),
+        TEST(test_problem),
+        TEST(test_problem_of_a_long_command),
+        TEST(test_no_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
