@@ -293,15 +293,15 @@ static enum sbx_step cut_to_length(struct sbx_op *op)
 static enum sbx_step overwrite_range(struct sbx_op *op)
 {
     struct sbx_span data = op->args.data;
+    if (data.length == 0) {
+        return SBX_STEP_NEXT; /* changes nothing, however far the offset is */
+    }
     if (op->args.offset > SBX_BODY_MAX || data.length > SBX_BODY_MAX) {
         return resize(op, UINT64_MAX);
     }
     uint64_t end_of_range = op->args.offset + data.length;
-    enum sbx_step next = SBX_STEP_NEXT;
-    if (data.length > 0 && end_of_range > op->content.length) {
-        next = resize(op, end_of_range);
-    }
-    if (next == SBX_STEP_NEXT && data.length > 0) {
+    enum sbx_step next = end_of_range > op->content.length ? resize(op, end_of_range) : SBX_STEP_NEXT;
+    if (next == SBX_STEP_NEXT) {
         memcpy(op->content.data + op->args.offset, data.data, data.length);
     }
     return next;

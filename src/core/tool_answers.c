@@ -14,6 +14,7 @@
 #include "core/json.h"
 #include "core/utf8.h"
 
+#define SUBJECT_MAX 256            /* bytes, and what is left of a character */
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for a byte that is no UTF-8 */
 
 /* A member of an answer; one that the server may leave out (the exit code of a process that runs, or that a
@@ -44,17 +45,31 @@ static const struct member of_ended[] = {
     {NULL, JSON_NULL, false},
 };
 
+/* How much of the subject, a command of many lines perhaps, fits before the server's words. */
+static size_t shown_length(struct sbx_span subject)
+{
+    size_t length = 0;
+    while (length < subject.length && length < SUBJECT_MAX) {
+        struct sbx_span rest = {subject.data + length, subject.length - length};
+        size_t character = sbx_utf8_character(rest);
+        length += character == 0 ? 1 : character;
+    }
+    return length;
+}
+
 /* A failure says which tool and which command or process it is about. */
 static enum sbx_step need_reply(struct sbx_op *op)
 {
     enum sbx_step next = sbx_op_need_reply(op);
-    const char *subject = sbx_bytes_text(&op->subject);
-    if (next == SBX_STEP_END && subject != NULL) {
-        char words[2 * SBX_DETAIL_MAX];
-        (void)snprintf(words, sizeof(words), "%s; %s", subject, sbx_op_detail(op));
-        return sbx_op_fail(op, op->result.status, words);
+    struct sbx_span subject = sbx_bytes_span(&op->subject);
+    if (next == SBX_STEP_NEXT || subject.length == 0) {
+        return next;
     }
-    return next;
+    char words[SUBJECT_MAX + SBX_DETAIL_MAX + 16];
+    size_t shown = shown_length(subject);
+    (void)snprintf(words, sizeof(words), "%.*s%s; %s", (int)shown, subject.data,
+                   shown < subject.length ? "..." : "", sbx_op_detail(op));
+    return sbx_op_fail(op, op->result.status, words);
 }
 
 static enum sbx_step malformed(struct sbx_op *op)
@@ -229,12 +244,15 @@ static json_t *as_text(struct sbx_span bytes)
 static json_t *log_of(const json_t *entry)
 {
     const json_t *encoded = json_object_get(entry, "data");
+    json_t *stream = json_object_get(entry, "stream");
+    json_t *timestamp = json_object_get(entry, "timestampMs");
     const char *encoding = json_string_value(json_object_get(entry, "encoding"));
     struct sbx_span data = {json_string_value(encoded), json_string_length(encoded)};
     bool is_base64 = encoding != NULL && strcmp(encoding, "base64") == 0;
     struct sbx_bytes bytes;
     sbx_bytes_init(&bytes, SBX_JSON_MAX);
-    enum sbx_status status = data.data == NULL ? SBX_EPROTO : SBX_OK;
+    bool right = data.data != NULL && json_is_string(stream) && json_is_integer(timestamp);
+    enum sbx_status status = right ? SBX_OK : SBX_EPROTO;
     if (status == SBX_OK && is_base64) {
         status = sbx_base64_decode(&bytes, data);
         data = sbx_bytes_span(&bytes);
@@ -243,8 +261,7 @@ static json_t *log_of(const json_t *entry)
     sbx_bytes_clear(&bytes);
     return text == NULL
                ? NULL
-               : json_pack("{s:o, s:O*, s:O*}", "data", text, "stream", json_object_get(entry, "stream"),
-                           "timestampMs", json_object_get(entry, "timestampMs"));
+               : json_pack("{s:o, s:O, s:O}", "data", text, "stream", stream, "timestampMs", timestamp);
 }
 
 enum sbx_step sbx_tool_answer_logs(struct sbx_op *op)

@@ -56,7 +56,10 @@ static bool all_strings(json_t *value)
 static bool is_one_of(const json_t *value, const char *const *values)
 {
     const char *text = json_string_value(value);
-    for (; text != NULL && *values != NULL; values++) {
+    if (text == NULL || strlen(text) != json_string_length(value)) {
+        return false;
+    }
+    for (; *values != NULL; values++) {
         if (strcmp(text, *values) == 0) {
             return true;
         }
@@ -151,23 +154,27 @@ static bool check(struct sbx_op *op, json_t *input)
 /* Puts the fields of the `json` text beneath the others. */
 static bool merge_json(struct sbx_op *op, json_t *input)
 {
+    json_t *fields = NULL;
     json_t *text = json_object_get(input, JSON_FIELD);
-    json_error_t error;
     if (text == NULL) {
         return true;
     }
-    const char *bytes = json_is_string(text) ? json_string_value(text) : "";
-    json_t *fields = json_loads(bytes, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &error);
-    bool merged = json_is_object(fields) && json_object_get(fields, JSON_FIELD) == NULL;
-    if (!merged) {
-        (void)sbx_tool_usage(op, "--json must be one JSON object%s%s", fields == NULL ? ": " : "",
-                             fields == NULL ? error.text : "");
-    } else if (json_object_del(input, JSON_FIELD) != 0 || json_object_update_missing(input, fields) != 0) {
-        (void)sbx_op_fail(op, SBX_ENOMEM, NULL);
-        merged = false;
+    struct sbx_span span = {json_string_value(text), json_string_length(text)};
+    enum sbx_status status = sbx_json_parse(&fields, span, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL);
+    bool object = json_is_object(fields) && json_object_get(fields, JSON_FIELD) == NULL;
+    if (status == SBX_OK && object) {
+        bool merged =
+            json_object_del(input, JSON_FIELD) == 0 && json_object_update_missing(input, fields) == 0;
+        status = merged ? SBX_OK : SBX_ENOMEM;
+    }
+    if (status == SBX_ENOMEM) {
+        (void)sbx_op_fail(op, status, NULL);
+    } else if (!object) {
+        (void)sbx_tool_usage(op, "--json must be one JSON object, each of its fields given once");
+        status = SBX_EINVAL;
     }
     json_decref(fields);
-    return merged;
+    return status == SBX_OK;
 }
 
 json_t *sbx_tool_input(struct sbx_op *op)

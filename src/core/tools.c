@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/json.h"
 #include "core/tool_calls.h"
+#include "core/utf8.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define FIELDS(array) .fields = (array), .field_count = COUNT(array)
@@ -139,41 +141,50 @@ const struct sbx_tool *sbx_tools(size_t *count)
     return tools;
 }
 
-static bool is_environment(json_t *env)
+/* An object of strings. */
+static enum sbx_status read_env(json_t **env, struct sbx_span text)
 {
     const char *name;
     json_t *value;
-    json_object_foreach (env, name, value) {
+    if (text.length == 0) {
+        *env = json_object();
+        return *env == NULL ? SBX_ENOMEM : SBX_OK;
+    }
+    enum sbx_status status = sbx_json_parse(env, text, 0);
+    if (status != SBX_OK || !json_is_object(*env)) {
+        return status == SBX_ENOMEM ? status : SBX_EINVAL;
+    }
+    json_object_foreach (*env, name, value) {
         if (!json_is_string(value)) {
-            return false;
+            return SBX_EINVAL;
         }
     }
-    return json_is_object(env);
+    return SBX_OK;
+}
+
+static enum sbx_status read_cwd(char **cwd, struct sbx_span text)
+{
+    if (text.length == 0) {
+        return SBX_OK;
+    }
+    if (!sbx_utf8_valid(text) || memchr(text.data, '\0', text.length) != NULL) {
+        return SBX_EINVAL;
+    }
+    *cwd = strndup(text.data, text.length);
+    return *cwd == NULL ? SBX_ENOMEM : SBX_OK;
 }
 
 enum sbx_status sbx_toolkit_create(struct sbx_toolkit **toolkit, const struct sbx_toolkit_options *options)
 {
-    enum sbx_status status = SBX_EINVAL;
     struct sbx_toolkit *made = calloc(1, sizeof(*made));
     if (made == NULL) {
         return SBX_ENOMEM;
     }
     made->timeout_ms = options->timeout_ms;
-    made->env = options->env.length == 0 ? json_object()
-                                         : json_loadb(options->env.data, options->env.length, 0, NULL);
-    if (!is_environment(made->env)) {
-        goto done;
+    enum sbx_status status = read_env(&made->env, options->env);
+    if (status == SBX_OK) {
+        status = read_cwd(&made->cwd, options->cwd);
     }
-    if (options->cwd.length > 0) {
-        if (memchr(options->cwd.data, '\0', options->cwd.length) != NULL) {
-            goto done;
-        }
-        made->cwd = strndup(options->cwd.data, options->cwd.length);
-        status = made->cwd == NULL ? SBX_ENOMEM : SBX_OK;
-    } else {
-        status = SBX_OK;
-    }
-done:
     if (status != SBX_OK) {
         sbx_toolkit_destroy(made);
         return status;

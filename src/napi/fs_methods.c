@@ -10,13 +10,6 @@
 #include "napi/result.h"
 #include "napi/value.h"
 
-/* The word that an error of the operation carries, where Node's is not the operation's own name. */
-static const char *const syscalls[SBX_OP_MAX + 1] = {
-    [SBX_OP_READDIR] = "scandir", [SBX_OP_OPEN_CREATE] = "open", [SBX_OP_MKDIR_P] = "mkdir",
-    [SBX_OP_UTIMES] = "utime",    [SBX_OP_PREAD] = "read",       [SBX_OP_PWRITE] = "write",
-    [SBX_OP_READ] = "open",       [SBX_OP_WRITE] = "open",       [SBX_OP_COPY] = "copyfile",
-};
-
 /* Of these, exists says "no"; a failure of the way there is not an answer. */
 static bool means_absent(enum sbx_status status)
 {
@@ -46,54 +39,42 @@ static bool read_mkdir(napi_env env, const napi_value *argv, struct sbx_call *ca
     return sbx_args_read(env, argv, call);
 }
 
-static const struct {
-    const char *name;
-    enum sbx_op_code code;
-    sbx_job_result result; /* NULL: by the row's reply */
-    bool (*answers)(enum sbx_status status);
-    bool (*read)(napi_env env, const napi_value *argv, struct sbx_call *call);
-    bool synchronous;
-} own_shapes[] = {
-    {"readFile", SBX_OP_READ, NULL, NULL, NULL, false},
-    {"readTextFile", SBX_OP_READ, sbx_result_text, NULL, NULL, false},
-    {"writeFile", SBX_OP_WRITE, NULL, NULL, NULL, false},
-    {"readDir", SBX_OP_READDIR, sbx_result_names, NULL, NULL, false},
-    {"readDirWithTypes", SBX_OP_READDIR, sbx_result_entries, NULL, NULL, false},
-    {"readDirStat", SBX_OP_READDIR, sbx_result_stat_entries, NULL, NULL, false},
-    {"createDir", SBX_OP_MKDIR, NULL, NULL, NULL, false},
-    {"mkdir", SBX_OP_MKDIR, NULL, NULL, read_mkdir, false},
-    {"exists", SBX_OP_ACCESS, sbx_result_exists, means_absent, NULL, false},
-    {"removeFile", SBX_OP_UNLINK, NULL, NULL, NULL, false},
-    {"removeDir", SBX_OP_RMDIR, NULL, NULL, NULL, false},
-    {"prepareOpenSync", SBX_OP_OPEN_CREATE, NULL, NULL, NULL, true},
+/* A method for each row that is not private; its errors carry the row's name. */
+#define METHOD_OF_ROW(number, NAME, word, args, shape, flags)                                                \
+    {                                                                                                        \
+        .name = ((flags)&SBX_PRIVATE) != 0 ? NULL : #word,                                                   \
+        .code = SBX_OP_##NAME,                                                                               \
+        .kind = {.result = SBX_RESULT_##shape, .syscall = #word},                                            \
+    },
+
+/* A method of another name; its errors carry the word that Node uses. */
+#define METHOD(js_name, NAME, shape, word)                                                                   \
+    .name = (js_name), .code = SBX_OP_##NAME, .kind.result = (shape), .kind.syscall = (word)
+
+/* clang-format off */
+static const struct sbx_fs_method methods[] = {
+    SBX_OPS(METHOD_OF_ROW)
+    {METHOD("readFile", READ, sbx_result_bytes, "open")},
+    {METHOD("readTextFile", READ, sbx_result_text, "open")},
+    {METHOD("writeFile", WRITE, sbx_result_undefined, "open")},
+    {METHOD("readDir", READDIR, sbx_result_names, "scandir")},
+    {METHOD("readDirWithTypes", READDIR, sbx_result_entries, "scandir")},
+    {METHOD("readDirStat", READDIR, sbx_result_stat_entries, "scandir")},
+    {METHOD("createDir", MKDIR, sbx_result_undefined, "mkdir")},
+    {METHOD("mkdir", MKDIR, sbx_result_undefined, "mkdir"), .read = read_mkdir},
+    {METHOD("exists", ACCESS, sbx_result_exists, "access"), .kind.answers = means_absent},
+    {METHOD("removeFile", UNLINK, sbx_result_undefined, "unlink")},
+    {METHOD("removeDir", RMDIR, sbx_result_undefined, "rmdir")},
+    {METHOD("utimes", UTIMES, sbx_result_undefined, "utime")},
+    {METHOD("pread", PREAD, sbx_result_bytes, "read")},
+    {METHOD("pwrite", PWRITE, sbx_result_undefined, "write")},
+    {METHOD("copy", COPY, sbx_result_undefined, "copyfile")},
+    {METHOD("prepareOpenSync", OPEN_CREATE, sbx_result_created, "open"), .synchronous = true},
 };
+/* clang-format on */
 
-static struct sbx_fs_method from_row(const char *name, const struct sbx_op_row *row)
+const struct sbx_fs_method *sbx_fs_methods(size_t *count)
 {
-    return (struct sbx_fs_method){
-        .name = name,
-        .row = row,
-        .kind = {.result = sbx_result_for(row->reply),
-                 .syscall = syscalls[row->code] == NULL ? row->name : syscalls[row->code]},
-    };
-}
-
-size_t sbx_fs_methods(struct sbx_fs_method *methods)
-{
-    size_t count = 0;
-    for (unsigned code = 1; code <= SBX_OP_MAX; code++) {
-        const struct sbx_op_row *row = sbx_op_row(code);
-        if ((row->kind & SBX_PRIVATE) == 0) {
-            methods[count++] = from_row(row->name, row);
-        }
-    }
-    for (size_t i = 0; i < sizeof(own_shapes) / sizeof(own_shapes[0]); i++) {
-        struct sbx_fs_method *method = &methods[count++];
-        *method = from_row(own_shapes[i].name, sbx_op_row(own_shapes[i].code));
-        method->kind.result = own_shapes[i].result == NULL ? method->kind.result : own_shapes[i].result;
-        method->kind.answers = own_shapes[i].answers;
-        method->read = own_shapes[i].read;
-        method->synchronous = own_shapes[i].synchronous;
-    }
-    return count;
+    *count = sizeof(methods) / sizeof(methods[0]);
+    return methods;
 }

@@ -13,8 +13,8 @@
 #include "napi/job.h"
 
 struct sbx_fs_method {
-    const char *name;
-    const struct sbx_op_row *row;
+    const char *name; /* NULL: a private operation, no method of its own */
+    enum sbx_op_code code;
     struct sbx_job_kind kind;
     /* Reads arguments that the row does not describe, or chooses another row by them. NULL: by the row.
      * false: thrown. */
@@ -22,10 +22,7 @@ struct sbx_fs_method {
     bool synchronous;
 };
 
-/* At most this many methods. */
-#define SBX_METHODS 40
-
-/* Writes the methods to `methods`, of SBX_METHODS places; returns how many there are. */
-size_t sbx_fs_methods(struct sbx_fs_method *methods);
+/* The methods; `count` is set. Static. */
+const struct sbx_fs_method *sbx_fs_methods(size_t *count);
 
 #endif

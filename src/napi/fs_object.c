@@ -6,19 +6,9 @@
  */
 #include "napi/fs_object.h"
 
-#include <stdlib.h>
-
-#include "napi/client.h"
 #include "napi/error.h"
 #include "napi/fs_methods.h"
 #include "napi/object.h"
-#include "napi/options.h"
-
-/* What one function is called with: owned by the function. */
-struct binding {
-    struct sbx_object *object; /* borrowed: the function holds a count of it */
-    struct sbx_fs_method method;
-};
 
 /* The op of a call; NULL: thrown. */
 static struct sbx_op *make_op(napi_env env, struct sbx_object *object, const struct sbx_fs_method *method,
@@ -43,14 +33,14 @@ static struct sbx_op *make_op(napi_env env, struct sbx_object *object, const str
 
 static napi_value call_method(napi_env env, napi_callback_info info)
 {
-    struct binding *binding = NULL;
+    struct sbx_binding *binding = NULL;
     napi_value argv[SBX_ARGUMENTS];
     size_t argc = SBX_ARGUMENTS;
     if (napi_get_cb_info(env, info, &argc, argv, NULL, (void **)&binding) != napi_ok) {
         return sbx_addon_throw(env);
     }
-    const struct sbx_fs_method *method = &binding->method;
-    struct sbx_call call = {.row = method->row};
+    const struct sbx_fs_method *method = binding->row;
+    struct sbx_call call = {.row = sbx_op_row(method->code)};
     bool read = method->read == NULL ? sbx_args_read(env, argv, &call) : method->read(env, argv, &call);
     struct sbx_op *op = read ? make_op(env, binding->object, method, &call) : NULL;
     sbx_args_clear(&call);
@@ -58,34 +48,6 @@ static napi_value call_method(napi_env env, napi_callback_info info)
         return op == NULL ? NULL : sbx_job_run(binding->object, op, &method->kind);
     }
     return op == NULL ? sbx_job_reject(env) : sbx_job_start(binding->object, op, &method->kind);
-}
-
-static void free_binding(napi_env env, void *data, void *hint)
-{
-    (void)env;
-    (void)hint;
-    free(data);
-}
-
-static bool add_method(napi_env env, napi_value target, struct sbx_object *object,
-                       const struct sbx_fs_method *method)
-{
-    struct binding *binding = malloc(sizeof(*binding));
-    if (binding == NULL) {
-        sbx_error_throw(env, &(struct sbx_failure){.status = SBX_ENOMEM});
-        return false;
-    }
-    *binding = (struct binding){.object = object, .method = *method};
-    napi_value function = sbx_object_function(object, method->name, call_method, binding);
-    if (function == NULL || napi_add_finalizer(env, function, binding, free_binding, NULL, NULL) != napi_ok) {
-        free(binding);
-        return false;
-    }
-    if (napi_set_named_property(env, target, method->name, function) != napi_ok) {
-        (void)sbx_addon_throw(env);
-        return false;
-    }
-    return true;
 }
 
 static bool create_fs(napi_env env, struct sbx_object *object, const struct sbx_options *options)
@@ -107,14 +69,17 @@ static bool create_fs(napi_env env, struct sbx_object *object, const struct sbx_
 
 static napi_value fill(napi_env env, struct sbx_object *object)
 {
-    struct sbx_fs_method methods[SBX_METHODS];
-    size_t count = sbx_fs_methods(methods);
+    size_t count = 0;
+    const struct sbx_fs_method *methods = sbx_fs_methods(&count);
     napi_value target;
     SBX_TRY(napi_create_object(env, &target));
     for (size_t i = 0; i < count; i++) {
-        if (!add_method(env, target, object, &methods[i])) {
-            return NULL;
+        if (methods[i].name == NULL) {
+            continue;
         }
+        napi_value function = sbx_object_function(object, methods[i].name, call_method, &methods[i]);
+        SBX_TRY(function == NULL ? napi_pending_exception : napi_ok);
+        SBX_TRY(napi_set_named_property(env, target, methods[i].name, function));
     }
     return sbx_object_add_close(object, target) ? target : NULL;
 fail:
@@ -123,36 +88,24 @@ fail:
 
 napi_value sbx_fs_object_create(napi_env env, napi_callback_info info)
 {
-    struct sbx_env *data = NULL;
-    napi_value argument;
-    size_t argc = 1;
-    struct sbx_options options;
-    if (napi_get_cb_info(env, info, &argc, &argument, NULL, (void **)&data) != napi_ok) {
-        return sbx_addon_throw(env);
-    }
-    if (!sbx_options_read_fs(env, argument, &options)) {
-        return NULL;
-    }
-    napi_value target = NULL;
-    struct sbx_object *object = sbx_object_create(data, options.client);
-    if (object != NULL) {
-        target = create_fs(env, object, &options) ? fill(env, object) : NULL;
-        sbx_object_unref(object);
-    }
-    sbx_options_clear(&options);
-    return target;
+    static const struct sbx_factory factory = {sbx_options_read_fs, create_fs, fill};
+    return sbx_object_make(env, info, &factory);
 }
 
 napi_value sbx_fs_object_method_names(napi_env env)
 {
-    struct sbx_fs_method methods[SBX_METHODS];
-    size_t count = sbx_fs_methods(methods);
+    size_t count = 0;
+    uint32_t named = 0;
+    const struct sbx_fs_method *methods = sbx_fs_methods(&count);
     napi_value names;
-    SBX_TRY(napi_create_array_with_length(env, count, &names));
+    SBX_TRY(napi_create_array(env, &names));
     for (size_t i = 0; i < count; i++) {
         napi_value name;
+        if (methods[i].name == NULL) {
+            continue;
+        }
         SBX_TRY(napi_create_string_utf8(env, methods[i].name, NAPI_AUTO_LENGTH, &name));
-        SBX_TRY(napi_set_element(env, names, (uint32_t)i, name));
+        SBX_TRY(napi_set_element(env, names, named++, name));
     }
     return names;
 fail:

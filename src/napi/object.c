@@ -12,7 +12,8 @@
 #include "napi/error.h"
 #include "napi/slice.h"
 
-struct sbx_object *sbx_object_create(struct sbx_env *env, napi_value client)
+/* An object without functions yet, with one owner: the caller. NULL: thrown. */
+static struct sbx_object *create(struct sbx_env *env, napi_value client)
 {
     struct sbx_object *object = calloc(1, sizeof(*object));
     if (object == NULL) {
@@ -72,22 +73,53 @@ void sbx_object_unref(struct sbx_object *object)
 
 static void release(napi_env env, void *data, void *hint)
 {
+    struct sbx_binding *binding = data;
     (void)env;
     (void)hint;
-    sbx_object_unref(data);
+    sbx_object_unref(binding->object);
+    free(binding);
 }
 
 napi_value sbx_object_function(struct sbx_object *object, const char *name, napi_callback callback,
-                               void *data)
+                               const void *row)
 {
     napi_env env = object->env->env;
     napi_value function;
-    SBX_TRY(napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data, &function));
-    SBX_TRY(napi_add_finalizer(env, function, object, release, NULL, NULL));
+    struct sbx_binding *binding = malloc(sizeof(*binding));
+    if (binding == NULL) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = SBX_ENOMEM});
+        return NULL;
+    }
+    *binding = (struct sbx_binding){object, row};
+    SBX_TRY(napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, binding, &function));
+    SBX_TRY(napi_add_finalizer(env, function, binding, release, NULL, NULL));
     object->owners++;
     return function;
 fail:
+    free(binding);
     return sbx_addon_throw(env);
+}
+
+napi_value sbx_object_make(napi_env env, napi_callback_info info, const struct sbx_factory *factory)
+{
+    struct sbx_env *data = NULL;
+    napi_value argument;
+    napi_value target = NULL;
+    size_t argc = 1;
+    struct sbx_options options;
+    if (napi_get_cb_info(env, info, &argc, &argument, NULL, (void **)&data) != napi_ok) {
+        return sbx_addon_throw(env);
+    }
+    if (!factory->read(env, argument, &options)) {
+        return NULL;
+    }
+    struct sbx_object *object = create(data, options.client);
+    if (object != NULL) {
+        target = factory->create(env, object, &options) ? factory->fill(env, object) : NULL;
+        sbx_object_unref(object);
+    }
+    sbx_options_clear(&options);
+    return target;
 }
 
 void sbx_object_started(struct sbx_object *object)
@@ -119,9 +151,10 @@ void sbx_object_ended(struct sbx_object *object)
 
 static napi_value close_object(napi_env env, napi_callback_info info)
 {
-    struct sbx_object *object = NULL;
+    struct sbx_binding *binding = NULL;
     napi_value promise = NULL;
-    SBX_TRY(napi_get_cb_info(env, info, NULL, NULL, NULL, (void **)&object));
+    SBX_TRY(napi_get_cb_info(env, info, NULL, NULL, NULL, (void **)&binding));
+    struct sbx_object *object = binding->object;
     if (object->closing != NULL) {
         SBX_TRY(napi_get_reference_value(env, object->closing, &promise));
         return promise;
@@ -156,7 +189,7 @@ fail:
 bool sbx_object_add_close(struct sbx_object *object, napi_value target)
 {
     napi_env env = object->env->env;
-    napi_value close = sbx_object_function(object, "close", close_object, object);
+    napi_value close = sbx_object_function(object, "close", close_object, NULL);
     napi_value dispose = dispose_symbol(env);
     napi_property_attributes attributes = napi_writable | napi_configurable;
     napi_property_descriptor properties[] = {

@@ -13,6 +13,7 @@
 
 #include "core/sandbox.h"
 #include "napi/addon.h"
+#include "napi/options.h"
 
 struct sbx_object {
     struct sbx_env *env;         /* owned: one count */
@@ -26,15 +27,28 @@ struct sbx_object {
     napi_ref closing;     /* owned: the promise of close(); NULL: it was not called */
 };
 
-/* An object without functions yet, with one owner: the caller. NULL: thrown. */
-struct sbx_object *sbx_object_create(struct sbx_env *env, napi_value client);
+/* What a function of an object is called with. */
+struct sbx_binding {
+    struct sbx_object *object; /* borrowed: the function holds a count of it */
+    const void *row;           /* static: which of its functions it is */
+};
+
+/* How one kind of object is made. Each returns false, or NULL, where it threw. */
+struct sbx_factory {
+    bool (*read)(napi_env env, napi_value options, struct sbx_options *read);
+    bool (*create)(napi_env env, struct sbx_object *object, const struct sbx_options *options);
+    napi_value (*fill)(napi_env env, struct sbx_object *object);
+};
+
+/* Makes one from a callback's argument, the options; the callback's data is the environment. */
+napi_value sbx_object_make(napi_env env, napi_callback_info info, const struct sbx_factory *factory);
 
 /* One owner less. */
 void sbx_object_unref(struct sbx_object *object);
 
-/* A function that is called with `data`, which lives as long as `object` does; NULL: thrown. */
+/* A function that is called with a struct sbx_binding as its data; NULL: thrown. */
 napi_value sbx_object_function(struct sbx_object *object, const char *name, napi_callback callback,
-                               void *data);
+                               const void *row);
 
 /* Adds close() and [Symbol.asyncDispose]() to `target`; false: thrown. */
 bool sbx_object_add_close(struct sbx_object *object, napi_value target);

@@ -213,13 +213,3 @@ napi_value sbx_result_stat_entries(napi_env env, struct sbx_op *op)
 {
     return list(env, op, stat_entry);
 }
-
-napi_value (*sbx_result_for(enum sbx_reply reply))(napi_env env, struct sbx_op *op)
-{
-    static napi_value (*const results[])(napi_env env, struct sbx_op * op) = {
-        [SBX_REPLY_NOTHING] = sbx_result_undefined, [SBX_REPLY_STAT] = sbx_result_stat,
-        [SBX_REPLY_BYTES] = sbx_result_bytes,       [SBX_REPLY_TEXT] = sbx_result_text,
-        [SBX_REPLY_LIST] = sbx_result_names,        [SBX_REPLY_CREATED] = sbx_result_created,
-    };
-    return results[reply];
-}

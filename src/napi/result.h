@@ -21,8 +21,13 @@ napi_value sbx_result_entries(napi_env env, struct sbx_op *op);
 napi_value sbx_result_stat_entries(napi_env env, struct sbx_op *op);
 napi_value sbx_result_json(napi_env env, struct sbx_op *op); /* JSON.parse of its text */
 
-/* The one for a reply of this shape. */
-napi_value (*sbx_result_for(enum sbx_reply reply))(napi_env env, struct sbx_op *op);
+/* The one for a reply of each shape, named as ops.h names it. */
+#define SBX_RESULT_NOTHING sbx_result_undefined
+#define SBX_RESULT_STAT sbx_result_stat
+#define SBX_RESULT_BYTES sbx_result_bytes
+#define SBX_RESULT_TEXT sbx_result_text
+#define SBX_RESULT_LIST sbx_result_names
+#define SBX_RESULT_CREATED sbx_result_created
 
 /* JSON.stringify, and JSON.parse. */
 napi_value sbx_result_call_json(napi_env env, const char *function, napi_value argument);

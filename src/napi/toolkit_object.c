@@ -11,14 +11,8 @@
 #include "napi/error.h"
 #include "napi/job.h"
 #include "napi/object.h"
-#include "napi/options.h"
 #include "napi/result.h"
 #include "napi/value.h"
-
-struct binding {
-    struct sbx_object *object; /* borrowed: the function holds a count of it */
-    const struct sbx_tool *tool;
-};
 
 static const struct sbx_job_kind kind = {.result = sbx_result_json};
 
@@ -40,18 +34,18 @@ static char *read_input(napi_env env, napi_value input, size_t *length)
     return sbx_value_text(env, json, "\"input\" argument", length, NULL);
 }
 
-static struct sbx_op *make_op(napi_env env, const struct binding *binding, napi_value input)
+static struct sbx_op *make_op(napi_env env, const struct sbx_binding *binding, napi_value input)
 {
     struct sbx_op *op = NULL;
+    const struct sbx_tool *tool = binding->row;
     size_t length = 0;
     char *json = read_input(env, input, &length);
-    struct sbx_endpoint *endpoint =
-        json == NULL ? NULL : sbx_object_endpoint(binding->object, binding->tool->name);
+    struct sbx_endpoint *endpoint = json == NULL ? NULL : sbx_object_endpoint(binding->object, tool->name);
     if (endpoint != NULL) {
-        enum sbx_status status = sbx_tool_op_create(&op, binding->object->toolkit, binding->tool, endpoint,
+        enum sbx_status status = sbx_tool_op_create(&op, binding->object->toolkit, tool, endpoint,
                                                     (struct sbx_span){json, length});
         if (status != SBX_OK) {
-            sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = binding->tool->name});
+            sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = tool->name});
         }
     }
     sbx_endpoint_unref(endpoint);
@@ -61,7 +55,7 @@ static struct sbx_op *make_op(napi_env env, const struct binding *binding, napi_
 
 static napi_value execute(napi_env env, napi_callback_info info)
 {
-    struct binding *binding = NULL;
+    struct sbx_binding *binding = NULL;
     napi_value input;
     size_t argc = 1;
     if (napi_get_cb_info(env, info, &argc, &input, NULL, (void **)&binding) != napi_ok) {
@@ -142,29 +136,6 @@ static napi_status set_rows(napi_env env, napi_value object, const char *name, c
     return status == napi_ok ? napi_set_named_property(env, object, name, array) : status;
 }
 
-static void free_binding(napi_env env, void *data, void *hint)
-{
-    (void)env;
-    (void)hint;
-    free(data);
-}
-
-static napi_value make_execute(napi_env env, struct sbx_object *object, const struct sbx_tool *tool)
-{
-    struct binding *binding = malloc(sizeof(*binding));
-    if (binding == NULL) {
-        sbx_error_throw(env, &(struct sbx_failure){.status = SBX_ENOMEM});
-        return NULL;
-    }
-    *binding = (struct binding){object, tool};
-    napi_value function = sbx_object_function(object, "execute", execute, binding);
-    if (function == NULL || napi_add_finalizer(env, function, binding, free_binding, NULL, NULL) != napi_ok) {
-        free(binding);
-        return NULL;
-    }
-    return function;
-}
-
 static napi_value make_tool(napi_env env, struct sbx_object *object, const struct sbx_tool *tool)
 {
     napi_value target;
@@ -175,7 +146,7 @@ static napi_value make_tool(napi_env env, struct sbx_object *object, const struc
     SBX_TRY(napi_set_named_property(env, target, "timeout", timeout));
     SBX_TRY(set_rows(env, target, "fields", tool->fields, tool->field_count, make_field));
     SBX_TRY(set_rows(env, target, "examples", tool->examples, tool->example_count, make_example));
-    napi_value function = make_execute(env, object, tool);
+    napi_value function = sbx_object_function(object, "execute", execute, tool);
     SBX_TRY(function == NULL ? napi_pending_exception : napi_ok);
     SBX_TRY(napi_set_named_property(env, target, "execute", function));
     return target;
@@ -223,22 +194,6 @@ static bool create_toolkit(napi_env env, struct sbx_object *object, const struct
 
 napi_value sbx_toolkit_object_create(napi_env env, napi_callback_info info)
 {
-    struct sbx_env *data = NULL;
-    napi_value argument;
-    size_t argc = 1;
-    struct sbx_options options;
-    if (napi_get_cb_info(env, info, &argc, &argument, NULL, (void **)&data) != napi_ok) {
-        return sbx_addon_throw(env);
-    }
-    if (!sbx_options_read_toolkit(env, argument, &options)) {
-        return NULL;
-    }
-    napi_value target = NULL;
-    struct sbx_object *object = sbx_object_create(data, options.client);
-    if (object != NULL) {
-        target = create_toolkit(env, object, &options) ? fill(env, object) : NULL;
-        sbx_object_unref(object);
-    }
-    sbx_options_clear(&options);
-    return target;
+    static const struct sbx_factory factory = {sbx_options_read_toolkit, create_toolkit, fill};
+    return sbx_object_make(env, info, &factory);
 }

@@ -3,11 +3,12 @@
  *
  * X(code, NAME, name, arguments, reply, kind)
  *   code       never reused: it names the operation on the wire
- *   name       the word in errors' internals, logs and docs, and the JavaScript method unless PRIVATE
+ *   name       the operation's word in logs and docs; unless PRIVATE its method and the word in its errors
  *   arguments  the slots of struct sbx_args that it uses, in the order of the JavaScript arguments
  *   reply      the shape of its result (result.h)
  *   kind       READ may be asked again after a loss; CHANGE is never done twice and answers EROFS on a
- *              read-only file system; PRIVATE is no JavaScript method of that name
+ *              read-only file system; PRIVATE has no method made from the row: one of another name, result
+ *              or word for its errors stands in napi/fs_methods.c, or none
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -34,14 +35,14 @@
     X(14, SYMLINK,     symlink,     ARGS2(TARGET, PATH),             NOTHING, SBX_CHANGE)                    \
     X(15, CHMOD,       chmod,       ARGS2(PATH, MODE),               NOTHING, SBX_CHANGE)                    \
     X(16, CHOWN,       chown,       ARGS3(PATH, UID, GID),           NOTHING, SBX_CHANGE)                    \
-    X(17, UTIMES,      utimes,      ARGS3(PATH, ATIME, MTIME),       NOTHING, SBX_CHANGE)                    \
+    X(17, UTIMES,      utimes,      ARGS3(PATH, ATIME, MTIME),       NOTHING, SBX_CHANGE | SBX_PRIVATE)      \
     X(18, TRUNCATE,    truncate,    ARGS2(PATH, LENGTH),             NOTHING, SBX_CHANGE)                    \
     X(19, FSYNC,       fsync,       ARGS1(PATH),                     NOTHING, SBX_READ)                      \
-    X(20, PREAD,       pread,       ARGS3(PATH, OFFSET, LENGTH),     BYTES,   SBX_READ)                      \
-    X(21, PWRITE,      pwrite,      ARGS3(PATH, OFFSET, DATA),       NOTHING, SBX_CHANGE)                    \
+    X(20, PREAD,       pread,       ARGS3(PATH, OFFSET, LENGTH),     BYTES,   SBX_READ | SBX_PRIVATE)        \
+    X(21, PWRITE,      pwrite,      ARGS3(PATH, OFFSET, DATA),       NOTHING, SBX_CHANGE | SBX_PRIVATE)      \
     X(22, READ,        read,        ARGS1(PATH),                     BYTES,   SBX_READ | SBX_PRIVATE)        \
     X(23, WRITE,       write,       ARGS2(PATH, DATA),               NOTHING, SBX_CHANGE | SBX_PRIVATE)      \
-    X(24, COPY,        copy,        ARGS2(PATH, NEW_PATH),           NOTHING, SBX_CHANGE)
+    X(24, COPY,        copy,        ARGS2(PATH, NEW_PATH),           NOTHING, SBX_CHANGE | SBX_PRIVATE)
 /* clang-format on */
 
 /* The slots of struct sbx_args that an operation can use, as the table names them. */

@@ -41,3 +41,10 @@ for (const [way, [code, stdout, stderr = /^$/]] of Object.entries(WAYS)) {
     assert.match(ended.stderr, stderr);
   });
 }
+
+test('objects that nothing refers to any more end what is in flight', async () => {
+  const program = new URL('programs/dropped.mjs', import.meta.url);
+  const places = { near: sandbox.baseUrl, token: sandbox.token, base: await sandbox.directory() };
+  const ended = await runProgram(program, [JSON.stringify(places)], { nodeArgs: [...NODE_ARGS, '--expose-gc'] });
+  assert.deepEqual([ended.code, ended.stdout], [0, '60\ntrue\n'], ended.stderr);
+});
