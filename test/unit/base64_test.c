@@ -95,6 +95,19 @@ static void test_refuses(void **state)
     }
 }
 
+/* What stands behind the span is not its own. */
+static void test_cut_texts(void **state)
+{
+    (void)state;
+    for (size_t length = 1; length < 8; length++) {
+        struct sbx_bytes bytes;
+        sbx_bytes_init(&bytes, 100);
+        enum sbx_status status = sbx_base64_decode(&bytes, (struct sbx_span){"Zm9vZm9v", length});
+        assert_status(status, length == 4 ? SBX_OK : SBX_EPROTO);
+        sbx_bytes_clear(&bytes);
+    }
+}
+
 static void test_cap(void **state)
 {
     (void)state;
@@ -126,9 +139,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_vectors), cmocka_unit_test(test_every_length_and_byte),
-        cmocka_unit_test(test_appends), cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_cap),     cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_vectors),   cmocka_unit_test(test_every_length_and_byte),
+        cmocka_unit_test(test_appends),   cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_cut_texts), cmocka_unit_test(test_cap),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

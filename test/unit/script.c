@@ -44,7 +44,7 @@ bool script_answer(struct server *server, const struct asked *asked, int fd)
     const char *asks = exchange->asks == NULL ? "nothing" : exchange->asks;
     char line[1000];
     (void)snprintf(line, sizeof(line), "%s %.900s", asked->method, asked->target);
-    if (strcmp(line, asks) != 0 || !same_body(exchange->sends, asked->body)) {
+    if (exchange->asks == NULL || strcmp(line, asks) != 0 || !same_body(exchange->sends, asked->body)) {
         (void)snprintf(script->wrong, sizeof(script->wrong),
                        "asked was %.150s \"%.*s\" instead of %.150s \"%s\"", line,
                        (int)(asked->body.length < 50 ? asked->body.length : 50), asked->body.data, asks,
