@@ -36,8 +36,8 @@ void dialogue_play_all(void **state, const struct dialogue *dialogues, size_t co
 struct sbx_op *dialogue_run(struct world *world, const struct sbx_fs *fs, enum sbx_op_code code,
                             const struct sbx_args *args);
 
-/* Plays it with each allocation failing in turn. */
-void dialogue_play_without_memory(struct world *world, const struct dialogue *dialogue);
+/* Plays it with each allocation failing in turn, each time in another world. */
+void dialogue_play_without_memory(const struct dialogue *dialogue);
 
 /* Arguments. */
 #define PATH(text) .path = SBX_SPAN(text)

@@ -87,8 +87,20 @@ static size_t content_length(const char *headers)
     return found == NULL ? 0 : strtoul(found + strlen("\r\nContent-Length:"), NULL, 10);
 }
 
+static void note(struct server *server, struct asked *asked)
+{
+    size_t size = strlen(asked->method) + strlen(asked->target) + 2;
+    char *line = malloc(size);
+    (void)snprintf(line, size, "%s %s", asked->method, asked->target);
+    (void)pthread_mutex_lock(&server->lock);
+    asked->number = server->asked_count;
+    server->asked[server->asked_count++] = line;
+    (void)pthread_cond_broadcast(&server->changed);
+    (void)pthread_mutex_unlock(&server->lock);
+}
+
 /* Reads one request whole; false where the connection ended. `asked` borrows from `reader`. */
-static bool read_request(int fd, struct reader *reader, struct asked *asked)
+static bool read_request(struct server *server, int fd, struct reader *reader, struct asked *asked)
 {
     size_t head = read_head(fd, reader);
     if (head == 0 || sscanf(reader->bytes, "%7s %65999s", asked->method, asked->target) != 2) {
@@ -98,6 +110,7 @@ static bool read_request(int fd, struct reader *reader, struct asked *asked)
     asked->headers = strstr(reader->bytes, "\r\n");
     asked->body.length = content_length(asked->headers);
     asked->headers += 2;
+    note(server, asked);
     if (asked->body.length > BODY_MAX || !read_until(fd, reader, head + asked->body.length)) {
         return false;
     }
@@ -110,18 +123,6 @@ static void drop_request(struct reader *reader, const struct asked *asked)
     size_t used = (size_t)(asked->body.data - reader->bytes) + asked->body.length;
     memmove(reader->bytes, reader->bytes + used, reader->length - used);
     reader->length -= used;
-}
-
-static void note(struct server *server, struct asked *asked)
-{
-    size_t size = strlen(asked->method) + strlen(asked->target) + 2;
-    char *line = malloc(size);
-    (void)snprintf(line, size, "%s %s", asked->method, asked->target);
-    (void)pthread_mutex_lock(&server->lock);
-    asked->number = server->asked_count;
-    server->asked[server->asked_count++] = line;
-    (void)pthread_cond_broadcast(&server->changed);
-    (void)pthread_mutex_unlock(&server->lock);
 }
 
 static void close_connection(struct server *server, struct connection *connection)
@@ -143,8 +144,7 @@ static void *serve_connection(void *user)
     struct asked *asked = calloc(1, sizeof(*asked));
     asked->connection = connection->number;
     bool kept = true;
-    while (kept && read_request(connection->fd, &reader, asked)) {
-        note(server, asked);
+    while (kept && read_request(server, connection->fd, &reader, asked)) {
         kept = server->answer(server, asked, connection->fd);
         drop_request(&reader, asked);
         asked->turn++;

@@ -1,6 +1,6 @@
 /* server.h: a tiny HTTP server inside the test, on 127.0.0.1 and a port of its own. What it answers is the test's:
- * a function is called for each request that was read whole, and writes what it likes. Every request is counted,
- * with the connection that it came on.
+ * a function is called for each request that was read whole, and writes what it likes. Every request is counted as
+ * soon as its head has come, whatever becomes of its body.
  *
  * Its functions never assert: a failed assertion may only leave the test's own thread.
  *
@@ -43,7 +43,7 @@ unsigned server_port(const struct server *server);
 /* "http://127.0.0.1:<port>". */
 const char *server_url(const struct server *server);
 
-/* Requests read whole so far, and those of them that began with `start` ("POST /v1/fs/move"). Thread: any. */
+/* Requests seen so far, and those of them that began with `start` ("POST /v1/fs/move"). Thread: any. */
 size_t server_count(struct server *server);
 size_t server_count_of(struct server *server, const char *start);
 

@@ -266,37 +266,44 @@ static void test_budget_and_deadline_of_a_program(void **state)
 }
 
 struct attempt {
-    struct world *world;
     struct sbx_toolkit *toolkit;
     const struct call *call;
 };
 
+/* In a world of its own: a request that was given up may reach the server late, and would be out of turn. */
 static enum sbx_status attempt(void *user)
 {
-    struct attempt *attempt = user;
+    const struct attempt *attempt = user;
+    const struct call *call = attempt->call;
+    void *state = NULL;
     struct sbx_op *op = NULL;
-    begin(&attempt->call->exchange);
-    enum sbx_status status = sbx_tool_op_create(&op, attempt->toolkit, tool_named(attempt->call->tool),
-                                                attempt->world->endpoint, span_of(attempt->call->input));
-    if (status != SBX_OK) {
-        return status;
+    allocations_pause(true);
+    (void)set_up(&state);
+    struct world *world = state;
+    begin(&call->exchange);
+    allocations_pause(false);
+    enum sbx_status status = sbx_tool_op_create(&op, attempt->toolkit, tool_named(call->tool),
+                                                world->endpoint, span_of(call->input));
+    if (status == SBX_OK) {
+        op->timeout_ms = EXCHANGE_MS;
+        sbx_tool_submit(op, world->engine);
+        world_drive(world, 1);
+        status = op->result.status;
+        sbx_op_destroy(op);
     }
-    op->timeout_ms = EXCHANGE_MS;
-    sbx_tool_submit(op, attempt->world->engine);
-    world_drive(attempt->world, 1);
-    status = op->result.status;
-    sbx_op_destroy(op);
+    (void)world_end(&state);
     return status;
 }
 
 static void test_no_memory(void **state)
 {
-    struct attempt one = {*state, toolkit_with("/app", "{\"A\":\"1\",\"B\":\"2\"}"), NULL};
+    (void)state;
     static const struct call send = {"send-input",
                                      "{\"id\":\"proc_1\",\"input\":\"yes\"}",
                                      {"POST /v1/processes/proc_1/input",
                                       "{\"data\":\"yes\\n\",\"encoding\":\"utf8\"}", "200 OK",
                                       "{\"bytesWritten\":4}", 0}};
+    struct attempt one = {toolkit_with("/app", "{\"A\":\"1\",\"B\":\"2\"}"), NULL};
     one.call = &with_options[2]; /* its deadline has no program's limit in it */
     assert_in_range(allocations_fail_each_in_exchange(attempt, &one), 20, 1000);
     one.call = &send;
@@ -315,7 +322,7 @@ int main(void)
         WORLD(test_call_that_is_too_large),
         WORLD(test_failures_name_their_subject),
         WORLD(test_budget_and_deadline_of_a_program),
-        WORLD(test_no_memory),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
