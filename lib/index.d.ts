@@ -61,8 +61,8 @@ export interface SandboxError extends Error {
   code: string;
   /** Linux's number of it, negative, on every host. */
   errno: number;
-  /** The operation, e.g. `open` or `scandir`. */
-  syscall: string;
+  /** What was called, in Node's word, e.g. `open` or `scandir`; a tool's error has none. */
+  syscall?: string;
   path?: string;
   /** The second path, of operations that have two. */
   dest?: string;
@@ -143,8 +143,8 @@ export interface SandboxFs {
   copy(srcPath: string, dstPath: string): Promise<void>;
   /**
    * What core asks before it opens a file for writing, with the flags O_CREAT (0o100), O_EXCL (0o200) and O_TRUNC
-   * (0o1000): creates or empties the file and tells whether it was created. Blocks for at most two requests, and
-   * throws a {@link SandboxError}.
+   * (0o1000): creates or empties the file and tells whether it was created. Blocks for up to three requests,
+   * five seconds at most, and throws a {@link SandboxError}.
    */
   prepareOpenSync(path: string, flags: number): boolean;
   /** Waits for what is in flight, then frees the sockets. Later calls are EBADF. */

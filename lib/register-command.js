@@ -104,12 +104,18 @@ function wrapFrom(file) {
   }
 }
 
+// The program's main script; where there is none (node -e, a worker made of text), a file of that name beside it.
+function mainScript() {
+  const [, script] = process.argv;
+  return script !== undefined && path.isAbsolute(script) ? script : path.join(process.cwd(), 'main');
+}
+
 // Wraps core as this package sees it, and as the program's main script does. Core is an optional peer, and does not
 // load where Node.js is without SQLite.
 function wrapCore() {
   if (!isBuiltin('node:sqlite')) return;
   wrapFrom(__filename);
-  wrapFrom(process.argv[1] ?? path.join(process.cwd(), 'main'));
+  wrapFrom(mainScript());
 }
 
 function warn() {

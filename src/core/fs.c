@@ -102,12 +102,15 @@ enum sbx_status sbx_fs_op_create(struct sbx_op **op, const struct sbx_fs *fs, co
     sbx_bytes_init(&path, 2 * SBX_PATH_MAX);
     sbx_bytes_init(&new_path, 2 * SBX_PATH_MAX);
     enum sbx_status status = sbx_path_anchor(&path, args->path);
-    if (status == SBX_OK) {
+    if (status == SBX_OK && args->new_path.data != NULL) {
         status = sbx_path_anchor(&new_path, args->new_path);
     }
     if (status == SBX_OK) {
         anchored.path = sbx_bytes_span(&path);
         anchored.new_path = sbx_bytes_span(&new_path);
+        if (anchored.data.length > SBX_BODY_MAX) {
+            anchored.data = (struct sbx_span){0}; /* it is refused: no use in copying it */
+        }
         status = sbx_op_create(op, endpoint, &anchored);
     }
     if (status == SBX_OK) {
@@ -115,6 +118,7 @@ enum sbx_status sbx_fs_op_create(struct sbx_op **op, const struct sbx_fs *fs, co
         (*op)->fs = fs;
         (*op)->relative = args->path.length == 0 || args->path.data[0] != '/';
         (*op)->timeout_ms = fs->timeout_ms;
+        (*op)->too_large = args->data.length > SBX_BODY_MAX;
     }
     sbx_bytes_clear(&path);
     sbx_bytes_clear(&new_path);
@@ -126,6 +130,11 @@ static enum sbx_step refuse_change(struct sbx_op *op)
     return sbx_op_fail(op, SBX_EROFS, NULL);
 }
 
+static enum sbx_step refuse_large(struct sbx_op *op)
+{
+    return sbx_op_fail(op, SBX_EFBIG, "a content over HTTP can have 2 MiB at most");
+}
+
 static enum sbx_step refuse_unknown(struct sbx_op *op)
 {
     return sbx_op_fail(op, SBX_ENOSYS, "the sandbox's HTTP interface has no such operation");
@@ -135,9 +144,12 @@ void sbx_fs_submit(struct sbx_op *op, struct sbx_engine *engine)
 {
     static const sbx_step_function read_only[] = {refuse_change, NULL};
     static const sbx_step_function unknown[] = {refuse_unknown, NULL};
+    static const sbx_step_function too_large[] = {refuse_large, NULL};
     const sbx_step_function *steps = sbx_http_fs_steps(op->row->code);
     if ((op->row->kind & SBX_CHANGE) != 0 && op->fs->read_only) {
         steps = read_only;
+    } else if (op->too_large) {
+        steps = too_large;
     } else if (steps == NULL) {
         steps = unknown;
     }

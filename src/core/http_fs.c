@@ -74,6 +74,12 @@ static enum sbx_step ask_content_for_change(struct sbx_op *op)
     return sbx_http_ask_content(op, SBX_BODY_MAX);
 }
 
+/* What is cut to nothing need not be read. */
+static enum sbx_step ask_what_stays(struct sbx_op *op)
+{
+    return op->args.length == 0 ? ask_stat(op) : ask_content_for_change(op);
+}
+
 static enum sbx_step put_data(struct sbx_op *op)
 {
     return sbx_http_ask_put(op, op->args.path, op->args.data);
@@ -145,7 +151,7 @@ static enum sbx_step end_put(struct sbx_op *op)
     struct sbx_span target = op->row->code == SBX_OP_COPY ? op->args.new_path : op->args.path;
     if (need_reply(op) == SBX_STEP_END) {
         correct_parent(op);
-        if (op->result.status == SBX_ETIMEDOUT) {
+        if (op->request->unanswered) {
             sbx_fs_note_stuck_write(op->fs, target);
         }
         return SBX_STEP_END;
@@ -221,11 +227,6 @@ static enum sbx_step take_stat(struct sbx_op *op)
     return sbx_op_succeed(op);
 }
 
-static enum sbx_step succeed(struct sbx_op *op)
-{
-    return sbx_op_succeed(op);
-}
-
 static enum sbx_step take_entries(struct sbx_op *op)
 {
     enum sbx_step next = need_reply(op);
@@ -246,6 +247,15 @@ static enum sbx_step take_content(struct sbx_op *op)
         op->content = sbx_bytes_take(&op->request->reply);
     }
     return next;
+}
+
+static enum sbx_step take_what_stays(struct sbx_op *op)
+{
+    if (op->args.length > 0) {
+        return take_content(op);
+    }
+    enum sbx_step next = see(op);
+    return next == SBX_STEP_NEXT ? need_no_directory(op) : next;
 }
 
 static enum sbx_step give_content(struct sbx_op *op)
@@ -364,7 +374,7 @@ static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
     [SBX_OP_STAT] = STEPS(ask_stat, see, take_stat),
     [SBX_OP_READDIR] = STEPS(ask_entries, take_entries),
     [SBX_OP_REALPATH] = STEPS(give_path),
-    [SBX_OP_ACCESS] = STEPS(ask_stat, see, succeed),
+    [SBX_OP_ACCESS] = STEPS(ask_stat, see, sbx_op_succeed),
     [SBX_OP_OPEN_CREATE] =
         STEPS(ask_stat, look, decide_open, ask_stat_of_parent, see, need_directory, put_nothing, end_open),
     [SBX_OP_MKDIR] =
@@ -373,10 +383,10 @@ static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
     [SBX_OP_RMDIR] = STEPS(need_no_root, ask_stat, see, need_directory, ask_delete, end),
     [SBX_OP_UNLINK] = STEPS(ask_stat, see, need_no_directory, ask_delete, end),
     [SBX_OP_RENAME] = STEPS(ask_move, end_move),
-    [SBX_OP_CHMOD] = STEPS(ask_stat, see, succeed),
-    [SBX_OP_UTIMES] = STEPS(ask_stat, see, succeed),
-    [SBX_OP_TRUNCATE] = STEPS(ask_content_for_change, take_content, cut_to_length, put_content, end_put),
-    [SBX_OP_FSYNC] = STEPS(succeed),
+    [SBX_OP_CHMOD] = STEPS(ask_stat, see, sbx_op_succeed),
+    [SBX_OP_UTIMES] = STEPS(ask_stat, see, sbx_op_succeed),
+    [SBX_OP_TRUNCATE] = STEPS(ask_what_stays, take_what_stays, cut_to_length, put_content, end_put),
+    [SBX_OP_FSYNC] = STEPS(sbx_op_succeed),
     [SBX_OP_PREAD] = STEPS(ask_content_for_range, take_content, cut_range, give_content),
     [SBX_OP_PWRITE] = STEPS(ask_content_for_change, take_content, overwrite_range, put_content, end_put),
     [SBX_OP_READ] = STEPS(ask_content, take_content, give_content),

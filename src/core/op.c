@@ -122,14 +122,16 @@ static void on_reply(struct sbx_request *request)
     run_steps(request->owner);
 }
 
-/* What is left of the op's time; a content's deadline begins anew with each request. */
-static int time_left(const struct sbx_op *op, const struct sbx_request *request)
+/* The request's share of the op's time: what is left of it. A content's begins anew with each request, and
+ * counts from its last progress, unless somebody is blocked by it. */
+static void set_deadline(const struct sbx_op *op, struct sbx_request *request)
 {
     uint64_t now = sbx_now_ms();
-    if (request->until_stalled) {
-        return op->timeout_ms;
-    }
-    return op->deadline_ms > now ? (int)(op->deadline_ms - now) : 1;
+    int left = op->deadline_ms > now ? (int)(op->deadline_ms - now) : 1;
+    request->until_stalled = request->until_stalled && !op->synchronous;
+    request->timeout_ms = request->until_stalled ? op->timeout_ms : left;
+    request->limit_ms =
+        request->until_stalled || left > op->timeout_ms ? request->timeout_ms : op->timeout_ms;
 }
 
 enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_request *request)
@@ -141,7 +143,7 @@ enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_
     op->request = request;
     request->owner = op;
     request->done = on_reply;
-    request->timeout_ms = time_left(op, request);
+    set_deadline(op, request);
     sbx_engine_send(op->task.engine, request);
     return SBX_STEP_WAIT;
 }

@@ -22,13 +22,7 @@ struct sbx_fs;
 struct sbx_toolkit;
 struct sbx_tool;
 
-#define SBX_OP_STATES(X) X(NEW) X(SENT) X(DONE)
-
-enum sbx_op_state {
-#define SBX_OP_STATE_ENUM(name) SBX_OP_IS_##name,
-    SBX_OP_STATES(SBX_OP_STATE_ENUM)
-#undef SBX_OP_STATE_ENUM
-};
+enum sbx_op_state { SBX_OP_IS_NEW, SBX_OP_IS_SENT, SBX_OP_IS_DONE };
 
 enum sbx_step { SBX_STEP_NEXT, SBX_STEP_WAIT, SBX_STEP_END };
 
@@ -46,6 +40,8 @@ struct sbx_op {
     struct sbx_endpoint *endpoint;     /* owned: one count */
     struct sbx_args args;              /* its spans borrow from this op's own allocation */
     bool relative;                     /* the caller's path was relative */
+    bool too_large;                    /* the caller's data was, and is not in args */
+    bool synchronous; /* it blocks its caller: its deadline holds whatever progress there is */
     int timeout_ms;
 
     /* On its way. */

@@ -180,7 +180,8 @@ static enum sbx_step ask_end(struct sbx_op *op, const char *rest)
     }
     enum sbx_status status = about_process(op, input, SBX_POST, rest, &request);
     json_decref(input);
-    return send_once(op, status, request, NULL, SBX_BUDGET_PROGRAMS);
+    /* Not behind programs, which it may be meant to end; the server answers within two seconds. */
+    return send_once(op, status, request, NULL, SBX_BUDGET_FILES);
 }
 
 static enum sbx_step ask_stop(struct sbx_op *op)

@@ -114,6 +114,8 @@ napi_value sbx_error_create(napi_env env, const struct sbx_failure *failure)
     }
     if (message.status != SBX_OK) { /* longer than any path makes it, or no memory */
         sbx_bytes_clear(&message);
+        sbx_bytes_append_text(&message, sbx_status_name(failure->status));
+        sbx_bytes_append_text(&message, ": ");
         sbx_bytes_append_text(&message, sbx_status_text(failure->status));
     }
     SBX_TRY(napi_create_string_utf8(env, message.data, message.length, &text));

@@ -69,7 +69,7 @@ static const struct sbx_fs_method methods[] = {
     {METHOD("pread", PREAD, sbx_result_bytes, "read")},
     {METHOD("pwrite", PWRITE, sbx_result_undefined, "write")},
     {METHOD("copy", COPY, sbx_result_undefined, "copyfile")},
-    {METHOD("prepareOpenSync", OPEN_CREATE, sbx_result_created, "open"), .synchronous = true},
+    {METHOD("prepareOpenSync", OPEN_CREATE, sbx_result_created, "open"), .kind.synchronous = true},
 };
 /* clang-format on */
 

@@ -19,7 +19,6 @@ struct sbx_fs_method {
     /* Reads arguments that the row does not describe, or chooses another row by them. NULL: by the row.
      * false: thrown. */
     bool (*read)(napi_env env, const napi_value *argv, struct sbx_call *call);
-    bool synchronous;
 };
 
 /* The methods; `count` is set. Static. */

@@ -10,25 +10,21 @@
 #include "napi/fs_methods.h"
 #include "napi/object.h"
 
-/* The op of a call; NULL: thrown. */
-static struct sbx_op *make_op(napi_env env, struct sbx_object *object, const struct sbx_fs_method *method,
-                              const struct sbx_call *call)
+/* The promise, or the value, of a call whose arguments have been read. From here to the op's own copy of
+ * them no JavaScript runs: they borrow a buffer that it could take away. */
+static napi_value start(napi_env env, struct sbx_object *object, const struct sbx_fs_method *method,
+                        const struct sbx_call *call, struct sbx_endpoint *endpoint)
 {
     struct sbx_op *op = NULL;
-    struct sbx_endpoint *endpoint = sbx_object_endpoint(object, method->kind.syscall);
-    if (endpoint == NULL) {
-        return NULL;
-    }
     enum sbx_status status = call->refused;
     if (status == SBX_OK) {
         status = sbx_fs_op_create(&op, object->fs, call->row, endpoint, &call->args);
     }
     if (status != SBX_OK) {
-        sbx_error_throw(env, &(struct sbx_failure){
-                                 .status = status, .syscall = method->kind.syscall, .path = call->args.path});
+        return sbx_job_refuse(env, &method->kind, status, call->args.path);
     }
-    sbx_endpoint_unref(endpoint);
-    return op;
+    return method->kind.synchronous ? sbx_job_run(object, op, &method->kind)
+                                    : sbx_job_start(object, op, &method->kind);
 }
 
 static napi_value call_method(napi_env env, napi_callback_info info)
@@ -41,13 +37,22 @@ static napi_value call_method(napi_env env, napi_callback_info info)
     }
     const struct sbx_fs_method *method = binding->row;
     struct sbx_call call = {.row = sbx_op_row(method->code)};
-    bool read = method->read == NULL ? sbx_args_read(env, argv, &call) : method->read(env, argv, &call);
-    struct sbx_op *op = read ? make_op(env, binding->object, method, &call) : NULL;
+    /* First, because the fields of the client may be getters. */
+    struct sbx_endpoint *endpoint = sbx_object_endpoint(binding->object, method->kind.syscall);
+    bool read = endpoint != NULL &&
+                (method->read == NULL ? sbx_args_read(env, argv, &call) : method->read(env, argv, &call));
+    napi_value value =
+        read ? start(env, binding->object, method, &call, endpoint) : sbx_job_reject(env, &method->kind);
+    sbx_endpoint_unref(endpoint);
     sbx_args_clear(&call);
-    if (method->synchronous) {
-        return op == NULL ? NULL : sbx_job_run(binding->object, op, &method->kind);
-    }
-    return op == NULL ? sbx_job_reject(env) : sbx_job_start(binding->object, op, &method->kind);
+    return value;
+}
+
+/* fsync(path): core calls it without looking at the promise, so it resolves, whatever there is. */
+static napi_value call_fsync(napi_env env, napi_callback_info info)
+{
+    (void)info;
+    return sbx_job_resolve(env);
 }
 
 static bool create_fs(napi_env env, struct sbx_object *object, const struct sbx_options *options)
@@ -77,7 +82,9 @@ static napi_value fill(napi_env env, struct sbx_object *object)
         if (methods[i].name == NULL) {
             continue;
         }
-        napi_value function = sbx_object_function(object, methods[i].name, call_method, &methods[i]);
+        bool fsync = methods[i].code == SBX_OP_FSYNC;
+        napi_callback callback = fsync ? call_fsync : call_method;
+        napi_value function = sbx_object_function(object, methods[i].name, callback, &methods[i]);
         SBX_TRY(function == NULL ? napi_pending_exception : napi_ok);
         SBX_TRY(napi_set_named_property(env, target, methods[i].name, function));
     }

@@ -54,24 +54,40 @@ static napi_value take_exception(napi_env env)
     return exception;
 }
 
-napi_value sbx_job_reject(napi_env env)
+static napi_value settled(napi_env env, napi_value value, bool failed)
 {
     napi_deferred deferred;
     napi_value promise = NULL;
-    napi_value exception = take_exception(env);
     SBX_TRY(napi_create_promise(env, &deferred, &promise));
-    SBX_TRY(napi_reject_deferred(env, deferred, exception));
+    SBX_TRY(failed ? napi_reject_deferred(env, deferred, value)
+                   : napi_resolve_deferred(env, deferred, value));
     return promise;
 fail:
     return sbx_addon_throw(env);
 }
 
-napi_value sbx_job_refuse(napi_env env, const struct sbx_job_kind *kind, enum sbx_status status,
-                          const struct sbx_args *args)
+napi_value sbx_job_reject(napi_env env, const struct sbx_job_kind *kind)
 {
-    sbx_error_throw(env,
-                    &(struct sbx_failure){.status = status, .syscall = kind->syscall, .path = args->path});
-    return sbx_job_reject(env);
+    return kind->synchronous ? NULL : settled(env, take_exception(env), true);
+}
+
+napi_value sbx_job_resolve(napi_env env)
+{
+    napi_value undefined;
+    return napi_get_undefined(env, &undefined) == napi_ok ? settled(env, undefined, false)
+                                                          : sbx_addon_throw(env);
+}
+
+napi_value sbx_job_refuse(napi_env env, const struct sbx_job_kind *kind, enum sbx_status status,
+                          struct sbx_span path)
+{
+    if (kind->answers != NULL && kind->answers(status)) {
+        struct sbx_op refused = {.result.status = status};
+        napi_value value = kind->result(env, &refused);
+        return value == NULL ? sbx_job_reject(env, kind) : settled(env, value, false);
+    }
+    sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = kind->syscall, .path = path});
+    return sbx_job_reject(env, kind);
 }
 
 static struct job *create_job(struct sbx_object *object, const struct sbx_job_kind *kind)
@@ -121,7 +137,7 @@ napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const str
 fail:
     free(job);
     sbx_op_destroy(op);
-    return sbx_job_reject(env);
+    return sbx_job_reject(env, kind);
 }
 
 /* An engine of its own, driven by this thread: the environment's could not go on while it waits. */
@@ -134,6 +150,7 @@ static enum sbx_status run_here(struct sbx_env *env, struct sbx_op *op)
             return status;
         }
     }
+    op->synchronous = true;
     op->timeout_ms = op->timeout_ms < SBX_SYNC_TIMEOUT_MS ? op->timeout_ms : SBX_SYNC_TIMEOUT_MS;
     submit(op, env->sync_engine);
     sbx_engine_run(env->sync_engine);

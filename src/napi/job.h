@@ -14,17 +14,21 @@ typedef napi_value (*sbx_job_result)(napi_env env, struct sbx_op *op);
 /* What an operation's end looks like from JavaScript. */
 struct sbx_job_kind {
     sbx_job_result result;
-    /* Whether a failure is an answer too (of exists, "no"): then `failed` is its value. NULL: never. */
-    bool (*answers)(enum sbx_status status);
-    const char *syscall; /* static: of the error; NULL: of a tool */
+    bool (*answers)(
+        enum sbx_status status); /* whether a failure is an answer too: of exists, "no"; or NULL */
+    const char *syscall;         /* static: of the error; NULL: of a tool */
+    bool synchronous;            /* it returns or throws, where others give a promise */
 };
 
-/* A promise that is rejected with the pending exception: for an operation that could not be made. */
-napi_value sbx_job_reject(napi_env env);
+/* What a call with a pending exception returns: a promise that is rejected with it, or nothing. */
+napi_value sbx_job_reject(napi_env env, const struct sbx_job_kind *kind);
 
-/* A promise that is rejected with `status`, about the caller's paths. */
+/* What a call returns that ends with `status` before anything was sent; `path` is the caller's. */
 napi_value sbx_job_refuse(napi_env env, const struct sbx_job_kind *kind, enum sbx_status status,
-                          const struct sbx_args *args);
+                          struct sbx_span path);
+
+/* A promise that is resolved with undefined. */
+napi_value sbx_job_resolve(napi_env env);
 
 /* Takes `op` and sends it; the promise of its end. */
 napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind);

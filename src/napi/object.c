@@ -214,7 +214,12 @@ struct sbx_endpoint *sbx_object_endpoint(struct sbx_object *object, const char *
         return NULL;
     }
     SBX_TRY(napi_get_reference_value(env, object->client, &client));
-    return sbx_client_endpoint(env, client, syscall);
+    struct sbx_endpoint *endpoint = sbx_client_endpoint(env, client, syscall);
+    if (endpoint != NULL && object->closed) { /* by a getter of the client */
+        sbx_endpoint_unref(endpoint);
+        return sbx_object_endpoint(object, syscall);
+    }
+    return endpoint;
 fail:
     (void)sbx_addon_throw(env);
     return NULL;

@@ -5,6 +5,7 @@
  */
 #include "napi/options.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,7 +70,17 @@ static bool read_timeout(napi_env env, napi_value value, const char *what, struc
 
 static bool read_max_full_read(napi_env env, napi_value value, const char *what, struct sbx_options *into)
 {
-    return sbx_value_whole(env, value, what, (double)SBX_CONTENT_MAX, &into->max_full_read);
+    double bytes = 0;
+    if (!sbx_value_is(env, value, napi_number) || napi_get_value_double(env, value, &bytes) != napi_ok) {
+        sbx_error_throw_type(env, what, "of type number", value);
+        return false;
+    }
+    if (!(bytes >= 0) || bytes != floor(bytes)) {
+        sbx_error_throw_range(env, what, "a whole number of bytes");
+        return false;
+    }
+    into->max_full_read = bytes < (double)SBX_CONTENT_MAX ? (uint64_t)bytes : SBX_CONTENT_MAX;
+    return true;
 }
 
 static bool read_read_only(napi_env env, napi_value value, const char *what, struct sbx_options *into)

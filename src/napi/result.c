@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "napi/addon.h"
+#include "napi/error.h"
 
 #define NS_PER_MS 1000000
+#define STRING_MAX ((size_t)0x1fffffe8) /* bytes of Latin-1 in the longest string of V8 */
 
 napi_value sbx_result_undefined(napi_env env, struct sbx_op *op)
 {
@@ -41,6 +43,12 @@ napi_value sbx_result_text(napi_env env, struct sbx_op *op)
     const struct sbx_buffer *bytes = &op->result.bytes;
     napi_status status =
         napi_create_string_utf8(env, bytes->data == NULL ? "" : bytes->data, bytes->length, &value);
+    if (status != napi_ok && bytes->length > STRING_MAX) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = SBX_EFBIG,
+                                                   .syscall = "open",
+                                                   .advice = "no string can be that long; read it as bytes"});
+        return NULL;
+    }
     return status == napi_ok ? value : sbx_addon_throw(env);
 }
 

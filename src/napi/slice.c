@@ -84,7 +84,7 @@ static void unpark(struct sbx_driver *driver)
 static void park(struct sbx_driver *driver)
 {
     int due_ms = sbx_engine_due_ms(driver->engine);
-    if (driver->in_flight == 0) {
+    if (driver->in_flight == 0 && due_ms != 0) {
         return;
     }
     if (due_ms == 0 || uv_poll_start(&driver->poll, UV_READABLE, on_readable) != 0) {

@@ -47,6 +47,8 @@ test("while 256 programs wait, files are read and written, and other programs' t
   assert.equal((await within(fs.readDir('/d'))).length, 100);
   assert.equal(fs.prepareOpenSync('/sync', 0o100), true);
   assert.ok(Array.isArray((await within(call(kit, 'list-processes'))).processes));
+  const { id } = await within(call(kit, 'create-process', { command: 'sleep', args: ['600'] }));
+  assert.equal((await within(call(kit, 'kill-process', { id }))).status, 'exited');
   await release();
   for (const { exitCode } of await within(Promise.all(running))) assert.equal(exitCode, 0);
 });

@@ -50,6 +50,15 @@ test('a content that takes longer but makes progress comes whole', async () => {
   assert.equal(await fs.readTextFile('/file'), content);
 });
 
+test('a synchronous method keeps its deadline, whatever progress there is', async () => {
+  const { proxy, client } = await proxied();
+  const { fs } = await open({ client, timeoutMs: 1000 });
+  await proxy.rules([{ match: 'PUT', do: 'trickle', pieces: 100, everyMs: 700 }]); // over a minute
+  const begin = performance.now();
+  await expectError(() => fs.prepareOpenSync('/x', 0o100), { code, syscall: 'open', path: '/x' });
+  assert.ok(performance.now() - begin < 30_000);
+});
+
 test('after a deadline the file system works on', async () => {
   const { proxy, client } = await proxied();
   const { fs } = await open({ client, timeoutMs: 300 });

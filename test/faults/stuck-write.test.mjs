@@ -14,6 +14,19 @@ async function readFromOutside(path) {
   return (await promisify(execFile)('cat', [root + path])).stdout;
 }
 
+test('a write that was never sent met its deadline in our own queue: the path is written as ever', async () => {
+  const { proxy, client } = await proxied();
+  const { fs } = await open({ client, timeoutMs: 700 });
+  await proxy.rules([{ match: 'GET /v1/fs/stat', do: 'stall' }]);
+  const stalled = Array.from({ length: 24 }, (_, i) => assert.rejects(fs.stat(`/${i}`), { code: 'ETIMEDOUT' }));
+  await assert.rejects(fs.writeFile('/file', 'x'), { code: 'ETIMEDOUT' });
+  await Promise.all(stalled);
+  assert.equal(await proxy.count('PUT'), 0);
+  await proxy.rules([]);
+  await fs.writeFile('/file', 'y');
+  assert.equal(await fs.readTextFile('/file'), 'y');
+});
+
 test('a write that met its deadline is not repeated on that path: it may hang in a FIFO', async () => {
   const { proxy, client } = await proxied();
   const { fs, base } = await open({ client, timeoutMs: 500 });

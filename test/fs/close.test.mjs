@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../helpers/eventually.mjs';
 import { expectError } from '../helpers/expect.mjs';
-import { suite } from '../helpers/suite.mjs';
+import { call, suite } from '../helpers/suite.mjs';
 
-const { open, proxied, sandbox } = await suite();
+const { open, proxied, sandbox, toolkit } = await suite();
 
 const CALLS = {
   readFile: ['open', '/x'],
@@ -50,6 +50,21 @@ test('the sockets of a synchronous method are freed as well', async () => {
   await eventually(async () => (await proxy.open()) === 0, 'every connection closed');
 });
 
+test('the sockets are freed while another object waits for a program', async () => {
+  const { proxy, client } = await proxied();
+  const { fs } = await open({ client });
+  const kit = toolkit({ client });
+  const running = call(kit, 'run-command', { command: 'sleep 3; echo done' });
+  await eventually(() => proxy.count('/run'), 'the program');
+  await Promise.all(Array.from({ length: 20 }, () => fs.exists('/')));
+  assert.ok((await proxy.open()) > 1);
+  await fs.close();
+  await eventually(async () => (await proxy.open()) === 1, 'the connections of files closed');
+  assert.equal((await running).stdout, 'done\n'); // it was waited for meanwhile
+  await kit.close();
+  await eventually(async () => (await proxy.open()) === 0, 'every connection closed');
+});
+
 test('one that is closed leaves another of the same client alone', async () => {
   const first = await open();
   const second = await open();
@@ -63,7 +78,11 @@ test('connections are kept and used again, at most 24 at once', async () => {
   const { fs } = await open({ client });
   await Promise.all(Array.from({ length: 200 }, (_, i) => fs.writeFile(`/${i}`, String(i))));
   for (let i = 0; i < 50; i++) assert.equal(await fs.readTextFile(`/${i}`), String(i));
-  const connections = new Set((await proxy.requests()).map(({ connection }) => connection));
+  for (let i = 0; i < 40; i++) await fs.mkdir(`/d${i}`);
+  await Promise.all(Array.from({ length: 40 }, (_, i) => fs.removeDir(`/d${i}`)));
+  assert.ok((await proxy.open()) <= 24, 'a change without a body leaves no connection behind');
+  const kept = (await proxy.requests()).filter(({ method }) => method === 'PUT' || method === 'GET');
+  const connections = new Set(kept.map(({ connection }) => connection));
   assert.ok(connections.size <= 24, `${connections.size} connections`);
 });
 

@@ -207,6 +207,18 @@ static void test_redacts_authorization_of_headers(void **state)
     sbx_endpoint_unref(endpoint);
 }
 
+static void test_redacts_what_follows_a_scheme(void **state)
+{
+    (void)state;
+    struct sbx_endpoint *endpoint;
+    const struct sbx_header header = {SBX_SPAN("Authorization"), SBX_SPAN("Basic dXNlcjpwdw==")};
+    assert_status(create(&endpoint, URL, (struct sbx_span){0}, &header, 1), SBX_OK);
+    char text[] = "dXNlcjpwdw== is wrong, Basic is not";
+    sbx_endpoint_redact(endpoint, text);
+    assert_string_equal(text, "************ is wrong, Basic is not");
+    sbx_endpoint_unref(endpoint);
+}
+
 static void test_copies_its_options(void **state)
 {
     (void)state;
@@ -269,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_base_url),
         cmocka_unit_test(test_redacts),
         cmocka_unit_test(test_redacts_authorization_of_headers),
+        cmocka_unit_test(test_redacts_what_follows_a_scheme),
         cmocka_unit_test(test_copies_its_options),
         cmocka_unit_test(test_counts_its_owners),
         cmocka_unit_test(test_no_memory),

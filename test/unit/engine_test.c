@@ -118,6 +118,37 @@ static void test_budgets(void **state)
     assert_int_equal(server_count_of(world->server, "GET /file"), 50);
 }
 
+/* Connections that were opened for programs go, one with each request that comes after. */
+static void test_programs_leave_no_connections(void **state)
+{
+    struct world *world = *state;
+    for (size_t i = 0; i < 100; i++) {
+        world_get(world, i, "/ok")->request->budget = SBX_BUDGET_PROGRAMS;
+        sbx_engine_submit(world->engine, &world->probes[i].task);
+    }
+    world_drive(world, 100);
+    for (size_t i = 0; i < 150; i++) {
+        world_run(world, world_get(world, 0, "/ok"));
+    }
+    assert_in_range(server_open(world->server), 1, SBX_FILE_CONNECTIONS + 1);
+}
+
+/* A change without a body has a connection of its own, which goes with it. */
+static void test_connections_of_their_own_are_closed(void **state)
+{
+    struct world *world = *state;
+    world_run(world, world_get(world, 0, "/ok"));
+    for (size_t i = 1; i <= 30; i++) {
+        struct probe *probe = world_change(world, 1, SBX_DELETE, "/ok", NULL);
+        world_run(world, probe);
+        assert_reply(probe, "/ok");
+        assert_true(server_closed(world->server, i));
+    }
+    world_run(world, world_get(world, 0, "/ok")); /* the kept one is there still */
+    assert_int_equal(server_connections(world->server), 31);
+    assert_int_equal(server_open(world->server), 1);
+}
+
 static size_t count_descriptors(void)
 {
     size_t count = 0;
@@ -142,23 +173,61 @@ static void test_destroyed_with_kept_connections(void **state)
     assert_int_equal(count_descriptors(), before);
 }
 
-static void test_forgets_kept_connections(void **state)
+/* What is in flight ends well on its own connection; when nothing of its budget is in flight, all of them go. */
+static void test_forgets_connections(void **state)
 {
     struct world *world = *state;
     world_run(world, world_get(world, 0, "/ok"));
-    sbx_engine_submit(world->engine, &world_get(world, 1, "/wait")->task);
+    sbx_engine_forget(world->engine);
     sbx_engine_slice(world->engine);
-    sbx_engine_forget(world->engine); /* what is in flight stays */
+    assert_true(server_closed(world->server, 0));
+    world_submit(world, 1, 1, "/wait");
     sbx_engine_slice(world->engine);
-    server_release(world->server);
-    world_drive(world, 1);
-    assert_reply(&world->probes[1], "/wait");
-    assert_int_equal(server_connections(world->server), 1);
     sbx_engine_forget(world->engine);
     sbx_engine_slice(world->engine);
     world_run(world, world_get(world, 0, "/again"));
     assert_reply(&world->probes[0], "/again");
-    assert_int_equal(server_connections(world->server), 2);
+    assert_int_equal(server_connections(world->server), 3);
+    server_release(world->server);
+    world_drive(world, 1);
+    assert_reply(&world->probes[1], "/wait");
+    sbx_engine_slice(world->engine);
+    assert_true(server_closed(world->server, 1));
+    assert_true(server_closed(world->server, 2));
+    assert_int_equal(server_open(world->server), 0);
+}
+
+/* Again and again, with something in flight each time. */
+static void test_forgets_often(void **state)
+{
+    struct world *world = *state;
+    for (size_t i = 0; i < 20; i++) {
+        world_submit(world, i, 1, "/wait");
+        sbx_engine_slice(world->engine);
+        sbx_engine_forget(world->engine);
+        sbx_engine_slice(world->engine);
+    }
+    server_release(world->server);
+    world_drive(world, 20);
+    for (size_t i = 0; i < 20; i++) {
+        assert_reply(&world->probes[i], "/wait");
+    }
+}
+
+/* Closing finds what is in flight on a connection that was to be forgotten. */
+static void test_closes_what_was_forgotten(void **state)
+{
+    struct world *world = *state;
+    world_submit(world, 0, 1, "/silent");
+    sbx_engine_slice(world->engine);
+    sbx_engine_forget(world->engine);
+    sbx_engine_slice(world->engine);
+    world_submit(world, 1, 1, "/silent");
+    sbx_engine_slice(world->engine);
+    sbx_engine_close(world->engine);
+    world_drive(world, 2);
+    assert_probe(&world->probes[0], SBX_ECANCELED);
+    assert_probe(&world->probes[1], SBX_ECANCELED);
 }
 
 /* ---- The descriptor, and when a slice is due ----------------------------------------------------------- */
@@ -298,8 +367,12 @@ int main(void)
         TEST(test_keeps_a_connection),
         TEST(test_many_at_once),
         TEST(test_budgets),
+        TEST(test_programs_leave_no_connections),
+        TEST(test_connections_of_their_own_are_closed),
         cmocka_unit_test(test_destroyed_with_kept_connections),
-        TEST(test_forgets_kept_connections),
+        TEST(test_forgets_connections),
+        TEST(test_forgets_often),
+        TEST(test_closes_what_was_forgotten),
         TEST(test_idle_engine_asks_for_nothing),
         TEST(test_due_is_no_later_than_the_deadline),
         TEST(test_close_and_forget_wake),

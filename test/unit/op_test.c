@@ -307,6 +307,21 @@ static void test_deadline_of_a_content_begins_anew(void **state)
     sbx_op_destroy(op);
 }
 
+/* It blocks its caller: progress or not, its deadline holds. */
+static void test_deadline_of_one_that_blocks(void **state)
+{
+    struct world *world = *state;
+    static const sbx_step_function steps[] = {ask_ok, need, spend_time, ask_content, need, end, NULL};
+    struct sbx_op *op = create(world, SBX_OP_READ);
+    op->synchronous = true;
+    run(world, op, steps);
+    assert_status(op->result.status, SBX_OK);
+    assert_false(op->request->until_stalled);
+    assert_in_range(op->request->timeout_ms, 1, 6000);
+    sbx_op_destroy(op);
+}
+
+/* The words are about the operation's deadline, whichever of its requests met it. */
 static void test_deadline(void **state)
 {
     struct world *world = *state;
@@ -315,6 +330,7 @@ static void test_deadline(void **state)
     op->timeout_ms = 300;
     run(world, op, steps);
     assert_status(op->result.status, SBX_ETIMEDOUT);
+    assert_non_null(strstr(sbx_op_detail(op), "within 300 ms"));
     sbx_op_destroy(op);
 }
 
@@ -453,6 +469,7 @@ int main(void)
         TEST(test_words_of_a_failure),
         TEST(test_one_deadline_for_all_steps),
         TEST(test_deadline_of_a_content_begins_anew),
+        TEST(test_deadline_of_one_that_blocks),
         TEST(test_deadline),
         TEST(test_cancelled),
         TEST(test_result_is_freed),

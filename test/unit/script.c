@@ -52,6 +52,9 @@ bool script_answer(struct server *server, const struct asked *asked, int fd)
         return server_reply(fd, "599 Out Of Turn", "text/plain", "out of turn");
     }
     script->next++;
+    if (exchange->status == NULL) {
+        return server_wait(server);
+    }
     struct sbx_span reply = {exchange->replies, exchange->length};
     reply.length = reply.length == 0 ? strlen(exchange->replies) : reply.length;
     return server_reply_bytes(fd, exchange->status, type_of(exchange), reply);

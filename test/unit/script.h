@@ -11,9 +11,9 @@
 #define EXCHANGES_MAX 6
 
 struct exchange {
-    const char *asks;  /* "METHOD target"; NULL: the script's end */
-    const char *sends; /* the body; compared as JSON where it begins with '{'. NULL: an empty one */
-    const char *status;
+    const char *asks;   /* "METHOD target"; NULL: the script's end */
+    const char *sends;  /* the body; compared as JSON where it begins with '{'. NULL: an empty one */
+    const char *status; /* NULL: it is never answered */
     const char *replies;
     size_t length; /* bytes of the reply, where it is no string; 0: its length as a string */
 };

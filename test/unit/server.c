@@ -281,6 +281,17 @@ size_t server_connections(struct server *server)
     return count;
 }
 
+size_t server_open(struct server *server)
+{
+    size_t count = 0;
+    (void)pthread_mutex_lock(&server->lock);
+    for (size_t i = 0; i < server->connection_count; i++) {
+        count += !server->connections[i].closed;
+    }
+    (void)pthread_mutex_unlock(&server->lock);
+    return count;
+}
+
 const char *server_asked(struct server *server, size_t number)
 {
     (void)pthread_mutex_lock(&server->lock);

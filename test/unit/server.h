@@ -50,6 +50,9 @@ size_t server_count_of(struct server *server, const char *start);
 /* Connections accepted so far. Thread: any. */
 size_t server_connections(struct server *server);
 
+/* Of those, the ones that neither side has closed. Thread: any. */
+size_t server_open(struct server *server);
+
 /* Waits until the server has closed a connection; false where that takes too long. Thread: the test's. */
 bool server_closed(struct server *server, size_t connection);
 

@@ -262,6 +262,12 @@ static void test_budget_and_deadline_of_a_program(void **state)
     assert_true(op->request->change);
     assert_in_range(op->request->timeout_ms, 25000 + 1, 25000 + 10000);
     sbx_op_destroy(op);
+    static const struct exchange stop = {"POST /v1/processes/proc_1/stop", NULL, "200 OK", ENDED, 0};
+    begin(&stop);
+    op = run(world, toolkit, "stop-process", SBX_SPAN("{\"id\":\"proc_1\"}"));
+    assert_int_equal(op->request->budget, SBX_BUDGET_FILES); /* not behind programs, one of which it ends */
+    assert_true(op->request->change);
+    sbx_op_destroy(op);
     sbx_toolkit_destroy(toolkit);
 }
 

@@ -2,12 +2,14 @@
 //
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 
 const require = createRequire(import.meta.url);
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -63,4 +65,14 @@ test("a binary that does not load is told with its own error", async () => {
 
 test("in a checkout, the command that builds it", async () => {
   assert.match((await loadError(["binding.gyp"])).message, /npm run setup/);
+});
+
+test("the package loads where there is no main script: text on the command line, a worker made of text", async () => {
+  const index = JSON.stringify(path.join(root, "lib/index.js"));
+  const text = `process.stdout.write(typeof require(${index}).createSandboxFs)`;
+  const worker = `new (require("node:worker_threads").Worker)(${JSON.stringify(text)}, { eval: true })`;
+  for (const args of [["-e", text], ["-e", text, "an-argument"], ["-e", worker]]) {
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: root });
+    assert.equal(stdout, "function", args.join(" "));
+  }
 });

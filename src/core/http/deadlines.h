@@ -27,6 +27,12 @@ struct sbx_deadlines {
 /* ms of a clock that never goes back. */
 uint64_t sbx_now_ms(void);
 
+/* The earlier of two points in time, of which 0 is never. */
+static inline uint64_t sbx_sooner_ms(uint64_t a, uint64_t b)
+{
+    return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
 void sbx_deadlines_init(struct sbx_deadlines *deadlines);
 void sbx_deadlines_clear(struct sbx_deadlines *deadlines);
 

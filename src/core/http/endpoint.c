@@ -171,7 +171,10 @@ void sbx_endpoint_redact(const struct sbx_endpoint *endpoint, char *text)
             continue;
         }
         value += value[1] == ' ' ? 2 : 1;
-        bool bearer = strncasecmp(value, "Bearer ", 7) == 0;
-        blot_out(text, bearer ? value + 7 : value);
+        const char *space = strchr(value, ' ');
+        if (space != NULL) {
+            blot_out(text, space + 1); /* what follows a scheme, "Bearer" or "Basic" */
+        }
+        blot_out(text, value);
     }
 }

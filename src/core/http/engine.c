@@ -30,13 +30,15 @@ static const size_t budgets[SBX_BUDGETS] = {
 };
 
 struct sbx_engine {
-    struct sbx_multi *multi;   /* owned */
-    struct sbx_poller *poller; /* owned */
+    struct sbx_multi *multis[SBX_BUDGETS]; /* owned: each budget keeps connections of its own */
+    bool stale[SBX_BUDGETS];               /* its kept connections are to be closed */
+    struct sbx_poller *poller;             /* owned */
     struct sbx_deadlines deadlines;
     struct sbx_queue waiting[SBX_BUDGETS]; /* borrowed requests, not yet with curl */
     struct sbx_queue active;               /* borrowed requests, with curl */
     size_t active_count[SBX_BUDGETS];
-    bool something_done; /* in this slice */
+    size_t peak[SBX_BUDGETS]; /* the most that were active at once with this multi */
+    bool something_done;      /* in this slice */
     atomic_bool closing;
     atomic_bool forgetting; /* the kept connections are to be closed */
     pthread_mutex_t lock;
@@ -60,8 +62,8 @@ enum sbx_status sbx_engine_create(struct sbx_engine **engine)
     atomic_init(&made->closing, false);
     atomic_init(&made->forgetting, false);
     enum sbx_status status = sbx_poller_create(&made->poller);
-    if (status == SBX_OK) {
-        status = sbx_multi_create(&made->multi, made->poller);
+    for (int budget = 0; budget < SBX_BUDGETS && status == SBX_OK; budget++) {
+        status = sbx_multi_create(&made->multis[budget], made->poller);
     }
     if (status != SBX_OK) {
         sbx_engine_destroy(made);
@@ -76,7 +78,9 @@ void sbx_engine_destroy(struct sbx_engine *engine)
     if (engine == NULL) {
         return;
     }
-    sbx_multi_destroy(engine->multi);
+    for (int budget = 0; budget < SBX_BUDGETS; budget++) {
+        sbx_multi_destroy(engine->multis[budget]);
+    }
     sbx_poller_destroy(engine->poller);
     sbx_deadlines_clear(&engine->deadlines);
     (void)pthread_mutex_destroy(&engine->lock);
@@ -133,7 +137,7 @@ static void give_back(struct sbx_engine *engine, struct sbx_request *request)
 
 static void take_from_curl(struct sbx_engine *engine, struct sbx_request *request)
 {
-    sbx_multi_remove(engine->multi, request->easy);
+    sbx_multi_remove(engine->multis[request->budget], request->easy);
     engine->active_count[request->budget]--;
 }
 
@@ -162,14 +166,16 @@ static void activate(struct sbx_engine *engine, struct sbx_request *request)
     bool has_deadline = request->deadline.place != 0;
     enum sbx_status status = has_deadline ? sbx_request_prepare(request) : SBX_ENOMEM;
     if (status == SBX_OK) {
-        status = sbx_multi_add(engine->multi, request->easy);
+        status = sbx_multi_add(engine->multis[request->budget], request->easy);
     }
     if (status != SBX_OK) {
         sbx_request_abandon(request, status, "the request could not be made");
         give_back(engine, request);
         return;
     }
-    engine->active_count[request->budget]++;
+    size_t active = ++engine->active_count[request->budget];
+    engine->peak[request->budget] =
+        active > engine->peak[request->budget] ? active : engine->peak[request->budget];
     sbx_queue_push(&engine->active, &request->link);
 }
 
@@ -211,8 +217,9 @@ static void expire(struct sbx_engine *engine, struct sbx_request *request, uint6
         }
     }
     char why[128];
+    int limit_ms = request->limit_ms > request->timeout_ms ? request->limit_ms : request->timeout_ms;
     (void)snprintf(why, sizeof(why), "no %s within %d ms%s", request->until_stalled ? "progress" : "answer",
-                   request->timeout_ms,
+                   limit_ms,
                    request->change && request->easy != NULL ? "; the operation may have completed" : "");
     abandon(engine, request, SBX_ETIMEDOUT, why);
 }
@@ -227,12 +234,12 @@ static void expire_deadlines(struct sbx_engine *engine)
 }
 
 /* Gives back what curl has ended; false where nothing was. */
-static bool collect(struct sbx_engine *engine)
+static bool collect(struct sbx_engine *engine, struct sbx_multi *multi)
 {
     bool any = false;
     CURLcode code = CURLE_OK;
     CURL *easy;
-    while ((easy = sbx_multi_next_ended(engine->multi, &code)) != NULL) {
+    while ((easy = sbx_multi_next_ended(multi, &code)) != NULL) {
         struct sbx_request *request = sbx_request_of(easy);
         take_from_curl(engine, request);
         sbx_request_conclude(request, code);
@@ -268,23 +275,33 @@ static void advance(struct sbx_engine *engine)
 {
     bool again;
     do {
+        again = false;
         expire_deadlines(engine);
         activate_waiting(engine);
-        sbx_multi_serve_due(engine->multi);
-        again = collect(engine); /* what came back may have asked for more */
+        for (int budget = 0; budget < SBX_BUDGETS; budget++) {
+            sbx_multi_serve_due(engine->multis[budget]);
+            again = collect(engine, engine->multis[budget]) || again; /* what came back may ask for more */
+        }
     } while (again);
 }
 
-/* A multi handle closes its kept connections when it goes; another one takes its place. */
+/* A multi closes the connections that it keeps when it goes; another one takes its place. While it has
+ * transfers it stays: those connections are in use. One that has waited for many programs keeps many. */
 static void forget_connections(struct sbx_engine *engine)
 {
-    struct sbx_multi *fresh = NULL;
-    if (!is_idle(engine) || !atomic_exchange(&engine->forgetting, false)) {
-        return;
-    }
-    if (sbx_multi_create(&fresh, engine->poller) == SBX_OK) { /* else they are closed with the engine */
-        sbx_multi_destroy(engine->multi);
-        engine->multi = fresh;
+    bool all = atomic_exchange(&engine->forgetting, false);
+    for (int budget = 0; budget < SBX_BUDGETS; budget++) {
+        struct sbx_multi *fresh = NULL;
+        engine->stale[budget] = engine->stale[budget] || all || engine->peak[budget] > SBX_FILE_CONNECTIONS;
+        if (!engine->stale[budget] || engine->active_count[budget] > 0) {
+            continue;
+        }
+        if (sbx_multi_create(&fresh, engine->poller) == SBX_OK) { /* else it is done at the next turn */
+            sbx_multi_destroy(engine->multis[budget]);
+            engine->multis[budget] = fresh;
+            engine->stale[budget] = false;
+            engine->peak[budget] = 0;
+        }
     }
 }
 
@@ -308,7 +325,9 @@ static bool serve(struct sbx_engine *engine, int timeout_ms)
     size_t count = sbx_poller_wait(engine->poller, events, EVENTS, timeout_ms);
     for (size_t i = 0; i < count; i++) {
         if (events[i].fd >= 0) {
-            sbx_multi_serve(engine->multi, events[i]);
+            /* The socket is one of either's; the other does not know it, and does nothing. */
+            sbx_multi_serve(engine->multis[SBX_BUDGET_FILES], events[i]);
+            sbx_multi_serve(engine->multis[SBX_BUDGET_PROGRAMS], events[i]);
         }
     }
     return count > 0;
@@ -328,15 +347,15 @@ void sbx_engine_slice(struct sbx_engine *engine)
 int sbx_engine_due_ms(const struct sbx_engine *engine)
 {
     const struct sbx_deadline *first = sbx_deadlines_first(&engine->deadlines);
-    uint64_t due = sbx_multi_due_ms(engine->multi);
-    if (first != NULL && (due == 0 || first->at_ms < due)) {
-        due = first->at_ms;
+    uint64_t due = first == NULL ? 0 : first->at_ms;
+    for (int budget = 0; budget < SBX_BUDGETS; budget++) {
+        due = sbx_sooner_ms(due, sbx_multi_due_ms(engine->multis[budget]));
     }
     uint64_t now = sbx_now_ms();
-    if (due == 0) {
-        return -1;
+    if (atomic_load(&engine->forgetting) || (due != 0 && due <= now)) {
+        return 0;
     }
-    return due <= now ? 0 : (int)(due - now < INT32_MAX ? due - now : INT32_MAX);
+    return due == 0 ? -1 : (int)(due - now < INT32_MAX ? due - now : INT32_MAX);
 }
 
 void sbx_engine_run(struct sbx_engine *engine)

@@ -58,7 +58,7 @@ void sbx_engine_send(struct sbx_engine *engine, struct sbx_request *request);
 /* Puts `task` on the done list. Thread: pool. */
 void sbx_engine_finish(struct sbx_engine *engine, struct sbx_task *task);
 
-/* Closes the kept connections that nothing uses, at the next slice that leaves nothing in flight.
+/* Closes the connections that nothing uses at the next slice, and those in use when what uses them ends.
  * Thread: any. */
 void sbx_engine_forget(struct sbx_engine *engine);
 

@@ -15,6 +15,7 @@ struct sbx_multi {
     CURLM *handle;             /* owned */
     struct sbx_poller *poller; /* borrowed */
     uint64_t due_ms;           /* 0: never */
+    size_t count;              /* of transfers */
 };
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
@@ -42,8 +43,14 @@ static CURLMcode set_up(struct sbx_multi *multi)
     code = code == CURLM_OK ? curl_multi_setopt(multi->handle, CURLMOPT_SOCKETDATA, multi) : code;
     code = code == CURLM_OK ? curl_multi_setopt(multi->handle, CURLMOPT_TIMERFUNCTION, on_timer) : code;
     code = code == CURLM_OK ? curl_multi_setopt(multi->handle, CURLMOPT_TIMERDATA, multi) : code;
-    long kept = SBX_FILE_CONNECTIONS + SBX_PROGRAM_CONNECTIONS;
-    return code == CURLM_OK ? curl_multi_setopt(multi->handle, CURLMOPT_MAXCONNECTS, kept) : code;
+    return code;
+}
+
+/* As many connections are kept as files may use, beside those in use: a number that curl counts together. */
+static void limit_connections(struct sbx_multi *multi)
+{
+    long limit = (long)(SBX_FILE_CONNECTIONS + multi->count);
+    (void)curl_multi_setopt(multi->handle, CURLMOPT_MAXCONNECTS, limit); /* a number: it cannot fail */
 }
 
 enum sbx_status sbx_multi_create(struct sbx_multi **multi, struct sbx_poller *poller)
@@ -73,12 +80,19 @@ void sbx_multi_destroy(struct sbx_multi *multi)
 
 enum sbx_status sbx_multi_add(struct sbx_multi *multi, CURL *easy)
 {
-    return curl_multi_add_handle(multi->handle, easy) == CURLM_OK ? SBX_OK : SBX_ENOMEM;
+    if (curl_multi_add_handle(multi->handle, easy) != CURLM_OK) {
+        return SBX_ENOMEM;
+    }
+    multi->count++;
+    limit_connections(multi);
+    return SBX_OK;
 }
 
 void sbx_multi_remove(struct sbx_multi *multi, CURL *easy)
 {
     (void)curl_multi_remove_handle(multi->handle, easy); /* fails only for a handle it never had */
+    multi->count--;
+    limit_connections(multi);
 }
 
 void sbx_multi_serve(struct sbx_multi *multi, struct sbx_poll_event event)

@@ -28,6 +28,7 @@ static const struct {
     {"invalid request: path is not a directory", SBX_ENOTDIR},
     {"invalid request: path is not a file", SBX_EISDIR},
     {"invalid request: destination already exists", SBX_EEXIST},
+    {"endpoint not found", SBX_ENOSYS},
     {"stream error: file name contained an unexpected NUL byte", SBX_EINVAL},
     {"stream error: failed to spawn process: nul byte found", SBX_EINVAL},
 };
@@ -36,7 +37,7 @@ static const struct {
     long http_status;
     enum sbx_status status;
 } known_statuses[] = {
-    {400, SBX_EINVAL},       {401, SBX_EACCES},    {403, SBX_EACCES}, {404, SBX_ENOSYS},
+    {400, SBX_EINVAL},       {401, SBX_EACCES},    {403, SBX_EACCES}, {404, SBX_EIO},
     {405, SBX_ENOSYS},       {408, SBX_ETIMEDOUT}, {409, SBX_EBUSY},  {413, SBX_EFBIG},
     {414, SBX_ENAMETOOLONG}, {429, SBX_EAGAIN},    {501, SBX_ENOSYS}, {504, SBX_ETIMEDOUT},
 };

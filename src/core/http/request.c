@@ -112,7 +112,7 @@ static void begin_reply(struct sbx_request *request)
     curl_off_t length = -1;
     (void)curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &request->http_status);
     (void)curl_easy_getinfo(request->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
-    if (request->http_status >= 400) {
+    if (request->http_status >= 300) {
         return;
     }
     request->reply.max = request->reply_max;
@@ -129,7 +129,7 @@ static size_t write_reply(char *from, size_t size, size_t count, void *user)
     if (request->http_status == 0) {
         begin_reply(request);
     }
-    if (request->http_status >= 400) {
+    if (request->http_status >= 300) {
         size_t room = request->reply.max - request->reply.length;
         arrived.length = arrived.length < room ? arrived.length : room;
     }
@@ -182,7 +182,9 @@ static CURLcode set_connection(const struct sbx_request *request)
     SET(code, easy, CURLOPT_PATH_AS_IS, 1L);
     SET(code, easy, CURLOPT_PROXY, ""); /* Node's fetch, which the SDK uses, knows no http_proxy */
     SET(code, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->timeout_ms);
-    SET(code, easy, CURLOPT_FRESH_CONNECT, request->change && request->body.length == 0 ? 1L : 0L);
+    long alone = request->change && request->body.length == 0 ? 1 : 0;
+    SET(code, easy, CURLOPT_FRESH_CONNECT, alone);
+    SET(code, easy, CURLOPT_FORBID_REUSE, alone); /* else each would leave one more connection behind */
     return code;
 }
 
@@ -295,5 +297,11 @@ void sbx_request_abandon(struct sbx_request *request, enum sbx_status outcome, c
 {
     request->outcome = outcome;
     (void)snprintf(request->error, sizeof(request->error), "%s", why);
+    if (request->easy != NULL) {
+        long head = 0;
+        (void)curl_easy_getinfo(request->easy, CURLINFO_REQUEST_SIZE, &head);
+        request->unanswered = outcome == SBX_ETIMEDOUT && head > 0 && request->http_status == 0 &&
+                              request->body_sent == request->body.length;
+    }
     free_handle(request);
 }

@@ -24,15 +24,16 @@ struct sbx_request {
     /* Asked. */
     enum sbx_method method;
     enum sbx_budget budget;
-    bool change;                   /* it is never sent twice, and a loss of its reply says so */
-    bool until_stalled;            /* the deadline counts from the last progress, not from the start */
-    int timeout_ms;                /* > 0 */
-    size_t reply_max;              /* bytes of a reply that succeeded; more is SBX_EFBIG */
-    const char *accept;            /* static: the type that the reply must have; NULL: any */
-    const char *body_type;         /* static; NULL: no body */
-    struct sbx_span body;          /* borrowed until done */
-    struct sbx_bytes url;          /* owned */
-    struct sbx_endpoint *endpoint; /* owned: one count */
+    bool change;        /* it is never sent twice, and a loss of its reply says so */
+    bool until_stalled; /* the deadline counts from the last progress, not from the start */
+    int limit_ms;     /* what an error says the deadline was, where that is more: of all an operation asked */
+    int timeout_ms;   /* > 0 */
+    size_t reply_max; /* bytes of a reply that succeeded; more is SBX_EFBIG */
+    const char *accept;                        /* static: the type that the reply must have; NULL: any */
+    const char *body_type;                     /* static; NULL: no body */
+    struct sbx_span body;                      /* borrowed until done */
+    struct sbx_bytes url;                      /* owned */
+    struct sbx_endpoint *endpoint;             /* owned: one count */
     void (*done)(struct sbx_request *request); /* pool; the request is its owner's again */
     void *owner;                               /* borrowed: for whoever made it */
 
@@ -41,6 +42,7 @@ struct sbx_request {
     long http_status;            /* 0 where there was none */
     struct sbx_bytes reply;      /* owned */
     char error[CURL_ERROR_SIZE]; /* words for an outcome that is not SBX_OK */
+    bool unanswered;             /* it was handed over whole, and its deadline came before any answer */
 
     /* The engine's. */
     struct sbx_link link;
