@@ -8,6 +8,7 @@ const binding = require('./load.js');
 const { sandboxCommand, wrapCore, markToolkit } = require('./register-command.js');
 
 wrapCore();
+binding.setRoots(() => require('./roots.js')());
 process.once('exit', () => binding.stop());
 
 // Takes out the one option that the addon does not know.

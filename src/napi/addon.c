@@ -31,6 +31,7 @@ napi_value sbx_addon_throw(napi_env env)
 void sbx_env_unref(struct sbx_env *env)
 {
     if (--env->owners == 0) {
+        sbx_roots_unref(env->roots);
         free(env);
     }
 }
@@ -84,6 +85,21 @@ static napi_value stop(napi_env env, napi_callback_info info)
     return NULL;
 }
 
+/* setRoots(function): the function gives the certificates that Node trusts, when https first needs them. */
+static napi_value set_roots(napi_env env, napi_callback_info info)
+{
+    struct sbx_env *data = NULL;
+    napi_value function;
+    size_t argc = 1;
+    SBX_TRY(napi_get_cb_info(env, info, &argc, &function, NULL, (void **)&data));
+    if (data->read_roots == NULL) {
+        SBX_TRY(napi_create_reference(env, function, 1, &data->read_roots));
+    }
+    return NULL;
+fail:
+    return sbx_addon_throw(env);
+}
+
 static napi_status make_context(napi_env env, napi_async_context *context)
 {
     napi_value name;
@@ -98,6 +114,7 @@ static napi_status export_all(napi_env env, napi_value exports, struct sbx_env *
         {.utf8name = "createSandboxFs", .method = sbx_fs_object_create, .data = data},
         {.utf8name = "createSandboxToolkit", .method = sbx_toolkit_object_create, .data = data},
         {.utf8name = "stop", .method = stop, .data = data},
+        {.utf8name = "setRoots", .method = set_roots, .data = data},
         {.utf8name = "filesystemMethods", .value = names, .attributes = napi_enumerable},
     };
     if (names == NULL) {

@@ -21,6 +21,7 @@
 
 struct sbx_driver;
 struct sbx_engine;
+struct sbx_roots;
 
 struct sbx_env {
     napi_env env;
@@ -30,6 +31,8 @@ struct sbx_env {
     size_t drivers;                       /* the above, and those that are still closing */
     struct sbx_engine *sync_engine;       /* owned: of synchronous methods; NULL: none needed yet */
     napi_async_cleanup_hook_handle clean; /* owned; NULL once removed */
+    napi_ref read_roots;                  /* owned: a function of the loader; NULL: it gave none */
+    struct sbx_roots *roots;              /* owned: what it gave; NULL: not needed yet */
     napi_async_context context;           /* owned: promises are settled in it */
     bool closing;                         /* the environment ends: no JavaScript may run any more */
 };

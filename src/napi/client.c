@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "napi/addon.h"
 #include "napi/error.h"
@@ -165,7 +166,44 @@ bool sbx_client_check(napi_env env, napi_value client, const char *caller)
     return usable;
 }
 
-static struct sbx_endpoint *create(napi_env env, const struct fields *fields, const char *syscall)
+/* The certificates that Node trusts, read once in each environment; NULL: thrown. */
+static struct sbx_roots *get_roots(napi_env env)
+{
+    struct sbx_env *data = NULL;
+    napi_value function;
+    napi_value receiver;
+    napi_value pem;
+    size_t length = 0;
+    SBX_TRY(napi_get_instance_data(env, (void **)&data));
+    if (data->roots != NULL) {
+        return data->roots;
+    }
+    if (data->read_roots == NULL) {
+        sbx_error_throw_value(env, "https needs the certificates that setRoots tells");
+        return NULL;
+    }
+    SBX_TRY(napi_get_reference_value(env, data->read_roots, &function));
+    SBX_TRY(napi_get_undefined(env, &receiver));
+    SBX_TRY(napi_call_function(env, receiver, function, 0, NULL, &pem));
+    char *text = sbx_value_text(env, pem, "list of trusted certificates", &length, NULL);
+    enum sbx_status status =
+        text == NULL ? SBX_EINVAL : sbx_roots_create(&data->roots, (struct sbx_span){text, length});
+    free(text);
+    if (status == SBX_ENOMEM) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = status});
+    }
+    return data->roots;
+fail:
+    (void)sbx_addon_throw(env);
+    return NULL;
+}
+
+static bool is_https(struct sbx_span url)
+{
+    return url.length >= 6 && strncasecmp(url.data, "https:", 6) == 0;
+}
+
+static struct sbx_endpoint *create(napi_env env, struct fields *fields, const char *syscall)
 {
     struct sbx_endpoint *endpoint = NULL;
     if (sbx_span_equal(fields->options.base_url, (struct sbx_span){placeholder, sizeof(placeholder) - 1})) {
@@ -173,6 +211,12 @@ static struct sbx_endpoint *create(napi_env env, const struct fields *fields, co
                                                    .syscall = syscall,
                                                    .advice = "the client has no URL, only a fetch function"});
         return NULL;
+    }
+    if (is_https(fields->options.base_url)) {
+        fields->options.roots = get_roots(env);
+        if (fields->options.roots == NULL) {
+            return NULL;
+        }
     }
     enum sbx_status status = sbx_endpoint_create(&endpoint, &fields->options);
     if (status == SBX_EINVAL) {

@@ -19,8 +19,9 @@
 
 struct sbx_endpoint {
     atomic_size_t owners;
-    char *base_url; /* owned */
-    char **lines;   /* owned, as what it points to */
+    char *base_url;          /* owned */
+    struct sbx_roots *roots; /* owned: one count; NULL: none */
+    char **lines;            /* owned, as what it points to */
     size_t line_count;
 };
 
@@ -109,6 +110,7 @@ enum sbx_status sbx_endpoint_create(struct sbx_endpoint **endpoint,
     }
     atomic_init(&made->owners, 1);
     made->base_url = strndup(url.data, url.length);
+    made->roots = sbx_roots_ref(options->roots);
     enum sbx_status status = made->base_url == NULL ? SBX_ENOMEM : add_lines(made, options);
     if (status != SBX_OK) {
         sbx_endpoint_unref(made);
@@ -133,6 +135,7 @@ void sbx_endpoint_unref(struct sbx_endpoint *endpoint)
         free(endpoint->lines[i]);
     }
     free(endpoint->lines);
+    sbx_roots_unref(endpoint->roots);
     free(endpoint->base_url);
     free(endpoint);
 }
@@ -140,6 +143,11 @@ void sbx_endpoint_unref(struct sbx_endpoint *endpoint)
 struct sbx_span sbx_endpoint_base_url(const struct sbx_endpoint *endpoint)
 {
     return (struct sbx_span){endpoint->base_url, strlen(endpoint->base_url)};
+}
+
+struct sbx_roots *sbx_endpoint_roots(const struct sbx_endpoint *endpoint)
+{
+    return endpoint->roots;
 }
 
 size_t sbx_endpoint_line_count(const struct sbx_endpoint *endpoint)

@@ -8,6 +8,7 @@
 #ifndef SBX_CORE_HTTP_ENDPOINT_H
 #define SBX_CORE_HTTP_ENDPOINT_H
 
+#include "core/http/roots.h"
 #include "wire/span.h"
 #include "wire/status.h"
 
@@ -21,6 +22,7 @@ struct sbx_endpoint_options {
     struct sbx_span token;    /* sent as a bearer token; empty: none */
     const struct sbx_header *headers;
     size_t header_count;
+    struct sbx_roots *roots; /* borrowed: the endpoint counts them; of https. NULL: none is trusted */
 };
 
 struct sbx_endpoint;
@@ -37,6 +39,8 @@ void sbx_endpoint_unref(struct sbx_endpoint *endpoint);
 
 /* Without a slash at its end. Borrowed, as the lines below. */
 struct sbx_span sbx_endpoint_base_url(const struct sbx_endpoint *endpoint);
+
+struct sbx_roots *sbx_endpoint_roots(const struct sbx_endpoint *endpoint);
 
 /* "Name: value" lines, each ended by NUL, Authorization among them. */
 size_t sbx_endpoint_line_count(const struct sbx_endpoint *endpoint);

@@ -185,6 +185,8 @@ static CURLcode set_connection(const struct sbx_request *request)
     long alone = request->change && request->body.length == 0 ? 1 : 0;
     SET(code, easy, CURLOPT_FRESH_CONNECT, alone);
     SET(code, easy, CURLOPT_FORBID_REUSE, alone); /* else each would leave one more connection behind */
+    struct sbx_roots *roots = sbx_endpoint_roots(request->endpoint);
+    code = code == CURLE_OK && roots != NULL ? sbx_roots_use(roots, easy) : code;
     return code;
 }
 

@@ -1,0 +1,35 @@
+// tls.mjs: https in front of a sandbox, with a certificate authority of the test's own, in a process of its own.
+//
+// SPDX-License-Identifier: Apache-2.0
+import { execFile, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const openssl = (...args) => promisify(execFile)('openssl', args);
+const PROCESS = fileURLToPath(new URL('tls-process.mjs', import.meta.url));
+
+/** A certificate for 127.0.0.1 of a new authority: { ca, key, certificate } are files; remove() removes them. */
+export async function authority() {
+  const directory = await mkdtemp(path.join(tmpdir(), 'agent-os-sandbox-'));
+  const file = (name) => path.join(directory, name);
+  const made = { ca: file('ca.pem'), key: file('key.pem'), certificate: file('certificate.pem') };
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  const authorityOf = ['-subj', '/CN=a test authority', '-addext', 'basicConstraints=critical,CA:TRUE'];
+  await openssl('req', '-x509', ...ec, '-keyout', file('ca.key'), '-out', made.ca, ...authorityOf);
+  await openssl('req', ...ec, '-keyout', made.key, '-out', file('request.pem'), '-subj', '/CN=a sandbox');
+  await writeFile(file('names'), 'subjectAltName=IP:127.0.0.1');
+  const signed = ['-CA', made.ca, '-CAkey', file('ca.key'), '-CAcreateserial', '-extfile', file('names')];
+  await openssl('x509', '-req', '-in', file('request.pem'), ...signed, '-out', made.certificate);
+  return { ...made, remove: () => rm(directory, { recursive: true }) };
+}
+
+/** Starts it: { port, stop() }. */
+export async function serveTls(target, { key, certificate }) {
+  const child = fork(PROCESS, [target, key, certificate], { execArgv: [] });
+  const [port] = await once(child, 'message');
+  return { port, stop: () => child.kill() };
+}
