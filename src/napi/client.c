@@ -48,7 +48,7 @@ static bool read_url(napi_env env, napi_value client, struct fields *fields)
 {
     napi_value url = sbx_value_property(env, client, "baseUrl");
     return url != NULL &&
-           keep_text(env, url, "property \"client.baseUrl\"", fields, &fields->options.base_url);
+           keep_text(env, url, "\"client.baseUrl\" property", fields, &fields->options.base_url);
 }
 
 static bool is_nothing(napi_env env, napi_value value)
@@ -63,7 +63,7 @@ static bool read_token(napi_env env, napi_value client, struct fields *fields)
         return false;
     }
     return is_nothing(env, token) ||
-           keep_text(env, token, "property \"client.token\"", fields, &fields->options.token);
+           keep_text(env, token, "\"client.token\" property", fields, &fields->options.token);
 }
 
 /* Array.from(new Headers(init)): every shape that the SDK's own `new Headers` takes, as pairs. */
@@ -156,7 +156,7 @@ bool sbx_client_check(napi_env env, napi_value client, const char *caller)
         return false;
     }
     if (!object || !sbx_value_is(env, url, napi_string)) {
-        sbx_error_throw_type(env, "property \"options.client\"", expected, client);
+        sbx_error_throw_type(env, "\"options.client\" property", expected, client);
         return false;
     }
     struct sbx_endpoint *endpoint =

@@ -31,7 +31,7 @@ static bool read_mkdir(napi_env env, const napi_value *argv, struct sbx_call *ca
         }
         if (!sbx_value_is(env, value, napi_undefined) &&
             napi_get_value_bool(env, value, &recursive) != napi_ok) {
-            sbx_error_throw_type(env, "property \"options.recursive\"", "of type boolean", value);
+            sbx_error_throw_type(env, "\"options.recursive\" property", "of type boolean", value);
             return false;
         }
     }

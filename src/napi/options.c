@@ -118,7 +118,7 @@ static const struct option toolkit_options[] = {
 static bool read_one(napi_env env, napi_value options, const struct option *option, struct sbx_options *into)
 {
     char what[64];
-    (void)snprintf(what, sizeof(what), "property \"options.%s\"", option->name);
+    (void)snprintf(what, sizeof(what), "\"options.%s\" property", option->name);
     napi_value value = sbx_value_property(env, options, option->name);
     if (value == NULL) {
         return false;

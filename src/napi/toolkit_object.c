@@ -185,7 +185,7 @@ static bool create_toolkit(napi_env env, struct sbx_object *object, const struct
                                              });
     if (status == SBX_EINVAL) {
         (void)napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE",
-                                    "The property \"options.env\" must be an object of strings");
+                                    "The \"options.env\" property must be an object of strings");
     } else if (status != SBX_OK) {
         sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = "createSandboxToolkit"});
     }

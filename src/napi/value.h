@@ -1,5 +1,5 @@
 /* value.h: JavaScript values as C has them. Each function throws what Node would throw where the value
- * is another; `what` names it: `"path" argument`, `property "options.timeoutMs"`.
+ * is another; `what` names it: `"path" argument`, `"options.timeoutMs" property`.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
