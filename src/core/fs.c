@@ -1,4 +1,4 @@
-/* fs.c: the view (base path), read-only, and which lane an operation takes; today there is one, HTTP.
+/* fs.c: the view: its base path, its options, and the writes that may hang.
  *
  * Thread: as fs.h says; immutable but for the stuck writes, which have a lock.
  * SPDX-License-Identifier: Apache-2.0
@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/http_fs.h"
 #include "core/path.h"
 
 struct stuck_write {
@@ -125,35 +124,9 @@ enum sbx_status sbx_fs_op_create(struct sbx_op **op, const struct sbx_fs *fs, co
     return status;
 }
 
-static enum sbx_step refuse_change(struct sbx_op *op)
+bool sbx_fs_is_read_only(const struct sbx_fs *fs)
 {
-    return sbx_op_fail(op, SBX_EROFS, NULL);
-}
-
-static enum sbx_step refuse_large(struct sbx_op *op)
-{
-    return sbx_op_fail(op, SBX_EFBIG, "a content over HTTP can have 2 MiB at most");
-}
-
-static enum sbx_step refuse_unknown(struct sbx_op *op)
-{
-    return sbx_op_fail(op, SBX_ENOSYS, "the sandbox's HTTP interface has no such operation");
-}
-
-void sbx_fs_submit(struct sbx_op *op, struct sbx_engine *engine)
-{
-    static const sbx_step_function read_only[] = {refuse_change, NULL};
-    static const sbx_step_function unknown[] = {refuse_unknown, NULL};
-    static const sbx_step_function too_large[] = {refuse_large, NULL};
-    const sbx_step_function *steps = sbx_http_fs_steps(op->row->code);
-    if ((op->row->kind & SBX_CHANGE) != 0 && op->fs->read_only) {
-        steps = read_only;
-    } else if (op->too_large) {
-        steps = too_large;
-    } else if (steps == NULL) {
-        steps = unknown;
-    }
-    sbx_op_submit(op, engine, steps);
+    return fs->read_only;
 }
 
 void sbx_fs_append_path(const struct sbx_fs *fs, struct sbx_bytes *bytes, struct sbx_span path)

@@ -1,4 +1,4 @@
-/* fs.h: a file system of the sandbox: a view of one of its directories, and the way of an operation on it.
+/* fs.h: a file system of the sandbox: a view of one of its directories.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -24,13 +24,12 @@ void sbx_fs_destroy(struct sbx_fs *fs);
 enum sbx_status sbx_fs_op_create(struct sbx_op **op, const struct sbx_fs *fs, const struct sbx_op_row *row,
                                  struct sbx_endpoint *endpoint, const struct sbx_args *args) SBX_CHECKED;
 
-/* Sends it on its way: EROFS and ENOSYS are answered without a request. Thread: main. */
-void sbx_fs_submit(struct sbx_op *op, struct sbx_engine *engine);
-
 /* For the lanes. */
 
 /* Appends where `path` of this view is in the sandbox. Thread: any. */
 void sbx_fs_append_path(const struct sbx_fs *fs, struct sbx_bytes *bytes, struct sbx_span path);
+
+bool sbx_fs_is_read_only(const struct sbx_fs *fs);
 
 /* Whether "/" of this view is "/" of the sandbox. Thread: any. */
 bool sbx_fs_is_whole(const struct sbx_fs *fs);

@@ -151,6 +151,8 @@ enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_
 enum sbx_step sbx_op_succeed(struct sbx_op *op)
 {
     op->result.status = SBX_OK;
+    free(op->detail); /* of a look that found nothing, as it should */
+    op->detail = NULL;
     return SBX_STEP_END;
 }
 

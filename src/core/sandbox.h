@@ -3,7 +3,7 @@
  *
  *     struct sbx_op *op;
  *     sbx_fs_op_create(&op, fs, sbx_op_row(SBX_OP_STAT), endpoint, &args);
- *     sbx_fs_submit(op, engine);
+ *     sbx_lane_submit(op, engine);
  *     … sbx_engine_slice(engine) whenever sbx_engine_fd or sbx_engine_due_ms says so …
  *     sbx_engine_take_done(engine, &done);
  *
@@ -15,6 +15,7 @@
 #include "core/fs.h"
 #include "core/http/endpoint.h"
 #include "core/http/engine.h"
+#include "core/lane.h"
 #include "core/op.h"
 #include "core/tools.h"
 #include "wire/wire.h"

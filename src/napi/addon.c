@@ -7,51 +7,15 @@
  * Thread: main.
  * SPDX-License-Identifier: Apache-2.0
  */
-#include "napi/addon.h"
 
 #include <stdlib.h>
 
-#include "core/sandbox.h"
+#include "napi/env.h"
 #include "napi/fs_object.h"
+#include "napi/job.h"
 #include "napi/slice.h"
 #include "napi/toolkit_object.h"
-
-napi_value sbx_addon_throw(napi_env env)
-{
-    bool pending = false;
-    const napi_extended_error_info *info = NULL;
-    if (napi_is_exception_pending(env, &pending) == napi_ok && !pending) {
-        (void)napi_get_last_error_info(env, &info);
-        const char *message = info == NULL ? NULL : info->error_message;
-        (void)napi_throw_error(env, "ERR_NAPI", message == NULL ? "a call of Node-API failed" : message);
-    }
-    return NULL;
-}
-
-void sbx_env_unref(struct sbx_env *env)
-{
-    if (--env->owners == 0) {
-        sbx_roots_unref(env->roots);
-        free(env);
-    }
-}
-
-static void unhook(struct sbx_env *env)
-{
-    napi_async_cleanup_hook_handle clean = env->clean;
-    env->clean = NULL;
-    if (clean != NULL) {
-        (void)napi_remove_async_cleanup_hook(clean); /* fails only for no hook */
-    }
-}
-
-void sbx_env_driver_closed(struct sbx_env *env)
-{
-    env->drivers--;
-    if (env->closing && env->drivers == 0) {
-        unhook(env);
-    }
-}
+#include "napi/try.h"
 
 static void clean_up(napi_async_cleanup_hook_handle handle, void *data)
 {
@@ -65,7 +29,7 @@ static void clean_up(napi_async_cleanup_hook_handle handle, void *data)
         sbx_driver_close(driver);
     }
     if (env->drivers == 0) {
-        unhook(env);
+        sbx_env_unhook(env);
     }
 }
 
@@ -97,7 +61,7 @@ static napi_value set_roots(napi_env env, napi_callback_info info)
     }
     return NULL;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 static napi_status make_context(napi_env env, napi_async_context *context)
@@ -132,14 +96,16 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */)
     }
     data->env = env;
     data->owners = 1;
+    data->settle = sbx_job_settle;
+    data->drop = sbx_job_drop;
     if (napi_set_instance_data(env, data, forget, NULL) != napi_ok) {
         free(data);
-        return sbx_addon_throw(env);
+        return sbx_try_throw(env);
     }
     SBX_TRY(make_context(env, &data->context));
     SBX_TRY(napi_add_async_cleanup_hook(env, clean_up, data, &data->clean));
     SBX_TRY(export_all(env, exports, data));
     return exports;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "napi/addon.h"
 #include "napi/error.h"
 #include "napi/value.h"
 

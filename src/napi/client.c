@@ -10,8 +10,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "napi/addon.h"
+#include "napi/env.h"
 #include "napi/error.h"
+#include "napi/try.h"
 #include "napi/value.h"
 
 /* The SDK's base URL of a client that was given only a `fetch`. */
@@ -83,7 +84,7 @@ static napi_value as_pairs(napi_env env, napi_value init)
     SBX_TRY(napi_call_function(env, array, from, 1, &headers, &pairs));
     return pairs;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 static bool read_pair(napi_env env, napi_value pair, struct fields *fields)
@@ -100,7 +101,7 @@ static bool read_pair(napi_env env, napi_value pair, struct fields *fields)
     fields->options.header_count++;
     return true;
 fail:
-    (void)sbx_addon_throw(env);
+    (void)sbx_try_throw(env);
     return false;
 }
 
@@ -194,7 +195,7 @@ static struct sbx_roots *get_roots(napi_env env)
     }
     return data->roots;
 fail:
-    (void)sbx_addon_throw(env);
+    (void)sbx_try_throw(env);
     return NULL;
 }
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "core/bytes.h"
-#include "napi/addon.h"
+#include "napi/try.h"
 
 #define MESSAGE_MAX (4 * SBX_PATH_MAX)
 
@@ -133,7 +133,7 @@ void sbx_error_throw(napi_env env, const struct sbx_failure *failure)
 {
     napi_value error = sbx_error_create(env, failure);
     if (error == NULL || napi_throw(env, error) != napi_ok) {
-        (void)sbx_addon_throw(env);
+        (void)sbx_try_throw(env);
     }
 }
 

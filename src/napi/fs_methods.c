@@ -5,7 +5,6 @@
  */
 #include "napi/fs_methods.h"
 
-#include "napi/addon.h"
 #include "napi/error.h"
 #include "napi/result.h"
 #include "napi/value.h"

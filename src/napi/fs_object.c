@@ -9,6 +9,7 @@
 #include "napi/error.h"
 #include "napi/fs_methods.h"
 #include "napi/object.h"
+#include "napi/try.h"
 
 /* The promise, or the value, of a call whose arguments have been read. From here to the op's own copy of
  * them no JavaScript runs: they borrow a buffer that it could take away. */
@@ -33,7 +34,7 @@ static napi_value call_method(napi_env env, napi_callback_info info)
     napi_value argv[SBX_ARGUMENTS];
     size_t argc = SBX_ARGUMENTS;
     if (napi_get_cb_info(env, info, &argc, argv, NULL, (void **)&binding) != napi_ok) {
-        return sbx_addon_throw(env);
+        return sbx_try_throw(env);
     }
     const struct sbx_fs_method *method = binding->row;
     struct sbx_call call = {.row = sbx_op_row(method->code)};
@@ -90,7 +91,7 @@ static napi_value fill(napi_env env, struct sbx_object *object)
     }
     return sbx_object_add_close(object, target) ? target : NULL;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 napi_value sbx_fs_object_create(napi_env env, napi_callback_info info)
@@ -116,5 +117,5 @@ napi_value sbx_fs_object_method_names(napi_env env)
     }
     return names;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }

@@ -6,7 +6,7 @@
 #ifndef SBX_NAPI_FS_OBJECT_H
 #define SBX_NAPI_FS_OBJECT_H
 
-#include "napi/addon.h"
+#include <node_api.h>
 
 /* createSandboxFs(options) -> an object with every method of core's VirtualFileSystem. Its data is the
  * environment. */

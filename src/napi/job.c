@@ -4,11 +4,13 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "napi/job.h"
+#include "napi/env.h"
 
 #include <stdlib.h>
 
 #include "napi/error.h"
 #include "napi/slice.h"
+#include "napi/try.h"
 
 struct job {
     struct sbx_object *object; /* owned: one count */
@@ -63,7 +65,7 @@ static napi_value settled(napi_env env, napi_value value, bool failed)
                    : napi_resolve_deferred(env, deferred, value));
     return promise;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 napi_value sbx_job_reject(napi_env env, const struct sbx_job_kind *kind)
@@ -75,7 +77,7 @@ napi_value sbx_job_resolve(napi_env env)
 {
     napi_value undefined;
     return napi_get_undefined(env, &undefined) == napi_ok ? settled(env, undefined, false)
-                                                          : sbx_addon_throw(env);
+                                                          : sbx_try_throw(env);
 }
 
 napi_value sbx_job_refuse(napi_env env, const struct sbx_job_kind *kind, enum sbx_status status,
@@ -107,7 +109,7 @@ static void submit(struct sbx_op *op, struct sbx_engine *engine)
     if (op->tool != NULL) {
         sbx_tool_submit(op, engine);
     } else {
-        sbx_fs_submit(op, engine);
+        sbx_lane_submit(op, engine);
     }
 }
 
@@ -126,7 +128,7 @@ napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const str
         goto fail;
     }
     if (napi_create_promise(env, &job->deferred, &promise) != napi_ok) {
-        (void)sbx_addon_throw(env);
+        (void)sbx_try_throw(env);
         goto fail;
     }
     op->user = job;
@@ -173,7 +175,7 @@ napi_value sbx_job_run(struct sbx_object *object, struct sbx_op *op, const struc
     sbx_op_destroy(op);
     if (failed) {
         if (value == NULL || napi_throw(env, value) != napi_ok) {
-            (void)sbx_addon_throw(env);
+            (void)sbx_try_throw(env);
         }
         return NULL;
     }

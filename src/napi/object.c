@@ -5,12 +5,14 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "napi/object.h"
+#include "napi/env.h"
 
 #include <stdlib.h>
 
 #include "napi/client.h"
 #include "napi/error.h"
 #include "napi/slice.h"
+#include "napi/try.h"
 
 /* An object without functions yet, with one owner: the caller. NULL: thrown. */
 static struct sbx_object *create(struct sbx_env *env, napi_value client)
@@ -22,7 +24,7 @@ static struct sbx_object *create(struct sbx_env *env, napi_value client)
     }
     if (napi_create_reference(env->env, client, 1, &object->client) != napi_ok) {
         free(object);
-        (void)sbx_addon_throw(env->env);
+        (void)sbx_try_throw(env->env);
         return NULL;
     }
     object->env = env;
@@ -97,7 +99,7 @@ napi_value sbx_object_function(struct sbx_object *object, const char *name, napi
     return function;
 fail:
     free(binding);
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 napi_value sbx_object_make(napi_env env, napi_callback_info info, const struct sbx_factory *factory)
@@ -108,7 +110,7 @@ napi_value sbx_object_make(napi_env env, napi_callback_info info, const struct s
     size_t argc = 1;
     struct sbx_options options;
     if (napi_get_cb_info(env, info, &argc, &argument, NULL, (void **)&data) != napi_ok) {
-        return sbx_addon_throw(env);
+        return sbx_try_throw(env);
     }
     if (!factory->read(env, argument, &options)) {
         return NULL;
@@ -167,7 +169,7 @@ static napi_value close_object(napi_env env, napi_callback_info info)
     }
     return promise;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 /* Symbol.asyncDispose, where this Node has it; NULL: it has not. */
@@ -198,7 +200,7 @@ bool sbx_object_add_close(struct sbx_object *object, napi_value target)
     };
     if (close == NULL ||
         napi_define_properties(env, target, dispose == NULL ? 1 : 2, properties) != napi_ok) {
-        (void)sbx_addon_throw(env);
+        (void)sbx_try_throw(env);
         return false;
     }
     return true;
@@ -221,6 +223,6 @@ struct sbx_endpoint *sbx_object_endpoint(struct sbx_object *object, const char *
     }
     return endpoint;
 fail:
-    (void)sbx_addon_throw(env);
+    (void)sbx_try_throw(env);
     return NULL;
 }

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 #include "core/sandbox.h"
-#include "napi/addon.h"
+#include "napi/env.h"
 #include "napi/options.h"
 
 struct sbx_object {

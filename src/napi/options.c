@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "napi/addon.h"
 #include "napi/client.h"
 #include "napi/error.h"
 #include "napi/result.h"
+#include "napi/try.h"
 #include "napi/value.h"
 
 struct option {
@@ -170,7 +170,7 @@ static bool check_names(napi_env env, napi_value options, const struct option *t
     }
     return true;
 fail:
-    (void)sbx_addon_throw(env);
+    (void)sbx_try_throw(env);
     return false;
 }
 

@@ -8,8 +8,8 @@
 
 #include <string.h>
 
-#include "napi/addon.h"
 #include "napi/error.h"
+#include "napi/try.h"
 
 #define NS_PER_MS 1000000
 #define STRING_MAX ((size_t)0x1fffffe8) /* bytes of Latin-1 in the longest string of V8 */
@@ -18,13 +18,13 @@ napi_value sbx_result_undefined(napi_env env, struct sbx_op *op)
 {
     napi_value value;
     (void)op;
-    return napi_get_undefined(env, &value) == napi_ok ? value : sbx_addon_throw(env);
+    return napi_get_undefined(env, &value) == napi_ok ? value : sbx_try_throw(env);
 }
 
 static napi_value boolean(napi_env env, bool is)
 {
     napi_value value;
-    return napi_get_boolean(env, is, &value) == napi_ok ? value : sbx_addon_throw(env);
+    return napi_get_boolean(env, is, &value) == napi_ok ? value : sbx_try_throw(env);
 }
 
 napi_value sbx_result_created(napi_env env, struct sbx_op *op)
@@ -49,7 +49,7 @@ napi_value sbx_result_text(napi_env env, struct sbx_op *op)
                                                    .advice = "no string can be that long; read it as bytes"});
         return NULL;
     }
-    return status == napi_ok ? value : sbx_addon_throw(env);
+    return status == napi_ok ? value : sbx_try_throw(env);
 }
 
 napi_value sbx_result_bytes(napi_env env, struct sbx_op *op)
@@ -65,7 +65,7 @@ napi_value sbx_result_bytes(napi_env env, struct sbx_op *op)
     SBX_TRY(napi_create_typedarray(env, napi_uint8_array, bytes->length, buffer, 0, &array));
     return array;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 napi_value sbx_result_call_json(napi_env env, const char *function, napi_value argument)
@@ -80,7 +80,7 @@ napi_value sbx_result_call_json(napi_env env, const char *function, napi_value a
     SBX_TRY(napi_call_function(env, json, called, 1, &argument, &value));
     return value;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 napi_value sbx_result_json(napi_env env, struct sbx_op *op)
@@ -145,7 +145,7 @@ static napi_value stat_object(napi_env env, const struct sbx_stat *stat)
     SBX_TRY(set_boolean(env, object, "isSymbolicLink", has_type(stat, SBX_S_IFLNK)));
     return object;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 napi_value sbx_result_stat(napi_env env, struct sbx_op *op)
@@ -157,7 +157,7 @@ static napi_value name_of(napi_env env, const struct sbx_entry *entry)
 {
     napi_value name;
     napi_status status = napi_create_string_utf8(env, entry->name.data, entry->name.length, &name);
-    return status == napi_ok ? name : sbx_addon_throw(env);
+    return status == napi_ok ? name : sbx_try_throw(env);
 }
 
 static napi_value typed_entry(napi_env env, const struct sbx_entry *entry)
@@ -174,7 +174,7 @@ static napi_value typed_entry(napi_env env, const struct sbx_entry *entry)
     SBX_TRY(set_number(env, object, "ino", (double)entry->stat.ino));
     return object;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 static napi_value stat_entry(napi_env env, const struct sbx_entry *entry)
@@ -184,7 +184,7 @@ static napi_value stat_entry(napi_env env, const struct sbx_entry *entry)
     if (stat == NULL) {
         return NULL;
     }
-    return napi_set_named_property(env, object, "stat", stat) == napi_ok ? object : sbx_addon_throw(env);
+    return napi_set_named_property(env, object, "stat", stat) == napi_ok ? object : sbx_try_throw(env);
 }
 
 /* An array of what `make` makes of each entry; a scope each, so that 100,000 of them hold no handle. */
@@ -204,7 +204,7 @@ static napi_value list(napi_env env, const struct sbx_op *op,
     }
     return array;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 napi_value sbx_result_names(napi_env env, struct sbx_op *op)

@@ -13,12 +13,12 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "napi/slice.h"
+#include "napi/env.h"
 
 #include <stdlib.h>
 #include <uv.h>
 
 #include "core/sandbox.h"
-#include "napi/job.h"
 
 struct sbx_driver {
     struct sbx_env *env;       /* borrowed: it outlives its drivers */
@@ -56,7 +56,7 @@ static void finish_closing(struct sbx_driver *driver)
     sbx_engine_slice(driver->engine);
     sbx_engine_take_done(driver->engine, &done);
     while ((link = sbx_queue_pop(&done)) != NULL) {
-        sbx_job_drop(SBX_CONTAINER(link, struct sbx_op, task.link));
+        driver->env->drop(SBX_CONTAINER(link, struct sbx_op, task.link));
     }
     uv_close((uv_handle_t *)&driver->poll, on_closed);
     uv_close((uv_handle_t *)&driver->timer, on_closed);
@@ -119,7 +119,7 @@ static void after_slice(uv_work_t *work, int status)
     }
     struct sbx_env *env = driver->env;
     env->owners++;
-    sbx_job_settle(env, &done); /* runs JavaScript: it may submit, and it may close the driver */
+    env->settle(env, &done); /* runs JavaScript: it may submit, and it may close the driver */
     if (env->driver == driver && !driver->queued) {
         park(driver);
     }

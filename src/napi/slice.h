@@ -10,7 +10,7 @@
 #ifndef SBX_NAPI_SLICE_H
 #define SBX_NAPI_SLICE_H
 
-#include "napi/addon.h"
+#include "napi/env.h"
 #include "wire/status.h"
 
 struct sbx_op;

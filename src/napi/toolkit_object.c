@@ -12,6 +12,7 @@
 #include "napi/job.h"
 #include "napi/object.h"
 #include "napi/result.h"
+#include "napi/try.h"
 #include "napi/value.h"
 
 static const struct sbx_job_kind kind = {.result = sbx_result_json};
@@ -59,7 +60,7 @@ static napi_value execute(napi_env env, napi_callback_info info)
     napi_value input;
     size_t argc = 1;
     if (napi_get_cb_info(env, info, &argc, &input, NULL, (void **)&binding) != napi_ok) {
-        return sbx_addon_throw(env);
+        return sbx_try_throw(env);
     }
     struct sbx_op *op = make_op(env, binding, input);
     return op == NULL ? sbx_job_reject(env, &kind) : sbx_job_start(binding->object, op, &kind);
@@ -83,7 +84,7 @@ static napi_value make_values(napi_env env, const char *const *values)
     }
     return array;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 static napi_value make_field(napi_env env, const void *rows, size_t index)
@@ -104,7 +105,7 @@ static napi_value make_field(napi_env env, const void *rows, size_t index)
     }
     return object;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 static napi_value make_example(napi_env env, const void *rows, size_t index)
@@ -120,7 +121,7 @@ static napi_value make_example(napi_env env, const void *rows, size_t index)
     SBX_TRY(napi_set_named_property(env, object, "input", input));
     return object;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 /* Sets `name` to an array of what `make` makes of each row. */
@@ -151,7 +152,7 @@ static napi_value make_tool(napi_env env, struct sbx_object *object, const struc
     SBX_TRY(napi_set_named_property(env, target, "execute", function));
     return target;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 static napi_value fill(napi_env env, struct sbx_object *object)
@@ -172,7 +173,7 @@ static napi_value fill(napi_env env, struct sbx_object *object)
     SBX_TRY(napi_set_named_property(env, target, "tools", tools));
     return sbx_object_add_close(object, target) ? target : NULL;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 static bool create_toolkit(napi_env env, struct sbx_object *object, const struct sbx_options *options)

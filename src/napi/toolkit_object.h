@@ -6,7 +6,7 @@
 #ifndef SBX_NAPI_TOOLKIT_OBJECT_H
 #define SBX_NAPI_TOOLKIT_OBJECT_H
 
-#include "napi/addon.h"
+#include <node_api.h>
 
 /* createSandboxToolkit(options) -> core's ToolKit, with each tool's `fields` where core wants a schema:
  * the loader makes one of them. Its data is the environment. */

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "napi/addon.h"
 #include "napi/error.h"
+#include "napi/try.h"
 
 #define NS_PER_MS 1000000.0
 #define TIME_MAX_MS 8.64e15 /* of a Date */
@@ -35,7 +35,7 @@ napi_value sbx_value_property(napi_env env, napi_value object, const char *name)
     SBX_TRY(napi_get_named_property(env, object, name, &value));
     return value;
 fail:
-    return sbx_addon_throw(env);
+    return sbx_try_throw(env);
 }
 
 /* Whether every surrogate of the string has its other half. */
@@ -87,7 +87,7 @@ char *sbx_value_text(napi_env env, napi_value value, const char *what, size_t *l
     return text;
 fail:
     free(text);
-    (void)sbx_addon_throw(env);
+    (void)sbx_try_throw(env);
     return NULL;
 }
 

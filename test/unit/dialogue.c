@@ -27,7 +27,7 @@ struct sbx_op *dialogue_run(struct world *world, const struct sbx_fs *fs, enum s
 {
     struct sbx_op *op;
     assert_status(sbx_fs_op_create(&op, fs, sbx_op_row(code), world->endpoint, args), SBX_OK);
-    sbx_fs_submit(op, world->engine);
+    sbx_lane_submit(op, world->engine);
     world_drive(world, 1);
     return op;
 }
@@ -77,7 +77,7 @@ static enum sbx_status attempt(void *user)
     enum sbx_status status = sbx_fs_op_create(&op, fs, row, world->endpoint, &dialogue->args);
     if (status == SBX_OK) {
         op->timeout_ms = EXCHANGE_MS;
-        sbx_fs_submit(op, world->engine);
+        sbx_lane_submit(op, world->engine);
         world_drive(world, 1);
         status = op->result.status == dialogue->status ? SBX_OK : op->result.status;
         sbx_op_destroy(op);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "core/fs.h"
+#include "core/lane.h"
 
 #include <stdio.h>
 
@@ -140,7 +141,7 @@ static enum sbx_status run(struct world *world, const struct sbx_fs *fs, enum sb
     struct sbx_queue done;
     struct sbx_op *op = op_of(world, fs, code, "/x");
     sbx_queue_init(&done);
-    sbx_fs_submit(op, world->engine);
+    sbx_lane_submit(op, world->engine);
     drive(world->engine, 1, &done);
     enum sbx_status status = op->result.status;
     sbx_op_destroy(op);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "core/http_fs.h"
+#include "core/lane.h"
 
 #include "dialogue.h"
 #include "takeover.h"
@@ -201,7 +202,7 @@ static void hang(struct world *world, const struct sbx_fs *fs)
     const struct sbx_op_row *row = sbx_op_row(SBX_OP_WRITE);
     script_begin(&dialogue_script, silence);
     assert_status(sbx_fs_op_create(&op, fs, row, world->endpoint, &args), SBX_OK);
-    sbx_fs_submit(op, world->engine);
+    sbx_lane_submit(op, world->engine);
     drive_until(world->engine, is_asked, world);
     clock_advance(10001);
     world_drive(world, 1);

@@ -58,7 +58,7 @@ void sbx_engine_send(struct sbx_engine *engine, struct sbx_request *request);
 /* Puts `task` on the done list. Thread: pool. */
 void sbx_engine_finish(struct sbx_engine *engine, struct sbx_task *task);
 
-/* Closes the connections that nothing uses at the next slice, and those in use when what uses them ends.
+/* Closes the kept connections of each budget, at the next slice at which nothing of that budget is in flight.
  * Thread: any. */
 void sbx_engine_forget(struct sbx_engine *engine);
 

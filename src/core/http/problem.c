@@ -153,6 +153,9 @@ void sbx_problem_of(const struct sbx_request *request, struct sbx_problem *probl
 
 static enum sbx_status from_connect(long os_error)
 {
+    if (os_error == ENETUNREACH) {
+        return SBX_EHOSTUNREACH;
+    }
     return os_error == ETIMEDOUT || os_error == EHOSTUNREACH || os_error == EACCES || os_error == EMFILE
                ? sbx_status_from_errno(os_error)
                : SBX_ECONNREFUSED;

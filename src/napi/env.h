@@ -1,26 +1,19 @@
-/* addon.h: the door to the binding: what each environment (the main thread, each worker) has for itself,
- * and how Node-API is called in this room.
+/* env.h: what each environment (the main thread, each worker) has for itself.
  *
  * Thread: main (the environment's own) everywhere in this room, except slice.c's slice.
  * SPDX-License-Identifier: Apache-2.0
  */
-#ifndef SBX_NAPI_ADDON_H
-#define SBX_NAPI_ADDON_H
+#ifndef SBX_NAPI_ENV_H
+#define SBX_NAPI_ENV_H
 
 #include <node_api.h>
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Every call of Node-API is checked: one that fails leads to the function's `fail` label. */
-#define SBX_TRY(call)                                                                                        \
-    do {                                                                                                     \
-        if ((call) != napi_ok) {                                                                             \
-            goto fail;                                                                                       \
-        }                                                                                                    \
-    } while (0)
-
 struct sbx_driver;
 struct sbx_engine;
+struct sbx_op;
+struct sbx_queue;
 struct sbx_roots;
 
 struct sbx_env {
@@ -33,8 +26,11 @@ struct sbx_env {
     napi_async_cleanup_hook_handle clean; /* owned; NULL once removed */
     napi_ref read_roots;                  /* owned: a function of the loader; NULL: it gave none */
     struct sbx_roots *roots;              /* owned: what it gave; NULL: not needed yet */
-    napi_async_context context;           /* owned: promises are settled in it */
-    bool closing;                         /* the environment ends: no JavaScript may run any more */
+    /* What its driver does with ops that are over: of job.h. */
+    void (*settle)(struct sbx_env *env, struct sbx_queue *done);
+    void (*drop)(struct sbx_op *op);
+    napi_async_context context; /* owned: promises are settled in it */
+    bool closing;               /* the environment ends: no JavaScript may run any more */
 };
 
 /* One owner less; the last one frees it. */
@@ -43,8 +39,7 @@ void sbx_env_unref(struct sbx_env *env);
 /* The environment's driver ended: what waits for that goes on. */
 void sbx_env_driver_closed(struct sbx_env *env);
 
-/* Makes sure that an exception is pending after a call of Node-API failed; returns NULL, what a callback
- * returns then. */
-napi_value sbx_addon_throw(napi_env env);
+/* Removes the clean-up hook, where it is still there: the environment may end. */
+void sbx_env_unhook(struct sbx_env *env);
 
 #endif

@@ -1,0 +1,40 @@
+/* lane.c: what can be answered at once is; the rest goes by the one lane there is, HTTP.
+ *
+ * Thread: as lane.h says; the steps on the pool.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/lane.h"
+
+#include "core/fs.h"
+#include "core/http_fs.h"
+
+static enum sbx_step refuse_change(struct sbx_op *op)
+{
+    return sbx_op_fail(op, SBX_EROFS, NULL);
+}
+
+static enum sbx_step refuse_large(struct sbx_op *op)
+{
+    return sbx_op_fail(op, SBX_EFBIG, "a content over HTTP can have 2 MiB at most");
+}
+
+static enum sbx_step refuse_unknown(struct sbx_op *op)
+{
+    return sbx_op_fail(op, SBX_ENOSYS, "the sandbox's HTTP interface has no such operation");
+}
+
+void sbx_lane_submit(struct sbx_op *op, struct sbx_engine *engine)
+{
+    static const sbx_step_function read_only[] = {refuse_change, NULL};
+    static const sbx_step_function unknown[] = {refuse_unknown, NULL};
+    static const sbx_step_function too_large[] = {refuse_large, NULL};
+    const sbx_step_function *steps = sbx_http_fs_steps(op->row->code);
+    if ((op->row->kind & SBX_CHANGE) != 0 && sbx_fs_is_read_only(op->fs)) {
+        steps = read_only;
+    } else if (op->too_large) {
+        steps = too_large;
+    } else if (steps == NULL) {
+        steps = unknown;
+    }
+    sbx_op_submit(op, engine, steps);
+}
