@@ -1,6 +1,7 @@
 /* args.h: the named slots that carry an operation's arguments. Which of them an operation uses stands in
- * its row (ops.h); the others are zero.
+ * its row (ops.h); the others are zero. Encoding and decoding go by the row too.
  *
+ * Thread: any.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SBX_WIRE_ARGS_H
@@ -8,7 +9,10 @@
 
 #include <stdint.h>
 
+#include "wire/buf.h"
+#include "wire/ops.h"
 #include "wire/span.h"
+#include "wire/status.h"
 
 struct sbx_args {
     struct sbx_span path;     /* borrowed; absolute in the file system's own view */
@@ -24,5 +28,15 @@ struct sbx_args {
     uint32_t uid;
     uint32_t gid;
 };
+
+/* Puts what the row names. SBX_ENAMETOOLONG, SBX_EINVAL (a NUL in a path), SBX_ENOBUFS (it does not fit);
+ * what was put until then stays (sbx_frame_end takes it back). */
+enum sbx_status sbx_args_encode(const struct sbx_op_row *row, const struct sbx_args *args,
+                                struct sbx_writer *writer) SBX_CHECKED;
+
+/* Reads what the row names; spans are borrowed from `payload`, and a NUL stands behind each path.
+ * SBX_EPROTO: these are not the row's arguments, or more than them. SBX_ENAMETOOLONG: a path is. */
+enum sbx_status sbx_args_decode(const struct sbx_op_row *row, struct sbx_span payload,
+                                struct sbx_args *args) SBX_CHECKED;
 
 #endif

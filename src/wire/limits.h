@@ -11,6 +11,21 @@
 /* Bytes of a path without its NUL: Linux's PATH_MAX - 1. */
 #define SBX_PATH_MAX ((size_t)4095)
 
+/* Bytes of a frame or a reply, header and all: no carrier brings more at once (see SBX_BATCH_MAX). */
+#define SBX_FRAME_MAX SBX_BATCH_MAX
+
+/* Bytes of a batch of frames: as base64 it fills a request's body of 2 MiB. */
+#define SBX_BATCH_MAX (1536 * SBX_KIB)
+
+/* Frames of a batch: each has a place for its reply kept free. */
+#define SBX_BATCH_FRAMES_MAX 4096
+
+/* Bytes of a batch of replies: the server cuts a program's output at 1 MiB, and it is base64. */
+#define SBX_REPLIES_MAX (700 * SBX_KIB)
+
+/* Bytes of a content in one reply: what is larger goes by another way than frames. */
+#define SBX_REPLY_CONTENT_MAX (512 * SBX_KIB)
+
 /* Bytes of a request's body: the server answers 413 to one byte more. */
 #define SBX_BODY_MAX (2 * SBX_MIB)
 

@@ -1,6 +1,7 @@
 /* result.h: what an operation comes back with. `status` first; where it is SBX_OK, the member that the
- * row's reply names holds the answer.
+ * row's reply names holds the answer. What is read from a reply is a struct sbx_answer, which owns nothing.
  *
+ * Thread: any.
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SBX_WIRE_RESULT_H
@@ -8,6 +9,8 @@
 
 #include <stdint.h>
 
+#include "wire/buf.h"
+#include "wire/ops.h"
 #include "wire/span.h"
 #include "wire/status.h"
 
@@ -42,7 +45,8 @@ struct sbx_entry {
 struct sbx_list {
     struct sbx_entry *entries; /* owned by whoever owns the result */
     size_t count;
-    char *names; /* owned; the bytes of all names */
+    char *names;   /* owned; the bytes of all names */
+    uint64_t next; /* the offset to ask the next page with; 0 where this is the last */
 };
 
 struct sbx_buffer {
@@ -59,5 +63,42 @@ struct sbx_result {
         bool created;
     };
 };
+
+/* Bytes of the attributes on the wire, and of the longest entry of a list: Linux's NAME_MAX is 255. */
+#define SBX_STAT_WIRE ((size_t)88)
+#define SBX_ENTRY_WIRE (SBX_STAT_WIRE + 2 + 255)
+
+/* A list as it stands in a reply, checked as a whole: entries are read off it one by one. */
+struct sbx_listing {
+    size_t count;             /* entries that sbx_result_next_entry gives */
+    size_t name_bytes;        /* of their names together */
+    uint64_t next;            /* as in struct sbx_list */
+    struct sbx_reader reader; /* borrows the reply */
+};
+
+/* A result as it stands in a reply: everything is borrowed from the reply's bytes. */
+struct sbx_answer {
+    union {
+        struct sbx_stat stat;
+        struct sbx_span bytes; /* of BYTES and TEXT */
+        struct sbx_listing list;
+        bool created;
+    };
+};
+
+/* Bytes that the reply of the shape takes beside a content: for BYTES the least, for LIST one entry. */
+size_t sbx_result_least(enum sbx_reply shape);
+
+/* Puts the member that the row's reply names. SBX_ENOBUFS: it does not fit. */
+enum sbx_status sbx_result_encode(const struct sbx_op_row *row, const struct sbx_result *result,
+                                  struct sbx_writer *writer) SBX_CHECKED;
+
+/* Reads the payload of a reply whose status is SBX_OK. SBX_EPROTO: it is none of that row. */
+enum sbx_status sbx_result_decode(const struct sbx_op_row *row, struct sbx_span payload,
+                                  struct sbx_answer *answer) SBX_CHECKED;
+
+/* The next entry, its name borrowed from the reply; false at the end. Names that no directory holds (empty,
+ * `.`, `..`, with a slash or a NUL) are left out: replies are foreign bytes. */
+bool sbx_result_next_entry(struct sbx_listing *list, struct sbx_entry *entry);
 
 #endif

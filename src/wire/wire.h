@@ -7,6 +7,9 @@
 #define SBX_WIRE_WIRE_H
 
 #include "wire/args.h"
+#include "wire/buf.h"
+#include "wire/frame.h"
+#include "wire/greeting.h"
 #include "wire/limits.h"
 #include "wire/ops.h"
 #include "wire/result.h"

@@ -1,0 +1,188 @@
+/* result_test.c: a result of every shape comes back as it was put; what is none is refused, and names that no
+ * directory holds are left out of a list.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "wire/result.h"
+
+#include "support.h"
+
+static const struct sbx_stat some = {
+    .ino = UINT64_MAX,
+    .size = 1ULL << 40,
+    .blocks = 8,
+    .dev = 0x10302,
+    .rdev = 5,
+    .atime_ns = -1,
+    .mtime_ns = INT64_MIN,
+    .ctime_ns = INT64_MAX,
+    .birthtime_ns = 1,
+    .mode = 0100644,
+    .nlink = 2,
+    .uid = UINT32_MAX,
+    .gid = 7,
+};
+
+static void compare_stat(const struct sbx_stat *got, const struct sbx_stat *put)
+{
+    assert_true(got->ino == put->ino && got->size == put->size && got->blocks == put->blocks);
+    assert_true(got->dev == put->dev && got->rdev == put->rdev && got->mode == put->mode);
+    assert_true(got->atime_ns == put->atime_ns && got->mtime_ns == put->mtime_ns);
+    assert_true(got->ctime_ns == put->ctime_ns && got->birthtime_ns == put->birthtime_ns);
+    assert_true(got->nlink == put->nlink && got->uid == put->uid && got->gid == put->gid);
+}
+
+static struct sbx_span encode(enum sbx_op_code code, const struct sbx_result *result)
+{
+    static char bytes[8192];
+    struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
+    assert_status(sbx_result_encode(sbx_op_row(code), result, &writer), SBX_OK);
+    return sbx_buf_written(&writer);
+}
+
+/* Decodes a copy that nothing stands behind, and gives back no answer. */
+static enum sbx_status decode_copy(enum sbx_op_code code, struct sbx_span bytes)
+{
+    struct sbx_answer answer;
+    char *exact = malloc(bytes.length == 0 ? 1 : bytes.length);
+    memcpy(exact, bytes.data, bytes.length);
+    enum sbx_status status =
+        sbx_result_decode(sbx_op_row(code), (struct sbx_span){exact, bytes.length}, &answer);
+    free(exact);
+    return status;
+}
+
+/* Cut anywhere, and with a byte too many, it is none. */
+static void refuses_other_lengths(enum sbx_op_code code, struct sbx_span bytes)
+{
+    for (size_t length = 0; length < bytes.length; length++) {
+        assert_status(decode_copy(code, (struct sbx_span){bytes.data, length}), SBX_EPROTO);
+    }
+    assert_status(decode_copy(code, (struct sbx_span){bytes.data, bytes.length + 1}), SBX_EPROTO);
+}
+
+static void test_attributes(void **state)
+{
+    (void)state;
+    struct sbx_answer answer;
+    struct sbx_span bytes = encode(SBX_OP_STAT, &(struct sbx_result){.stat = some});
+    assert_int_equal(bytes.length, SBX_STAT_WIRE);
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_STAT), bytes, &answer), SBX_OK);
+    compare_stat(&answer.stat, &some);
+    refuses_other_lengths(SBX_OP_STAT, bytes);
+}
+
+static void test_bytes(void **state)
+{
+    (void)state;
+    char content[] = "a\0b";
+    struct sbx_answer answer;
+    struct sbx_span bytes = encode(SBX_OP_READ, &(struct sbx_result){.bytes = {content, 3}});
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_READ), bytes, &answer), SBX_OK);
+    assert_true(sbx_span_equal(answer.bytes, (struct sbx_span){"a\0b", 3}));
+    refuses_other_lengths(SBX_OP_READ, bytes);
+    bytes = encode(SBX_OP_READLINK, &(struct sbx_result){.bytes = {NULL, 0}});
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_READLINK), bytes, &answer), SBX_OK);
+    assert_int_equal(answer.bytes.length, 0);
+}
+
+static void test_nothing_and_created(void **state)
+{
+    (void)state;
+    struct sbx_answer answer;
+    struct sbx_span bytes = encode(SBX_OP_RENAME, &(struct sbx_result){0});
+    assert_int_equal(bytes.length, 0);
+    refuses_other_lengths(SBX_OP_RENAME, bytes);
+    for (int created = 0; created < 2; created++) {
+        bytes = encode(SBX_OP_OPEN_CREATE, &(struct sbx_result){.created = created == 1});
+        assert_status(sbx_result_decode(sbx_op_row(SBX_OP_OPEN_CREATE), bytes, &answer), SBX_OK);
+        assert_int_equal(answer.created, created);
+        refuses_other_lengths(SBX_OP_OPEN_CREATE, bytes);
+    }
+    assert_status(decode_copy(SBX_OP_OPEN_CREATE, SBX_SPAN("\2")), SBX_EPROTO);
+}
+
+static void test_list(void **state)
+{
+    (void)state;
+    struct sbx_entry entries[] = {{SBX_SPAN("a"), some}, {SBX_SPAN("\xff\n\""), {.ino = 3}}};
+    struct sbx_result result = {.list = {.entries = entries, .count = 2, .next = 1ULL << 62}};
+    struct sbx_answer answer;
+    struct sbx_entry entry;
+    struct sbx_span bytes = encode(SBX_OP_READDIR, &result);
+    refuses_other_lengths(SBX_OP_READDIR, bytes);
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_READDIR), bytes, &answer), SBX_OK);
+    assert_int_equal(answer.list.count, 2);
+    assert_int_equal(answer.list.name_bytes, 4);
+    assert_true(answer.list.next == 1ULL << 62);
+    assert_true(sbx_result_next_entry(&answer.list, &entry));
+    assert_text(entry.name, "a");
+    compare_stat(&entry.stat, &some);
+    assert_true(sbx_result_next_entry(&answer.list, &entry));
+    assert_text(entry.name, "\xff\n\"");
+    assert_int_equal(entry.stat.ino, 3);
+    assert_false(sbx_result_next_entry(&answer.list, &entry));
+}
+
+static void test_foreign_names(void **state)
+{
+    (void)state;
+    struct sbx_entry entries[] = {
+        {SBX_SPAN(""), some},     {SBX_SPAN("."), some},   {SBX_SPAN(".."), some},
+        {SBX_SPAN("/etc"), some}, {SBX_SPAN("a/b"), some}, {{"a\0b", 3}, some},
+        {SBX_SPAN("good"), some}, {SBX_SPAN("..."), some}, {SBX_SPAN("../../x"), some},
+    };
+    struct sbx_result result = {.list = {.entries = entries, .count = COUNT(entries)}};
+    struct sbx_answer answer;
+    struct sbx_entry entry;
+    struct sbx_span bytes = encode(SBX_OP_READDIR, &result);
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_READDIR), bytes, &answer), SBX_OK);
+    assert_int_equal(answer.list.count, 2);
+    assert_int_equal(answer.list.name_bytes, 7);
+    assert_true(sbx_result_next_entry(&answer.list, &entry));
+    assert_text(entry.name, "good");
+    assert_true(sbx_result_next_entry(&answer.list, &entry));
+    assert_text(entry.name, "...");
+    assert_false(sbx_result_next_entry(&answer.list, &entry));
+}
+
+/* A count that says more than there is costs nothing: it ends at the last byte. */
+static void test_count_that_lies(void **state)
+{
+    (void)state;
+    assert_status(decode_copy(SBX_OP_READDIR, (struct sbx_span){"\0\0\0\0\0\0\0\0\xff\xff\xff\xff", 12}),
+                  SBX_EPROTO);
+}
+
+/* No reply is longer than the least and its content; no answer is cut to fit. */
+static void test_room(void **state)
+{
+    (void)state;
+    char text[SBX_PATH_MAX] = {0};
+    char bytes[SBX_PATH_MAX + 4];
+    const struct sbx_result result = {.bytes = {text, sizeof(text)}};
+    assert_int_equal(sbx_result_least(SBX_REPLY_TEXT), sizeof(bytes));
+    struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
+    assert_status(sbx_result_encode(sbx_op_row(SBX_OP_REALPATH), &result, &writer), SBX_OK);
+    writer = sbx_buf_writer(bytes, sizeof(bytes) - 1);
+    assert_status(sbx_result_encode(sbx_op_row(SBX_OP_REALPATH), &result, &writer), SBX_ENOBUFS);
+    assert_int_equal(sbx_result_least(SBX_REPLY_STAT), SBX_STAT_WIRE);
+    assert_int_equal(sbx_result_least(SBX_REPLY_NOTHING), 0);
+    assert_int_equal(sbx_result_least(SBX_REPLY_CREATED), 1);
+    assert_int_equal(sbx_result_least(SBX_REPLY_BYTES), 4);
+    assert_int_equal(sbx_result_least(SBX_REPLY_LIST), 12 + SBX_ENTRY_WIRE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_attributes),
+        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_nothing_and_created),
+        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_foreign_names),
+        cmocka_unit_test(test_count_that_lies),
+        cmocka_unit_test(test_room),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
