@@ -17,6 +17,10 @@
 /* Bytes of a batch of frames: as base64 it fills a request's body of 2 MiB. */
 #define SBX_BATCH_MAX (1536 * SBX_KIB)
 
+/* Bytes of a batch in one argument or variable of a program: as base64, with the variable's name, it stays
+ * below Linux's 128 KiB for one. Divisible by three: no padding. */
+#define SBX_PIECE_MAX ((size_t)98280)
+
 /* Frames of a batch: each has a place for its reply kept free. */
 #define SBX_BATCH_FRAMES_MAX 4096
 

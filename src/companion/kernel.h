@@ -1,0 +1,17 @@
+/* kernel.h: newer system calls, each with what to do where a kernel, or a filter before it, refuses them.
+ * Built with COMPANION_OLD_KERNEL they are always refused, so that the tests see the other way.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef COMPANION_KERNEL_H
+#define COMPANION_KERNEL_H
+
+#include "wire/wire.h"
+
+/* The attributes of `path` below the directory `fd` (or AT_FDCWD); `flags` as fstatat has them. */
+enum sbx_status kernel_stat(int fd, const char *path, int flags, struct sbx_stat *stat) SBX_CHECKED;
+
+/* Copies what is left of `from` to `to`, both from their offsets on. */
+enum sbx_status kernel_copy(int from, int to) SBX_CHECKED;
+
+#endif

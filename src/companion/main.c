@@ -1,0 +1,106 @@
+/* main.c: the program that runs in the sandbox and does there what Linux can do.
+ *
+ *   agentos-companion run PIECE…     a batch of frames in, a batch of replies out, end
+ *
+ * The pieces together are the batch. A piece is base64 of some of its bytes, or `@N`: the variable SBX_N
+ * holds that base64. Everyone in the sandbox can read a program's arguments, only its owner the variables.
+ * The replies are base64 on standard output. It ends with 0 where every frame has its reply, with 64 where
+ * it was asked for something else, with 65 where the batch was none (nothing of it was done then), and with
+ * 74 where the replies could not be written.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "companion/base64.h"
+#include "companion/server.h"
+
+enum { END_WELL = 0, END_USAGE = 64, END_NO_BATCH = 65, END_NOT_WRITTEN = 74 };
+
+#define OUTPUT_CHUNK ((size_t)48 * 1024) /* bytes; divisible by three: no padding but at the end */
+
+/* Never touched pages of these cost nothing. */
+static char batch[SBX_BATCH_MAX];
+static char replies[SBX_REPLIES_MAX];
+static _Alignas(16) char space[SERVER_SPACE];
+
+/* Writes all of it; a pipe that is full and does not block is waited for. */
+static bool write_all(const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(STDOUT_FILENO, text, length);
+        if (written > 0) {
+            text += written;
+            length -= (size_t)written;
+        } else if (written < 0 && errno == EAGAIN) {
+            struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+            (void)poll(&output, 1, -1);
+        } else if (written == 0 || errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool write_replies(struct sbx_span bytes)
+{
+    static char text[BASE64_LENGTH(OUTPUT_CHUNK)];
+    struct sbx_reader reader = sbx_buf_reader(bytes);
+    bool good = true;
+    while (good && sbx_buf_left(&reader) > 0) {
+        size_t left = sbx_buf_left(&reader);
+        struct sbx_span chunk = sbx_buf_get_bytes(&reader, left < OUTPUT_CHUNK ? left : OUTPUT_CHUNK);
+        base64_encode(text, chunk);
+        good = write_all(text, BASE64_LENGTH(chunk.length));
+    }
+    return good;
+}
+
+/* What stands in the variable that `@N` names; NULL where it names none. */
+static const char *variable_of(const char *piece)
+{
+    char name[16] = "SBX_";
+    size_t at = 4;
+    for (const char *digit = piece + 1; *digit != '\0'; digit++) {
+        if (*digit < '0' || *digit > '9' || at == sizeof(name) - 1) {
+            return NULL;
+        }
+        name[at++] = *digit;
+    }
+    return getenv(name);
+}
+
+static enum sbx_status read_piece(struct sbx_writer *bytes, const char *piece)
+{
+    const char *text = piece[0] == '@' ? variable_of(piece) : piece;
+    return text == NULL ? SBX_EPROTO : base64_decode(bytes, (struct sbx_span){text, strlen(text)});
+}
+
+static int run(char **pieces)
+{
+    struct sbx_writer bytes = sbx_buf_writer(batch, sizeof(batch));
+    struct server server = {.replies = sbx_buf_writer(replies, sizeof(replies)), .space = space};
+    enum sbx_status status = SBX_OK;
+    for (; *pieces != NULL && status == SBX_OK; pieces++) {
+        status = read_piece(&bytes, *pieces);
+    }
+    if (status != SBX_OK || server_batch(&server, sbx_buf_written(&bytes)) != SBX_OK) {
+        return END_NO_BATCH;
+    }
+    return write_replies(sbx_buf_written(&server.replies)) ? END_WELL : END_NOT_WRITTEN;
+}
+
+int main(int argc, char **argv)
+{
+    (void)signal(SIGPIPE, SIG_IGN); /* EPIPE says it */
+    (void)signal(SIGXFSZ, SIG_IGN); /* EFBIG says it */
+    if (argc < 2 || strcmp(argv[1], "run") != 0) {
+        return END_USAGE;
+    }
+    return run(argv + 2);
+}

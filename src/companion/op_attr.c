@@ -1,0 +1,59 @@
+/* op_attr.c: attributes: lstat, stat, access, chmod, chown, utimes.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "companion/kernel.h"
+#include "companion/server.h"
+
+#define NS_PER_S INT64_C(1000000000)
+#define PERMISSIONS 07777U
+
+enum sbx_status op_lstat(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)server;
+    return kernel_stat(AT_FDCWD, in->path.data, AT_SYMLINK_NOFOLLOW, &out->stat);
+}
+
+enum sbx_status op_stat(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)server;
+    return kernel_stat(AT_FDCWD, in->path.data, 0, &out->stat);
+}
+
+enum sbx_status op_access(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)server, (void)out;
+    return server_status(access(in->path.data, F_OK));
+}
+
+enum sbx_status op_chmod(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)server, (void)out;
+    return server_status(chmod(in->path.data, in->mode & PERMISSIONS));
+}
+
+/* An owner of 2^32 - 1 stays as it is, as chown(2) says. */
+enum sbx_status op_chown(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)server, (void)out;
+    return server_status(chown(in->path.data, in->uid, in->gid));
+}
+
+/* The ns of a time before 1970 count forwards from the second below it. */
+static struct timespec to_timespec(int64_t ns)
+{
+    int64_t rest = ns % NS_PER_S;
+    int64_t below = rest < 0 ? 1 : 0;
+    return (struct timespec){.tv_sec = ns / NS_PER_S - below, .tv_nsec = rest + below * NS_PER_S};
+}
+
+enum sbx_status op_utimes(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)server, (void)out;
+    const struct timespec times[2] = {to_timespec(in->atime_ns), to_timespec(in->mtime_ns)};
+    return server_status(utimensat(AT_FDCWD, in->path.data, times, 0));
+}

@@ -1,0 +1,239 @@
+/* op_data.c: contents: open_create, truncate, fsync, pread, pwrite, read, write, copy.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "companion/kernel.h"
+#include "companion/open.h"
+#include "companion/server.h"
+
+#define OFFSET_MAX ((uint64_t)INT64_MAX)
+#define OPEN_FLAGS (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC) /* the same number on every architecture */
+#define PERMISSIONS 07777U
+#define LOCK_TRIES 50
+#define LOCK_PAUSE_NS 20000000L
+
+static enum sbx_status put_all(int fd, struct sbx_span data, uint64_t offset)
+{
+    while (data.length > 0) {
+        ssize_t written = pwrite(fd, data.data, data.length, (off_t)offset);
+        if (written < 0 && errno != EINTR) {
+            return server_errno();
+        }
+        if (written > 0) {
+            data = (struct sbx_span){data.data + written, data.length - (size_t)written};
+            offset += (uint64_t)written;
+        }
+    }
+    return SBX_OK;
+}
+
+/* Reads until `length` bytes are there or the file ends. */
+static enum sbx_status get_all(int fd, struct sbx_buffer *bytes, size_t length, uint64_t offset)
+{
+    while (bytes->length < length) {
+        ssize_t got =
+            pread(fd, bytes->data + bytes->length, length - bytes->length, (off_t)(offset + bytes->length));
+        if (got == 0) {
+            return SBX_OK;
+        }
+        if (got < 0 && errno != EINTR) {
+            return server_errno();
+        }
+        bytes->length += got > 0 ? (size_t)got : 0;
+    }
+    return SBX_OK;
+}
+
+/* open(2), and whether it made the file: first as the one that makes it, then as the one that was asked for.
+ * Behind a dangling link that one makes a file too. */
+static enum sbx_status create(const char *path, int flags, int *fd, struct stat *stat, bool *created)
+{
+    bool may_create = (flags & O_CREAT) != 0;
+    enum sbx_status status = may_create ? open_any(path, flags | O_EXCL, fd, stat) : SBX_EEXIST;
+    *created = may_create;
+    if (status == SBX_EEXIST && (!may_create || (flags & O_EXCL) == 0)) {
+        *created = may_create && access(path, F_OK) != 0;
+        status = open_any(path, flags, fd, stat);
+    }
+    return status;
+}
+
+enum sbx_status op_open_create(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)server;
+    int fd = -1;
+    struct stat stat;
+    enum sbx_status status = create(in->path.data, (int)in->flags & OPEN_FLAGS, &fd, &stat, &out->created);
+    if (status != SBX_OK) {
+        return status;
+    }
+    return open_close(fd, S_ISREG(stat.st_mode) || S_ISDIR(stat.st_mode) ? SBX_OK : SBX_EINVAL);
+}
+
+enum sbx_status op_truncate(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)server, (void)out;
+    if (in->length > OFFSET_MAX) {
+        return SBX_EFBIG;
+    }
+    return server_status(truncate(in->path.data, (off_t)in->length));
+}
+
+enum sbx_status op_fsync(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)server, (void)out;
+    int fd = -1;
+    struct stat stat;
+    enum sbx_status status = open_any(in->path.data, O_RDONLY, &fd, &stat);
+    if (status == SBX_EACCES) { /* one that may be written alone */
+        status = open_any(in->path.data, O_WRONLY, &fd, &stat);
+    }
+    if (status != SBX_OK) {
+        return status;
+    }
+    if (!S_ISREG(stat.st_mode) && !S_ISDIR(stat.st_mode)) {
+        return open_close(fd, SBX_EINVAL);
+    }
+    return open_close(fd, server_status(fsync(fd)));
+}
+
+/* Fewer bytes than asked for come back only at the end of the file. */
+enum sbx_status op_pread(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    int fd = -1;
+    struct stat stat;
+    if (in->offset > OFFSET_MAX || in->length > OFFSET_MAX - in->offset) {
+        return SBX_EINVAL;
+    }
+    if (in->length > SBX_REPLY_CONTENT_MAX) {
+        return SBX_EFBIG;
+    }
+    if (in->length > server->room - sbx_result_least(SBX_REPLY_BYTES)) {
+        return SBX_ENOBUFS;
+    }
+    enum sbx_status status = open_file(in->path.data, O_RDONLY, &fd, &stat);
+    if (status != SBX_OK) {
+        return status;
+    }
+    out->bytes = (struct sbx_buffer){.data = server->space};
+    return open_close(fd, get_all(fd, &out->bytes, (size_t)in->length, in->offset));
+}
+
+/* The file is there already: a pwrite makes none. */
+enum sbx_status op_pwrite(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)server, (void)out;
+    int fd = -1;
+    struct stat stat;
+    if (in->offset > OFFSET_MAX) {
+        return SBX_EINVAL;
+    }
+    if (in->data.length > OFFSET_MAX - in->offset) {
+        return SBX_EFBIG;
+    }
+    enum sbx_status status = open_file(in->path.data, O_WRONLY, &fd, &stat);
+    return status == SBX_OK ? open_close(fd, put_all(fd, in->data, in->offset)) : status;
+}
+
+/* Its end says how long a content is, not its attributes: files of /proc have no size. */
+enum sbx_status op_read(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    int fd = -1;
+    struct stat stat;
+    enum sbx_status status = open_file(in->path.data, O_RDONLY, &fd, &stat);
+    if (status != SBX_OK) {
+        return status;
+    }
+    out->bytes = (struct sbx_buffer){.data = server->space};
+    status = (uint64_t)stat.st_size > SBX_REPLY_CONTENT_MAX
+                 ? SBX_EFBIG
+                 : get_all(fd, &out->bytes, SBX_REPLY_CONTENT_MAX + 1, 0);
+    if (status == SBX_OK && out->bytes.length > SBX_REPLY_CONTENT_MAX) {
+        status = SBX_EFBIG;
+    }
+    return open_close(fd, status); /* what does not fit beside the other replies is seen by serve.c */
+}
+
+/* Two whole contents at once leave one of them. A lock that someone keeps is no reason to wait for ever:
+ * Linux itself asks for none. */
+static void lock(int fd)
+{
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+    for (int i = 0; i < LOCK_TRIES && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; i++) {
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
+/* Asks for the space of the content before the old one is touched. A file system that cannot promise it is
+ * written to without. */
+static enum sbx_status reserve(int fd, size_t length)
+{
+    enum sbx_status status = SBX_OK;
+    if (length > 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)length) != 0) {
+        status = server_errno();
+    }
+    return status == SBX_ENOSPC || status == SBX_EDQUOT || status == SBX_EFBIG ? status : SBX_OK;
+}
+
+static enum sbx_status replace(int fd, struct sbx_span data)
+{
+    lock(fd);
+    enum sbx_status status = reserve(fd, data.length);
+    if (status == SBX_OK) {
+        status = put_all(fd, data, 0);
+    }
+    return status == SBX_OK ? server_status(ftruncate(fd, (off_t)data.length)) : status;
+}
+
+/* The file stays the one it was: its inode, mode, owner, links. */
+enum sbx_status op_write(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)server, (void)out;
+    int fd = -1;
+    struct stat stat;
+    enum sbx_status status = open_file(in->path.data, O_WRONLY | O_CREAT, &fd, &stat);
+    if (status == SBX_ENOENT) {
+        status = open_make_parents(in->path.data);
+        if (status == SBX_OK) {
+            status = open_file(in->path.data, O_WRONLY | O_CREAT, &fd, &stat);
+        }
+    }
+    return status == SBX_OK ? open_close(fd, replace(fd, in->data)) : status;
+}
+
+static enum sbx_status copy_into(int from, const struct stat *source, const char *path)
+{
+    int to = -1;
+    struct stat target;
+    enum sbx_status status = open_file(path, O_WRONLY | O_CREAT, &to, &target);
+    if (status != SBX_OK) {
+        return status;
+    }
+    if (source->st_dev == target.st_dev && source->st_ino == target.st_ino) {
+        return open_close(to, SBX_OK); /* onto itself: nothing to do, and truncating would lose it */
+    }
+    status = server_status(ftruncate(to, 0));
+    if (status == SBX_OK) {
+        status = kernel_copy(from, to);
+    }
+    if (status == SBX_OK && fchmod(to, source->st_mode & PERMISSIONS) != 0 && errno != EPERM) {
+        status = server_errno(); /* of a file of someone else the content is all that can be copied */
+    }
+    return open_close(to, status);
+}
+
+enum sbx_status op_copy(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)server, (void)out;
+    int from = -1;
+    struct stat source;
+    enum sbx_status status = open_file(in->path.data, O_RDONLY, &from, &source);
+    return status == SBX_OK ? open_close(from, copy_into(from, &source, in->new_path.data)) : status;
+}

@@ -1,0 +1,253 @@
+/* run_test.c: the program itself, as it is shipped and under the sanitizers: frames in its arguments and variables,
+ * replies on its output, and how it ends.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "companion/base64.h"
+#include "scratch.h"
+
+#define PIECES 20
+
+static char programs[2][PATH_MAX];
+static const char *program;
+
+static char bytes[SBX_BATCH_MAX];
+static struct sbx_writer batch;
+static char reply_bytes[SBX_REPLIES_MAX];
+static struct sbx_reader replies;
+
+static char *arguments[PIECES + 3];
+static char *variables[PIECES + 1];
+static size_t argument_count;
+static size_t variable_count;
+
+static void put(uint32_t id, unsigned code, struct sbx_args args)
+{
+    size_t start = sbx_frame_begin(&batch, id, (uint16_t)code);
+    if (code != SBX_FRAME_GREET) {
+        assert_status(sbx_args_encode(sbx_op_row(code), &args, &batch), SBX_OK);
+    }
+    assert_status(sbx_frame_end(&batch, start), SBX_OK);
+}
+
+static void begin(void)
+{
+    batch = sbx_buf_writer(bytes, sizeof(bytes));
+    argument_count = 0;
+    variable_count = 0;
+    arguments[argument_count++] = strdup(program);
+    arguments[argument_count++] = strdup("run");
+}
+
+static char *join(const char *before, struct sbx_span content)
+{
+    size_t length = strlen(before);
+    char *text = calloc(1, length + BASE64_LENGTH(content.length) + 1);
+    memcpy(text, before, length);
+    base64_encode(text + length, content);
+    return text;
+}
+
+static void add_argument(struct sbx_span content)
+{
+    arguments[argument_count++] = join("", content);
+}
+
+static void add_variable(struct sbx_span content)
+{
+    char name[32];
+    (void)snprintf(name, sizeof(name), "@%zu", variable_count);
+    arguments[argument_count++] = strdup(name);
+    (void)snprintf(name, sizeof(name), "SBX_%zu=", variable_count);
+    variables[variable_count++] = join(name, content);
+}
+
+static size_t read_all(int fd, char *text, size_t size)
+{
+    size_t length = 0;
+    ssize_t got = 0;
+    do {
+        got = read(fd, text + length, size - length);
+        length += got > 0 ? (size_t)got : 0;
+    } while (got > 0 || (got < 0 && errno == EINTR));
+    assert_int_equal(close(fd), 0);
+    return length;
+}
+
+static void free_texts(char **texts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        free(texts[i]);
+        texts[i] = NULL;
+    }
+}
+
+/* Runs it and gives how it ended; its replies are in `replies`. */
+static int run(void)
+{
+    static char text[BASE64_LENGTH(SBX_REPLIES_MAX)];
+    int ends[2];
+    int status = 0;
+    pid_t child = 0;
+    posix_spawn_file_actions_t actions;
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
+    assert_int_equal(posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO), 0);
+    int spawned = posix_spawn(&child, program, &actions, NULL, arguments, variables);
+    assert_int_equal(posix_spawn_file_actions_destroy(&actions), 0);
+    assert_int_equal(close(ends[1]), 0);
+    size_t length = read_all(ends[0], text, sizeof(text));
+    free_texts(arguments, argument_count);
+    free_texts(variables, variable_count);
+    assert_int_equal(spawned, 0);
+    assert_true(waitpid(child, &status, 0) == child);
+    assert_true(WIFEXITED(status));
+    struct sbx_writer writer = sbx_buf_writer(reply_bytes, sizeof(reply_bytes));
+    assert_status(base64_decode(&writer, (struct sbx_span){text, length}), SBX_OK);
+    replies = sbx_buf_reader(sbx_buf_written(&writer));
+    return WEXITSTATUS(status);
+}
+
+static struct sbx_span next(uint32_t id, enum sbx_status status)
+{
+    struct sbx_frame reply;
+    assert_status(sbx_frame_next(&replies, &reply), SBX_OK);
+    assert_int_equal(reply.id, id);
+    assert_status((enum sbx_status)reply.code, status);
+    return reply.payload;
+}
+
+static void test_greeting(void **state)
+{
+    (void)state;
+    struct sbx_greeting greeting;
+    begin();
+    put(1, SBX_FRAME_GREET, (struct sbx_args){0});
+    add_argument(sbx_buf_written(&batch));
+    assert_int_equal(run(), 0);
+    assert_status(sbx_greeting_decode(next(1, SBX_OK), &greeting), SBX_OK);
+    assert_true(greeting.cores > 0);
+    assert_true(sbx_greeting_knows(&greeting, SBX_OP_WRITE));
+}
+
+/* The pieces together are the batch: a frame may go on from one to the next. */
+static void test_pieces(void **state)
+{
+    (void)state;
+    for (size_t cut = 1; cut < 30; cut += 7) {
+        begin();
+        put(1, SBX_OP_WRITE, (struct sbx_args){.path = P("a\nb"), .data = P("content")});
+        put(2, SBX_OP_READ, (struct sbx_args){.path = P("a\nb")});
+        put(3, SBX_OP_RMDIR, (struct sbx_args){.path = P("a\nb")});
+        put(4, SBX_OP_UNLINK, (struct sbx_args){.path = P("a\nb")});
+        struct sbx_span whole = sbx_buf_written(&batch);
+        add_variable((struct sbx_span){whole.data, cut});
+        add_argument((struct sbx_span){whole.data + cut, 10});
+        add_variable((struct sbx_span){whole.data + cut + 10, whole.length - cut - 10});
+        assert_int_equal(run(), 0);
+        (void)next(1, SBX_OK);
+        struct sbx_answer read;
+        assert_status(sbx_result_decode(sbx_op_row(SBX_OP_READ), next(2, SBX_OK), &read), SBX_OK);
+        assert_text(read.bytes, "content");
+        (void)next(3, SBX_ENOTDIR);
+        (void)next(4, SBX_OK);
+        assert_int_equal(sbx_buf_left(&replies), 0);
+    }
+}
+
+/* As much as one request brings, and as much as one output may have. */
+static void test_large(void **state)
+{
+    (void)state;
+    enum { PIECE = SBX_PIECE_MAX, LENGTH = 500000 };
+    char *content = pattern(LENGTH);
+    struct sbx_span data = {content, LENGTH};
+    begin();
+    put(1, SBX_OP_WRITE, (struct sbx_args){.path = P("file"), .data = data});
+    put(2, SBX_OP_READ, (struct sbx_args){.path = P("file")});
+    for (size_t at = 0; at < batch.length; at += PIECE) {
+        size_t left = batch.length - at;
+        add_variable((struct sbx_span){bytes + at, left < PIECE ? left : PIECE});
+    }
+    assert_int_equal(run(), 0);
+    (void)next(1, SBX_OK);
+    struct sbx_answer read;
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_READ), next(2, SBX_OK), &read), SBX_OK);
+    assert_true(sbx_span_equal(read.bytes, data));
+    free(content);
+}
+
+static int run_with(const char *verb, const char *piece)
+{
+    begin();
+    argument_count = 1;
+    free(arguments[1]);
+    arguments[1] = NULL;
+    if (verb != NULL) {
+        arguments[argument_count++] = strdup(verb);
+    }
+    if (piece != NULL) {
+        arguments[argument_count++] = strdup(piece);
+    }
+    return run();
+}
+
+static void test_how_it_ends(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {
+        "", "AAAA", "no base64", "@", "@0", "@x", "@-1", "@99999999999999999999", "BgAAAAEAAAACA", NULL,
+    };
+    assert_int_equal(run_with(NULL, NULL), 64);
+    assert_int_equal(run_with("serve", NULL), 64);
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        assert_int_equal(run_with("run", wrong[i]), 65);
+        assert_int_equal(sbx_buf_left(&replies), 0);
+    }
+}
+
+static int in_each_program(const struct CMUnitTest *tests, size_t count)
+{
+    int failed = 0;
+    for (size_t i = 0; i < COUNT(programs); i++) {
+        program = programs[i];
+        failed += _cmocka_run_group_tests(program, tests, count, NULL, NULL);
+    }
+    return failed;
+}
+
+/* The program that is shipped stands in a folder of the platform's name. */
+static bool find_programs(void)
+{
+    glob_t found = {0};
+    bool good = glob("build/companion/*/agentos-companion", 0, NULL, &found) == 0 &&
+                realpath(found.gl_pathv[0], programs[0]) != NULL &&
+                realpath("build/test-companion/agentos-companion", programs[1]) != NULL;
+    globfree(&found);
+    return good;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(test_greeting),
+        scratch_test(test_pieces),
+        scratch_test(test_large),
+        scratch_test(test_how_it_ends),
+    };
+    if (!find_programs()) {
+        (void)fprintf(stderr, "run_test: the programs are not built\n");
+        return 1;
+    }
+    return in_each_program(tests, COUNT(tests));
+}
