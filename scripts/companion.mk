@@ -6,7 +6,7 @@
 out := build/test-companion
 tests := $(patsubst test/companion/%.c,%,$(wildcard test/companion/*_test.c))
 sources := $(wildcard src/wire/*.c) $(filter-out %/main.c,$(wildcard src/companion/*.c)) test/unit/support.c \
-    $(filter-out %_test.c,$(wildcard test/companion/*.c))
+    $(filter-out %_test.c,$(wildcard test/companion/*.c)) test/fuzz/wire_fuzz.c
 werror := $(if $(filter 1,$(SBX_WERROR)),-Werror)
 
 CFLAGS := -std=c17 -D_GNU_SOURCE -Isrc -Itest/unit -Itest/companion -Wall -Wextra -Wconversion $(werror) \
