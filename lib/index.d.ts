@@ -212,6 +212,9 @@ export interface RunCommandResult {
   exitCode?: number | null;
   timedOut: boolean;
   durationMs: number;
+  /** The server keeps the first MiB of each stream; true where it has dropped what came after. */
+  stdoutTruncated?: true;
+  stderrTruncated?: true;
 }
 
 /** A process; what does not apply to its state is absent. */

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/content.h"
 #include "core/fs.h"
 #include "core/http_ask.h"
 #include "core/http_reply.h"
@@ -22,8 +23,6 @@
 #define O_CREAT_LINUX 0100U
 #define O_EXCL_LINUX 0200U
 #define O_TRUNC_LINUX 01000U
-
-/* ---- Asking ---------------------------------------------------------------------------------------- */
 
 static enum sbx_step ask_stat(struct sbx_op *op)
 {
@@ -99,8 +98,6 @@ static enum sbx_step put_copy(struct sbx_op *op)
 {
     return sbx_http_ask_put(op, op->args.new_path, (struct sbx_span){op->content.data, op->content.length});
 }
-
-/* ---- What came back --------------------------------------------------------------------------------- */
 
 /* Linux refuses what it is asked where "/" belongs to someone else; a view of a directory that the
  * sandbox's user owns is what helps. 401 and 403 are about the token, not about the path. */
@@ -227,6 +224,41 @@ static enum sbx_step take_stat(struct sbx_op *op)
     return sbx_op_succeed(op);
 }
 
+/* stat follows links, a listing does not: it shows a link to a directory as a file. Whoever removes a tree
+ * asks lstat first, and must not be led out of it. */
+static enum sbx_step ask_whether_link(struct sbx_op *op)
+{
+    if (!is_directory(op) || sbx_path_is_root(op->args.path)) {
+        return take_stat(op);
+    }
+    return sbx_http_ask(op, SBX_GET, "/v1/fs/entries", sbx_path_parent(op->args.path));
+}
+
+static enum sbx_step take_whether_link(struct sbx_op *op)
+{
+    struct sbx_list list;
+    struct sbx_stat listed = op->seen;
+    enum sbx_step next = need_reply(op);
+    if (next == SBX_STEP_END) {
+        return next;
+    }
+    enum sbx_status status = sbx_http_reply_list(sbx_bytes_span(&op->request->reply), &list);
+    if (status != SBX_OK) {
+        return unreadable(op, status);
+    }
+    for (size_t i = 0; i < list.count; i++) {
+        bool is = sbx_span_equal(list.entries[i].name, sbx_path_name(op->args.path));
+        listed = is ? list.entries[i].stat : listed;
+    }
+    if ((listed.mode & SBX_S_IFMT) != SBX_S_IFDIR) {
+        listed.mode = SBX_S_IFLNK | 0777;
+        op->seen = listed;
+    }
+    free(list.entries);
+    free(list.names);
+    return take_stat(op);
+}
+
 static enum sbx_step take_entries(struct sbx_op *op)
 {
     enum sbx_step next = need_reply(op);
@@ -267,54 +299,24 @@ static enum sbx_step give_content(struct sbx_op *op)
 
 static enum sbx_step cut_range(struct sbx_op *op)
 {
-    struct sbx_buffer *content = &op->content;
-    size_t offset = op->args.offset < content->length ? (size_t)op->args.offset : content->length;
-    size_t left = content->length - offset;
-    content->length = op->args.length < left ? (size_t)op->args.length : left;
-    if (content->length > 0) {
-        memmove(content->data, content->data + offset, content->length);
-    }
+    sbx_content_cut(&op->content, op->args.offset, op->args.length);
     return SBX_STEP_NEXT;
 }
 
-/* Gives the content another length; what is new is zero. */
-static enum sbx_step resize(struct sbx_op *op, uint64_t length)
+static enum sbx_step changed(struct sbx_op *op, enum sbx_status status)
 {
-    struct sbx_buffer *content = &op->content;
-    if (length > SBX_BODY_MAX) {
-        return sbx_op_fail(op, SBX_EFBIG, "a content over HTTP can have 2 MiB at most");
-    }
-    char *resized = realloc(content->data, (size_t)length + 1);
-    if (resized == NULL) {
-        return sbx_op_fail(op, SBX_ENOMEM, NULL);
-    }
-    if (length > content->length) {
-        memset(resized + content->length, 0, (size_t)length - content->length);
-    }
-    *content = (struct sbx_buffer){resized, (size_t)length};
-    return SBX_STEP_NEXT;
+    const char *words = status == SBX_EFBIG ? "a content over HTTP can have 2 MiB at most" : NULL;
+    return status == SBX_OK ? SBX_STEP_NEXT : sbx_op_fail(op, status, words);
 }
 
 static enum sbx_step cut_to_length(struct sbx_op *op)
 {
-    return resize(op, op->args.length);
+    return changed(op, sbx_content_resize(&op->content, op->args.length));
 }
 
 static enum sbx_step overwrite_range(struct sbx_op *op)
 {
-    struct sbx_span data = op->args.data;
-    if (data.length == 0) {
-        return SBX_STEP_NEXT; /* changes nothing, however far the offset is */
-    }
-    if (op->args.offset > SBX_BODY_MAX || data.length > SBX_BODY_MAX) {
-        return resize(op, UINT64_MAX);
-    }
-    uint64_t end_of_range = op->args.offset + data.length;
-    enum sbx_step next = end_of_range > op->content.length ? resize(op, end_of_range) : SBX_STEP_NEXT;
-    if (next == SBX_STEP_NEXT) {
-        memcpy(op->content.data + op->args.offset, data.data, data.length);
-    }
-    return next;
+    return changed(op, sbx_content_overwrite(&op->content, op->args.offset, op->args.data));
 }
 
 static enum sbx_step give_path(struct sbx_op *op)
@@ -361,8 +363,6 @@ static enum sbx_step end_open(struct sbx_op *op)
     return next;
 }
 
-/* ---- The table --------------------------------------------------------------------------------------- */
-
 #define STEPS(...)                                                                                           \
     (const sbx_step_function[])                                                                              \
     {                                                                                                        \
@@ -370,7 +370,7 @@ static enum sbx_step end_open(struct sbx_op *op)
     }
 
 static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
-    [SBX_OP_LSTAT] = STEPS(ask_stat, see, take_stat),
+    [SBX_OP_LSTAT] = STEPS(ask_stat, see, ask_whether_link, take_whether_link),
     [SBX_OP_STAT] = STEPS(ask_stat, see, take_stat),
     [SBX_OP_READDIR] = STEPS(ask_entries, take_entries),
     [SBX_OP_REALPATH] = STEPS(give_path),

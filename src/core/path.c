@@ -65,6 +65,15 @@ struct sbx_span sbx_path_parent(struct sbx_span path)
     return (struct sbx_span){path.data, length > 1 ? length - 1 : 1};
 }
 
+struct sbx_span sbx_path_name(struct sbx_span path)
+{
+    size_t start = path.length;
+    while (start > 0 && path.data[start - 1] != '/') {
+        start--;
+    }
+    return (struct sbx_span){path.data + start, path.length - start};
+}
+
 bool sbx_path_is_root(struct sbx_span path)
 {
     return path.length == 1;

@@ -17,6 +17,9 @@ enum sbx_status sbx_path_anchor(struct sbx_bytes *anchored, struct sbx_span path
 /* The directory that holds `path`, an anchored one; of "/" it is "/". Borrows from `path`. */
 struct sbx_span sbx_path_parent(struct sbx_span path);
 
+/* The last part of `path`, an anchored one; of "/" it is empty. Borrows from `path`. */
+struct sbx_span sbx_path_name(struct sbx_span path);
+
 /* Whether `path`, an anchored one, is "/". */
 bool sbx_path_is_root(struct sbx_span path);
 

@@ -27,6 +27,14 @@ static void set_subject(struct sbx_op *op, const json_t *input)
         sbx_bytes_append_text(&op->subject, subject);
         sbx_bytes_append_text(&op->subject, "'");
     }
+    const char *own_cwd = json_string_value(json_object_get(input, "cwd"));
+    const char *cwd =
+        own_cwd == NULL && json_object_get(input, "command") != NULL ? op->toolkit->cwd : own_cwd;
+    if (cwd != NULL) { /* the server does not say which of the two is missing */
+        sbx_bytes_append_text(&op->subject, " in '");
+        sbx_bytes_append_text(&op->subject, cwd);
+        sbx_bytes_append_text(&op->subject, "'");
+    }
 }
 
 /* The checked input, its subject noted; NULL: the op has failed. */

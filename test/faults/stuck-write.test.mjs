@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import { eventually } from '../helpers/eventually.mjs';
 import { expectError } from '../helpers/expect.mjs';
 import { suite } from '../helpers/suite.mjs';
 
@@ -16,9 +17,11 @@ async function readFromOutside(path) {
 
 test('a write that was never sent met its deadline in our own queue: the path is written as ever', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await open({ client, timeoutMs: 700 });
+  const { fs } = await open({ client, timeoutMs: 300 });
+  const patient = (await open({ client, timeoutMs: 3000 })).fs;
   await proxy.rules([{ match: 'GET /v1/fs/stat', do: 'stall' }]);
-  const stalled = Array.from({ length: 24 }, (_, i) => assert.rejects(fs.stat(`/${i}`), { code: 'ETIMEDOUT' }));
+  const stalled = Array.from({ length: 24 }, (_, i) => assert.rejects(patient.stat(`/${i}`), { code: 'ETIMEDOUT' }));
+  await eventually(async () => (await proxy.count('GET /v1/fs/stat')) === 24, 'every connection taken');
   await assert.rejects(fs.writeFile('/file', 'x'), { code: 'ETIMEDOUT' });
   await Promise.all(stalled);
   assert.equal(await proxy.count('PUT'), 0);

@@ -14,8 +14,23 @@ test('is stat where there is no link', async () => {
   await expectError(fs.lstat('/a/child'), { code: 'ENOTDIR', syscall: 'lstat', path: '/a/child' });
 });
 
+test('tells a link to a directory from the directory, so that nobody is led out of a tree he removes', async () => {
+  const { fs, base } = await open();
+  await fs.mkdir('/target');
+  await fs.writeFile('/target/kept', '');
+  await fs.mkdir('/tree');
+  await sandbox.sh('ln -s ../target "$1"', `${base}/tree/link`);
+  const link = await fs.lstat('/tree/link');
+  assert.deepEqual([link.isSymbolicLink, link.isDirectory, link.mode], [true, false, 0o120777]);
+  for (const directory of ['/tree', '/target', '/', '']) {
+    const stat = await fs.lstat(directory);
+    assert.deepEqual([stat.isSymbolicLink, stat.isDirectory], [false, true], directory);
+  }
+  assert.equal((await fs.stat('/tree/link')).isDirectory, true);
+});
+
 describe(HTTP_ALONE, () => {
-  test('it follows a link: the server cannot see one', async () => {
+  test('it follows a link to a file: the server cannot see one', async () => {
     const { fs, base } = await openHttp();
     await fs.writeFile('/target', '12345678');
     await sandbox.sh('ln -s target "$1"', `${base}/link`);

@@ -3,6 +3,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "dialogue.h"
+#include "core/lane.h"
 
 #include "takeover.h"
 

@@ -8,9 +8,18 @@
 #include "dialogue.h"
 
 /* clang-format off */
+#define LISTED(type) "[{\"name\":\"d\",\"path\":\"/b/d\",\"entryType\":\"" type "\",\"size\":6}]"
+
 static const struct dialogue looks[] = {
     {"stat of a file", SBX_OP_STAT, {PATH("/f")}, SBX_OK, NULL, {FILE_AT("/b/f", 3)}},
-    {"lstat", SBX_OP_LSTAT, {PATH("/d")}, SBX_OK, NULL, {FOLDER_AT("/b/d")}},
+    {"lstat", SBX_OP_LSTAT, {PATH("/d")}, SBX_OK, NULL,
+        {FOLDER_AT("/b/d"), SAYS("GET /v1/fs/entries?path=/b", NULL, LISTED("directory"))}},
+    {"lstat of the root", SBX_OP_LSTAT, {PATH("/")}, SBX_OK, NULL, {FOLDER_AT("/b")}},
+    {"lstat of a file", SBX_OP_LSTAT, {PATH("/d")}, SBX_OK, NULL, {FILE_AT("/b/d", 3)}},
+    {"lstat of a link to a directory", SBX_OP_LSTAT, {PATH("/d")}, SBX_OK, NULL,
+        {FOLDER_AT("/b/d"), SAYS("GET /v1/fs/entries?path=/b", NULL, LISTED("file"))}},
+    {"lstat whose listing is refused", SBX_OP_LSTAT, {PATH("/d")}, SBX_EACCES, NULL,
+        {FOLDER_AT("/b/d"), FAILS("GET /v1/fs/entries?path=/b", NULL, 13)}},
     {"stat of the root", SBX_OP_STAT, {PATH("/")}, SBX_OK, NULL, {FOLDER_AT("/b")}},
     {"no way out", SBX_OP_STAT, {PATH("../../x")}, SBX_OK, NULL, {FOLDER_AT("/b/x")}},
     {"a name with everything", SBX_OP_STAT, {PATH("/a b+&?#%\xc3\xa4")}, SBX_OK, NULL,

@@ -355,7 +355,7 @@ static enum sbx_step give_bytes(struct sbx_op *op)
 
 static enum sbx_step give_list(struct sbx_op *op)
 {
-    op->result.list = (struct sbx_list){calloc(2, sizeof(struct sbx_entry)), 2, strdup("names")};
+    op->result.list = (struct sbx_list){calloc(2, sizeof(struct sbx_entry)), 2, strdup("names"), 0};
     return sbx_op_succeed(op);
 }
 
