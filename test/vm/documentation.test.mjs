@@ -121,3 +121,10 @@ test("the shell creates and appends on the mount", async () => {
   assert.equal(await read("r.txt"), "one\ntwo\n");
   assert.equal(await read("t"), "");
 });
+
+test("rm -r in the VM does not follow a link out of the tree", async () => {
+  const base = sandbox.path("linked");
+  await sandbox.sh('mkdir -p "$1/tree" "$1/target/deep"; echo kept > "$1/target/deep/file"; ln -s ../target "$1/tree/link"', base);
+  await exec("rm -rf /sandbox/linked/tree");
+  assert.equal(await sandbox.sh('cat "$1/target/deep/file"', base), "kept\n");
+});
