@@ -8,7 +8,7 @@ import path from 'node:path';
 
 /** From here on os.tmpdir() is a new, empty directory, which goes when this process ends. */
 export function ownTmpdir() {
-  const directory = mkdtempSync(path.join(tmpdir(), 'agent-os-sandbox-'));
+  const directory = mkdtempSync(path.join(tmpdir(), 'sbx-')); // short: core puts sockets below it
   process.env.TMPDIR = directory;
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   return directory;
