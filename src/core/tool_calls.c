@@ -106,7 +106,8 @@ static json_t *program_of(const struct sbx_op *op, const json_t *input)
 {
     json_t *body = json_object();
     int failed = set_program(input, body) | set_env(op->toolkit, input, body);
-    failed |= copy_field(input, body, "cwd");
+    failed |= copy_field(input, body, "cwd") | copy_field(input, body, "timeoutMs") |
+              copy_field(input, body, "tty");
     if (op->toolkit->cwd != NULL && json_object_get(input, "cwd") == NULL) {
         failed |= json_object_set_new(body, "cwd", json_string(op->toolkit->cwd));
     }
@@ -117,18 +118,31 @@ static json_t *program_of(const struct sbx_op *op, const json_t *input)
     return body;
 }
 
+/* The program that the input asks for; NULL: the op has failed. */
+static json_t *read_program(struct sbx_op *op)
+{
+    json_t *input = read_input(op);
+    if (input == NULL) {
+        return NULL;
+    }
+    json_t *body = program_of(op, input);
+    json_decref(input);
+    if (body == NULL) {
+        (void)sbx_op_fail(op, SBX_ENOMEM, NULL);
+    }
+    return body;
+}
+
 static enum sbx_step ask_run(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
-    json_t *input = read_input(op);
-    if (input == NULL) {
+    json_t *body = read_program(op);
+    if (body == NULL) {
         return SBX_STEP_END;
     }
-    json_t *given = json_object_get(input, "timeoutMs");
+    json_t *given = json_object_get(body, "timeoutMs");
     int limit_ms = given == NULL ? PROGRAM_TIMEOUT_MS : (int)json_number_value(given);
-    json_t *body = program_of(op, input);
-    json_decref(input);
-    if (body == NULL || json_object_set_new(body, "timeoutMs", json_integer(limit_ms)) != 0) {
+    if (json_object_set_new(body, "timeoutMs", json_integer(limit_ms)) != 0) {
         json_decref(body);
         return sbx_op_fail(op, SBX_ENOMEM, NULL);
     }
@@ -140,16 +154,9 @@ static enum sbx_step ask_run(struct sbx_op *op)
 static enum sbx_step ask_create(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
-    json_t *input = read_input(op);
-    if (input == NULL) {
+    json_t *body = read_program(op);
+    if (body == NULL) {
         return SBX_STEP_END;
-    }
-    json_t *body = program_of(op, input);
-    int failed = body == NULL ? -1 : copy_field(input, body, "tty");
-    json_decref(input);
-    if (failed != 0) {
-        json_decref(body);
-        return sbx_op_fail(op, SBX_ENOMEM, NULL);
     }
     enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_POST, "/v1/processes");
     return send_once(op, status, request, body, SBX_BUDGET_FILES);

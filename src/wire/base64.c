@@ -1,0 +1,47 @@
+/* base64.c: a digit has six bits.
+ *
+ * Thread: any.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "wire/base64.h"
+
+#include <stdint.h>
+
+#define NO_DIGIT 64U
+
+static uint32_t digit(char c)
+{
+    if (c >= 'A' && c <= 'Z') {
+        return (uint32_t)(c - 'A');
+    }
+    if (c >= 'a' && c <= 'z') {
+        return (uint32_t)(c - 'a') + 26;
+    }
+    if (c >= '0' && c <= '9') {
+        return (uint32_t)(c - '0') + 52;
+    }
+    if (c == '+') {
+        return 62;
+    }
+    return c == '/' ? 63 : NO_DIGIT;
+}
+
+size_t sbx_base64_quad(const char *quad, bool last, char out[3])
+{
+    size_t padding = 0;
+    if (last && quad[3] == '=') {
+        padding = quad[2] == '=' ? 2 : 1;
+    }
+    uint32_t bits = 0;
+    for (size_t i = 0; i < 4; i++) {
+        uint32_t value = i >= 4 - padding ? 0 : digit(quad[i]);
+        if (value == NO_DIGIT) {
+            return 0;
+        }
+        bits = bits << 6 | value;
+    }
+    out[0] = (char)(bits >> 16 & 0xff);
+    out[1] = (char)(bits >> 8 & 0xff);
+    out[2] = (char)(bits & 0xff);
+    return 3 - padding;
+}
