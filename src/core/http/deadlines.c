@@ -110,3 +110,12 @@ struct sbx_deadline *sbx_deadlines_first(const struct sbx_deadlines *deadlines)
 {
     return deadlines->count == 0 ? NULL : at(deadlines, 1);
 }
+
+void sbx_deadlines_expire(struct sbx_deadlines *deadlines, uint64_t now_ms, enum sbx_status why)
+{
+    struct sbx_deadline *first;
+    while ((first = sbx_deadlines_first(deadlines)) != NULL && first->at_ms <= now_ms) {
+        sbx_deadlines_remove(deadlines, first);
+        first->due(first, why);
+    }
+}

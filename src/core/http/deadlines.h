@@ -16,6 +16,8 @@
 struct sbx_deadline {
     uint64_t at_ms; /* on the clock of sbx_now_ms */
     size_t place;   /* in the heap, counted from 1; 0: not in it */
+    /* It is met, and out of the heap. `why`: SBX_ETIMEDOUT; SBX_ECANCELED, and before its time. Pool. */
+    void (*due)(struct sbx_deadline *deadline, enum sbx_status why);
 };
 
 struct sbx_deadlines {
@@ -44,5 +46,8 @@ void sbx_deadlines_remove(struct sbx_deadlines *deadlines, struct sbx_deadline *
 
 /* The earliest; NULL where there is none. Borrowed. */
 struct sbx_deadline *sbx_deadlines_first(const struct sbx_deadlines *deadlines);
+
+/* Takes out those that are met at `now_ms` (UINT64_MAX: all), and calls `due` of each. Thread: pool. */
+void sbx_deadlines_expire(struct sbx_deadlines *deadlines, uint64_t now_ms, enum sbx_status why);
 
 #endif

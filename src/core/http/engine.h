@@ -15,6 +15,7 @@
 #ifndef SBX_CORE_HTTP_ENGINE_H
 #define SBX_CORE_HTTP_ENGINE_H
 
+#include "core/http/deadlines.h"
 #include "core/queue.h"
 #include "wire/status.h"
 
@@ -28,9 +29,16 @@ struct sbx_task {
     struct sbx_engine *engine;            /* borrowed; set by submit */
 };
 
+/* A member of what wants to be called later in the same slice. */
+struct sbx_deferred {
+    struct sbx_link link;
+    void (*run)(struct sbx_deferred *deferred); /* pool */
+};
+
 enum sbx_status sbx_engine_create(struct sbx_engine **engine) SBX_CHECKED;
 
-/* After sbx_engine_close, a slice, and taking what is done. */
+/* Ends what is still on its way, as sbx_engine_close and a slice do, and frees it. What is done must have been
+ * taken, but for what ends here. NULL is allowed. Thread: main, while no slice runs. */
 void sbx_engine_destroy(struct sbx_engine *engine);
 
 /* Lends `task` to the engine until it is taken from the done list. Thread: any. */
@@ -54,6 +62,19 @@ int sbx_engine_due_ms(const struct sbx_engine *engine);
 
 /* Sends `request`; it comes back through request->done, never from within this call. Thread: pool. */
 void sbx_engine_send(struct sbx_engine *engine, struct sbx_request *request);
+
+/* Takes back a request that was sent: `done` is not called, and no one hears of its reply. Thread: pool. */
+void sbx_engine_cancel(struct sbx_request *request);
+
+/* Calls deadline->due when its time has come, or when the engine is closed. SBX_ENOMEM. Thread: pool. */
+enum sbx_status sbx_engine_arm(struct sbx_engine *engine, struct sbx_deadline *deadline) SBX_CHECKED;
+
+/* Nothing happens where it is not armed. Thread: pool. */
+void sbx_engine_disarm(struct sbx_engine *engine, struct sbx_deadline *deadline);
+
+/* Calls deferred->run once, when all that can start now has started: what waits together is found together.
+ * Nothing happens where it is deferred already. Thread: pool. */
+void sbx_engine_defer(struct sbx_engine *engine, struct sbx_deferred *deferred);
 
 /* Puts `task` on the done list. Thread: pool. */
 void sbx_engine_finish(struct sbx_engine *engine, struct sbx_task *task);

@@ -295,6 +295,14 @@ void sbx_request_conclude(struct sbx_request *request, CURLcode code)
     free_handle(request);
 }
 
+void sbx_request_say_deadline(const struct sbx_request *request, char *words, size_t size)
+{
+    int limit_ms = request->limit_ms > request->timeout_ms ? request->limit_ms : request->timeout_ms;
+    bool may_have_run = request->change && request->easy != NULL;
+    (void)snprintf(words, size, "no %s within %d ms%s", request->until_stalled ? "progress" : "answer",
+                   limit_ms, may_have_run ? "; the operation may have completed" : "");
+}
+
 void sbx_request_abandon(struct sbx_request *request, enum sbx_status outcome, const char *why)
 {
     request->outcome = outcome;

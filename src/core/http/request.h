@@ -15,6 +15,8 @@
 #include "core/queue.h"
 #include "wire/wire.h"
 
+struct sbx_engine;
+
 enum sbx_method { SBX_GET, SBX_PUT, SBX_POST, SBX_DELETE };
 
 /* Which connections it may use: files never wait behind programs. */
@@ -45,6 +47,7 @@ struct sbx_request {
     bool unanswered;             /* it was handed over whole, and its deadline came before any answer */
 
     /* The engine's. */
+    struct sbx_engine *engine; /* borrowed */
     struct sbx_link link;
     struct sbx_deadline deadline;
     uint64_t progress_ms;
@@ -72,6 +75,9 @@ struct sbx_request *sbx_request_of(CURL *easy);
 
 /* Takes what curl knows of the exchange, which ended with `code`, and frees the handle. */
 void sbx_request_conclude(struct sbx_request *request, CURLcode code);
+
+/* The words for a deadline that is met. */
+void sbx_request_say_deadline(const struct sbx_request *request, char *words, size_t size);
 
 /* Ends it without curl: a deadline, a cancellation, no memory. */
 void sbx_request_abandon(struct sbx_request *request, enum sbx_status outcome, const char *why);

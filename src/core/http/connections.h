@@ -1,0 +1,40 @@
+/* connections.h: the connections of one budget: a curl multi handle of its own, of which so many may be in use
+ * at once, and which keeps those that are not.
+ *
+ * Thread: pool, but for init and clear.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_CORE_HTTP_CONNECTIONS_H
+#define SBX_CORE_HTTP_CONNECTIONS_H
+
+#include "core/http/multi.h"
+#include "core/queue.h"
+
+struct sbx_connections {
+    struct sbx_multi *multi;   /* owned */
+    struct sbx_poller *poller; /* borrowed */
+    struct sbx_queue waiting;  /* borrowed requests, not yet with curl */
+    size_t max;                /* that may be in use at once */
+    size_t active;
+    size_t peak; /* the most that were active at once with this multi */
+    bool stale;  /* those that it keeps are to be closed */
+};
+
+enum sbx_status sbx_connections_init(struct sbx_connections *connections, struct sbx_poller *poller,
+                                     size_t max) SBX_CHECKED;
+void sbx_connections_clear(struct sbx_connections *connections);
+
+static inline bool sbx_connections_has_room(const struct sbx_connections *connections)
+{
+    return connections->active < connections->max;
+}
+
+/* Performs `easy` (borrowed until it is removed). */
+enum sbx_status sbx_connections_add(struct sbx_connections *connections, CURL *easy) SBX_CHECKED;
+void sbx_connections_remove(struct sbx_connections *connections, CURL *easy);
+
+/* Closes the kept ones where that was asked for, now or (`all`) before, or where they are too many; with
+ * transfers under way it is put off: those connections are in use. */
+void sbx_connections_forget(struct sbx_connections *connections, bool all);
+
+#endif
