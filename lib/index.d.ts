@@ -90,6 +90,17 @@ export interface SandboxStat {
   isSymbolicLink: boolean;
 }
 
+/** A file system, as Node's fs.statfs has it: blocks of `bsize` bytes, and files. */
+export interface SandboxStatFs {
+  type: number;
+  bsize: number;
+  blocks: number;
+  bfree: number;
+  bavail: number;
+  files: number;
+  ffree: number;
+}
+
 export interface SandboxDirEntry {
   name: string;
   isDirectory: boolean;
@@ -141,6 +152,8 @@ export interface SandboxFs {
   /** Always resolves. */
   fsync(path: string): Promise<void>;
   copy(srcPath: string, dstPath: string): Promise<void>;
+  /** The file system that holds the path. */
+  statfs(path: string): Promise<SandboxStatFs>;
   /**
    * What core asks before it opens a file for writing, with the flags O_CREAT (0o100), O_EXCL (0o200) and O_TRUNC
    * (0o1000): creates or empties the file and tells whether it was created. Blocks for up to three requests,

@@ -1,12 +1,10 @@
-/* base64.c: three bytes, four characters.
+/* base64.c: four characters, three bytes.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "companion/base64.h"
 
 #include "wire/base64.h"
-
-static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 enum sbx_status base64_decode(struct sbx_writer *bytes, struct sbx_span text)
 {
@@ -22,17 +20,4 @@ enum sbx_status base64_decode(struct sbx_writer *bytes, struct sbx_span text)
         sbx_buf_put_bytes(bytes, (struct sbx_span){out, length});
     }
     return bytes->failed ? SBX_EFBIG : SBX_OK;
-}
-
-void base64_encode(char *text, struct sbx_span bytes)
-{
-    for (size_t i = 0; i < bytes.length; i += 3) {
-        uint32_t bits = 0;
-        for (size_t k = 0; k < 3; k++) {
-            bits = bits << 8 | (i + k < bytes.length ? (unsigned char)bytes.data[i + k] : 0U);
-        }
-        for (size_t k = 0; k < 4; k++) {
-            *text++ = i + k > bytes.length ? '=' : digits[bits >> (18 - 6 * k) & 63];
-        }
-    }
 }

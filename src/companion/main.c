@@ -49,14 +49,14 @@ static bool write_all(const char *text, size_t length)
 
 static bool write_replies(struct sbx_span bytes)
 {
-    static char text[BASE64_LENGTH(OUTPUT_CHUNK)];
+    static char text[SBX_BASE64_LENGTH(OUTPUT_CHUNK)];
     struct sbx_reader reader = sbx_buf_reader(bytes);
     bool good = true;
     while (good && sbx_buf_left(&reader) > 0) {
         size_t left = sbx_buf_left(&reader);
         struct sbx_span chunk = sbx_buf_get_bytes(&reader, left < OUTPUT_CHUNK ? left : OUTPUT_CHUNK);
-        base64_encode(text, chunk);
-        good = write_all(text, BASE64_LENGTH(chunk.length));
+        sbx_base64_encode(text, chunk);
+        good = write_all(text, SBX_BASE64_LENGTH(chunk.length));
     }
     return good;
 }

@@ -1,9 +1,10 @@
-/* op_attr.c: attributes: lstat, stat, access, chmod, chown, utimes.
+/* op_attr.c: attributes: lstat, stat, access, chmod, chown, utimes, statfs.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "companion/kernel.h"
@@ -56,4 +57,23 @@ enum sbx_status op_utimes(struct server *server, const struct sbx_args *in, stru
     (void)server, (void)out;
     const struct timespec times[2] = {to_timespec(in->atime_ns), to_timespec(in->mtime_ns)};
     return server_status(utimensat(AT_FDCWD, in->path.data, times, 0));
+}
+
+enum sbx_status op_statfs(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)server;
+    struct statfs found;
+    if (statfs(in->path.data, &found) != 0) {
+        return server_errno();
+    }
+    out->statfs = (struct sbx_statfs){
+        .type = (uint64_t)found.f_type,
+        .bsize = (uint64_t)found.f_bsize,
+        .blocks = found.f_blocks,
+        .bfree = found.f_bfree,
+        .bavail = found.f_bavail,
+        .files = found.f_files,
+        .ffree = found.f_ffree,
+    };
+    return SBX_OK;
 }

@@ -123,6 +123,7 @@ enum sbx_status op_pread(struct server *server, const struct sbx_args *in, struc
         return status;
     }
     out->bytes = (struct sbx_buffer){.data = server->space};
+    out->total = (uint64_t)stat.st_size;
     return open_close(fd, get_all(fd, &out->bytes, (size_t)in->length, in->offset));
 }
 
@@ -142,7 +143,8 @@ enum sbx_status op_pwrite(struct server *server, const struct sbx_args *in, stru
     return status == SBX_OK ? open_close(fd, put_all(fd, in->data, in->offset)) : status;
 }
 
-/* Its end says how long a content is, not its attributes: files of /proc have no size. */
+/* Its end says how long a content is, not its attributes: files of /proc have no size. Of one that goes another
+ * way than frames only its size is told. */
 enum sbx_status op_read(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
     int fd = -1;
@@ -152,13 +154,16 @@ enum sbx_status op_read(struct server *server, const struct sbx_args *in, struct
         return status;
     }
     out->bytes = (struct sbx_buffer){.data = server->space};
-    status = (uint64_t)stat.st_size > SBX_REPLY_CONTENT_MAX
-                 ? SBX_EFBIG
-                 : get_all(fd, &out->bytes, SBX_REPLY_CONTENT_MAX + 1, 0);
+    out->total = (uint64_t)stat.st_size;
+    if (out->total > SBX_REPLY_CONTENT_MAX) {
+        return open_close(fd, SBX_OK);
+    }
+    status = get_all(fd, &out->bytes, SBX_REPLY_CONTENT_MAX + 1, 0);
     if (status == SBX_OK && out->bytes.length > SBX_REPLY_CONTENT_MAX) {
         status = SBX_EFBIG;
     }
-    return open_close(fd, status); /* what does not fit beside the other replies is seen by serve.c */
+    out->total = out->bytes.length; /* whatever was seen before: this is the whole of it */
+    return open_close(fd, status);  /* what does not fit beside the other replies is seen by serve.c */
 }
 
 /* Two whole contents at once leave one of them. A lock that someone keeps is no reason to wait for ever:

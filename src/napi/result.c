@@ -153,6 +153,27 @@ napi_value sbx_result_stat(napi_env env, struct sbx_op *op)
     return stat_object(env, &op->result.stat);
 }
 
+napi_value sbx_result_statfs(napi_env env, struct sbx_op *op)
+{
+    const struct sbx_statfs *statfs = &op->result.statfs;
+    const struct {
+        const char *name;
+        uint64_t value;
+    } numbers[] = {
+        {"type", statfs->type},   {"bsize", statfs->bsize},   {"blocks", statfs->blocks},
+        {"bfree", statfs->bfree}, {"bavail", statfs->bavail}, {"files", statfs->files},
+        {"ffree", statfs->ffree},
+    };
+    napi_value object;
+    SBX_TRY(napi_create_object(env, &object));
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        SBX_TRY(set_number(env, object, numbers[i].name, (double)numbers[i].value));
+    }
+    return object;
+fail:
+    return sbx_try_throw(env);
+}
+
 static napi_value name_of(napi_env env, const struct sbx_entry *entry)
 {
     napi_value name;

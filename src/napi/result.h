@@ -16,6 +16,7 @@ napi_value sbx_result_bytes(napi_env env, struct sbx_op *op); /* a Uint8Array */
 napi_value sbx_result_text(napi_env env, struct sbx_op *op);  /* a string, from UTF-8 */
 napi_value sbx_result_created(napi_env env, struct sbx_op *op);
 napi_value sbx_result_exists(napi_env env, struct sbx_op *op); /* whether it succeeded */
+napi_value sbx_result_statfs(napi_env env, struct sbx_op *op); /* as Node's StatFs */
 napi_value sbx_result_names(napi_env env, struct sbx_op *op);
 napi_value sbx_result_entries(napi_env env, struct sbx_op *op);
 napi_value sbx_result_stat_entries(napi_env env, struct sbx_op *op);
@@ -28,6 +29,8 @@ napi_value sbx_result_json(napi_env env, struct sbx_op *op); /* JSON.parse of it
 #define SBX_RESULT_TEXT sbx_result_text
 #define SBX_RESULT_LIST sbx_result_names
 #define SBX_RESULT_CREATED sbx_result_created
+#define SBX_RESULT_STATFS sbx_result_statfs
+#define SBX_RESULT_TREE sbx_result_names /* no method has it */
 
 /* JSON.stringify, and JSON.parse. */
 napi_value sbx_result_call_json(napi_env env, const char *function, napi_value argument);

@@ -45,3 +45,17 @@ size_t sbx_base64_quad(const char *quad, bool last, char out[3])
     out[2] = (char)(bits & 0xff);
     return 3 - padding;
 }
+
+void sbx_base64_encode(char *text, struct sbx_span bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < bytes.length; i += 3) {
+        uint32_t bits = 0;
+        for (size_t k = 0; k < 3; k++) {
+            bits = bits << 8 | (i + k < bytes.length ? (unsigned char)bytes.data[i + k] : 0U);
+        }
+        for (size_t k = 0; k < 4; k++) {
+            *text++ = i + k > bytes.length ? '=' : digits[bits >> (18 - 6 * k) & 63];
+        }
+    }
+}

@@ -1,6 +1,6 @@
 /* greeting.h: what the companion says of itself when a frame of the code SBX_FRAME_GREET asks: the version
- * of the format, the architecture, what it can do, and what the sandbox has. A later version may put more
- * at its end; what is not known there is skipped.
+ * of the format, the architecture, what it can do, what the sandbox has, and where the companion stands in
+ * it. A later version may put more at its end; what is not known there is skipped.
  *
  * Thread: any.
  * SPDX-License-Identifier: Apache-2.0
@@ -27,6 +27,8 @@ struct sbx_greeting {
     uint32_t cores;        /* that the companion may use */
     uint64_t free_memory;  /* bytes */
     uint8_t codes[SBX_GREETING_CODES];
+    struct sbx_span program;   /* borrowed; absolute path of the program that greets; empty: unknown */
+    struct sbx_span directory; /* borrowed; likewise of its private directory; empty: it has none */
 };
 
 /* The codes of the table, as this program knows it. */
@@ -37,7 +39,8 @@ bool sbx_greeting_knows(const struct sbx_greeting *greeting, unsigned code);
 
 void sbx_greeting_encode(const struct sbx_greeting *greeting, struct sbx_writer *writer);
 
-/* SBX_EPROTO: it is none, or of another version. */
+/* Its paths are borrowed from `payload`. SBX_EPROTO: it is none, or of another version; a path of it is not
+ * absolute, has a NUL, or more than SBX_PATH_MAX bytes. */
 enum sbx_status sbx_greeting_decode(struct sbx_span payload, struct sbx_greeting *greeting) SBX_CHECKED;
 
 #endif

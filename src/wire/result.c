@@ -1,7 +1,9 @@
 /* result.c: results to bytes and back, by the shape of the row's reply.
  *
- * A content or a text is its length (u32) and its bytes; a list is the next offset (u64), the count of its
- * entries (u32), and for each its name (u16 and bytes) and attributes.
+ * A content is the size of its file (u64), its own length (u32) and its bytes; a text its length (u32) and
+ * bytes. A list is the next offset (u64), the count of its entries (u32), and for each its name (u16 and
+ * bytes) and attributes. A tree is a list, then the count of the directories that were listed whole (u32), and
+ * the index of each among the entries (u32).
  *
  * Thread: any.
  * SPDX-License-Identifier: Apache-2.0
@@ -10,7 +12,10 @@
 
 #include "wire/limits.h"
 
+#define BYTES_HEADER ((size_t)12) /* bytes of the total and the length */
+#define TEXT_HEADER ((size_t)4)
 #define LIST_HEADER ((size_t)12) /* bytes of the next offset and the count */
+#define LISTED_HEADER ((size_t)4)
 
 static void put_stat(struct sbx_writer *writer, const struct sbx_stat *stat)
 {
@@ -61,6 +66,31 @@ static void put_list(struct sbx_writer *writer, const struct sbx_list *list)
     }
 }
 
+static void put_listed(struct sbx_writer *writer, const struct sbx_list *list)
+{
+    sbx_buf_put(writer, list->listed_count, 4);
+    for (size_t i = 0; i < list->listed_count; i++) {
+        sbx_buf_put(writer, list->listed[i], SBX_LISTED_WIRE);
+    }
+}
+
+static void put_bytes(struct sbx_writer *writer, const struct sbx_buffer *bytes)
+{
+    sbx_buf_put(writer, bytes->length, 4);
+    sbx_buf_put_bytes(writer, (struct sbx_span){bytes->data, bytes->length});
+}
+
+static void put_statfs(struct sbx_writer *writer, const struct sbx_statfs *statfs)
+{
+    sbx_buf_put(writer, statfs->type, 8);
+    sbx_buf_put(writer, statfs->bsize, 8);
+    sbx_buf_put(writer, statfs->blocks, 8);
+    sbx_buf_put(writer, statfs->bfree, 8);
+    sbx_buf_put(writer, statfs->bavail, 8);
+    sbx_buf_put(writer, statfs->files, 8);
+    sbx_buf_put(writer, statfs->ffree, 8);
+}
+
 size_t sbx_result_least(enum sbx_reply shape)
 {
     switch (shape) {
@@ -69,11 +99,15 @@ size_t sbx_result_least(enum sbx_reply shape)
     case SBX_REPLY_STAT:
         return SBX_STAT_WIRE;
     case SBX_REPLY_BYTES:
-        return 4;
+        return BYTES_HEADER;
     case SBX_REPLY_TEXT:
-        return 4 + SBX_PATH_MAX;
+        return TEXT_HEADER + SBX_PATH_MAX;
     case SBX_REPLY_LIST:
         return LIST_HEADER + SBX_ENTRY_WIRE;
+    case SBX_REPLY_TREE:
+        return LIST_HEADER + SBX_ENTRY_WIRE + LISTED_HEADER;
+    case SBX_REPLY_STATFS:
+        return SBX_STATFS_WIRE;
     case SBX_REPLY_CREATED:
         return 1;
     }
@@ -90,12 +124,21 @@ enum sbx_status sbx_result_encode(const struct sbx_op_row *row, const struct sbx
         put_stat(writer, &result->stat);
         break;
     case SBX_REPLY_BYTES:
+        sbx_buf_put(writer, result->total, 8);
+        put_bytes(writer, &result->bytes);
+        break;
     case SBX_REPLY_TEXT:
-        sbx_buf_put(writer, result->bytes.length, 4);
-        sbx_buf_put_bytes(writer, (struct sbx_span){result->bytes.data, result->bytes.length});
+        put_bytes(writer, &result->bytes);
         break;
     case SBX_REPLY_LIST:
         put_list(writer, &result->list);
+        break;
+    case SBX_REPLY_TREE:
+        put_list(writer, &result->list);
+        put_listed(writer, &result->list);
+        break;
+    case SBX_REPLY_STATFS:
+        put_statfs(writer, &result->statfs);
         break;
     case SBX_REPLY_CREATED:
         sbx_buf_put(writer, result->created, 1);
@@ -114,35 +157,120 @@ static bool is_name(struct sbx_span name)
     return name.length > 0 && !sbx_span_equal(name, SBX_SPAN(".")) && !sbx_span_equal(name, SBX_SPAN(".."));
 }
 
-bool sbx_result_next_entry(struct sbx_listing *list, struct sbx_entry *entry)
+static bool is_tree_name(struct sbx_span name)
+{
+    size_t start = 0;
+    for (size_t i = 0; i <= name.length; i++) {
+        if (i == name.length || name.data[i] == '/') {
+            if (!is_name((struct sbx_span){name.data + start, i - start})) {
+                return false;
+            }
+            start = i + 1;
+        }
+    }
+    return name.length <= SBX_PATH_MAX;
+}
+
+typedef bool name_check(struct sbx_span name);
+
+static void get_entry(struct sbx_listing *list, struct sbx_entry *entry)
+{
+    size_t length = (size_t)sbx_buf_get(&list->reader, 2);
+    entry->name = sbx_buf_get_bytes(&list->reader, length);
+    get_stat(&list->reader, &entry->stat);
+    list->index++;
+}
+
+static bool next_entry(struct sbx_listing *list, struct sbx_entry *entry, name_check *is_good)
 {
     while (sbx_buf_left(&list->reader) > 0) {
-        size_t length = (size_t)sbx_buf_get(&list->reader, 2);
-        entry->name = sbx_buf_get_bytes(&list->reader, length);
-        get_stat(&list->reader, &entry->stat);
-        if (!list->reader.failed && is_name(entry->name)) {
+        get_entry(list, entry);
+        if (!list->reader.failed && is_good(entry->name)) {
             return true;
         }
     }
     return false;
 }
 
-/* Every entry is cut once here, so that reading them later cannot fail. */
-static void get_list(struct sbx_reader *reader, struct sbx_listing *list)
+bool sbx_result_next_entry(struct sbx_listing *list, struct sbx_entry *entry)
 {
-    *list = (struct sbx_listing){.next = sbx_buf_get(reader, 8)};
-    uint64_t count = sbx_buf_get(reader, 4);
-    list->reader = *reader;
-    for (; count > 0 && !reader->failed; count--) {
-        struct sbx_stat ignored;
-        size_t length = (size_t)sbx_buf_get(reader, 2);
-        struct sbx_span name = sbx_buf_get_bytes(reader, length);
-        get_stat(reader, &ignored);
-        if (!reader->failed && is_name(name)) {
-            list->count++;
-            list->name_bytes += name.length;
+    return next_entry(list, entry, is_name);
+}
+
+/* Whether the entry that was read last has its index among those to come; the ones before it are passed. */
+static bool is_listed(struct sbx_listing *list)
+{
+    while (sbx_buf_left(&list->listed) > 0) {
+        struct sbx_reader ahead = list->listed;
+        uint64_t index = sbx_buf_get(&ahead, SBX_LISTED_WIRE);
+        if (index >= list->index) {
+            return false;
+        }
+        list->listed = ahead;
+        if (index + 1 == list->index) {
+            return true;
         }
     }
+    return false;
+}
+
+bool sbx_result_next_tree_entry(struct sbx_listing *list, struct sbx_entry *entry, bool *listed)
+{
+    bool there = next_entry(list, entry, is_tree_name);
+    *listed = there && is_listed(list) && (entry->stat.mode & SBX_S_IFMT) == SBX_S_IFDIR;
+    return there;
+}
+
+/* Every entry is cut once here, so that reading them later cannot fail. Gives how many there are on the wire. */
+static uint64_t get_list(struct sbx_reader *reader, struct sbx_listing *list, name_check *is_good)
+{
+    struct sbx_entry entry;
+    *list = (struct sbx_listing){.next = sbx_buf_get(reader, 8)};
+    uint64_t count = sbx_buf_get(reader, 4);
+    size_t start = reader->at;
+    list->reader = *reader;
+    for (uint64_t i = 0; i < count && !list->reader.failed; i++) {
+        get_entry(list, &entry);
+        if (!list->reader.failed && is_good(entry.name)) {
+            list->count++;
+            list->name_bytes += entry.name.length;
+        }
+    }
+    *reader = list->reader;
+    list->reader = (struct sbx_reader){.data = reader->data, .length = reader->at, .at = start};
+    list->index = 0;
+    return count;
+}
+
+/* The indexes: below the count of the entries, and each above the one before. */
+static void get_listed(struct sbx_reader *reader, struct sbx_listing *list, uint64_t entries)
+{
+    uint64_t least = 0;
+    uint64_t count = sbx_buf_get(reader, 4);
+    size_t start = reader->at;
+    for (uint64_t i = 0; i < count && !reader->failed; i++) {
+        uint64_t index = sbx_buf_get(reader, SBX_LISTED_WIRE);
+        reader->failed = reader->failed || index < least || index >= entries;
+        least = index + 1;
+    }
+    list->listed = (struct sbx_reader){.data = reader->data, .length = reader->at, .at = start};
+}
+
+static void get_statfs(struct sbx_reader *reader, struct sbx_statfs *statfs)
+{
+    statfs->type = sbx_buf_get(reader, 8);
+    statfs->bsize = sbx_buf_get(reader, 8);
+    statfs->blocks = sbx_buf_get(reader, 8);
+    statfs->bfree = sbx_buf_get(reader, 8);
+    statfs->bavail = sbx_buf_get(reader, 8);
+    statfs->files = sbx_buf_get(reader, 8);
+    statfs->ffree = sbx_buf_get(reader, 8);
+}
+
+static void get_bytes(struct sbx_reader *reader, struct sbx_answer *answer)
+{
+    size_t length = (size_t)sbx_buf_get(reader, 4);
+    answer->bytes = sbx_buf_get_bytes(reader, length);
 }
 
 enum sbx_status sbx_result_decode(const struct sbx_op_row *row, struct sbx_span payload,
@@ -157,12 +285,22 @@ enum sbx_status sbx_result_decode(const struct sbx_op_row *row, struct sbx_span 
         get_stat(&reader, &answer->stat);
         break;
     case SBX_REPLY_BYTES:
+        answer->total = sbx_buf_get(&reader, 8);
+        get_bytes(&reader, answer);
+        break;
     case SBX_REPLY_TEXT:
-        number = sbx_buf_get(&reader, 4);
-        answer->bytes = sbx_buf_get_bytes(&reader, (size_t)number);
+        get_bytes(&reader, answer);
+        answer->total = answer->bytes.length;
         break;
     case SBX_REPLY_LIST:
-        get_list(&reader, &answer->list);
+        (void)get_list(&reader, &answer->list, is_name);
+        break;
+    case SBX_REPLY_TREE:
+        number = get_list(&reader, &answer->list, is_tree_name);
+        get_listed(&reader, &answer->list, number);
+        break;
+    case SBX_REPLY_STATFS:
+        get_statfs(&reader, &answer->statfs);
         break;
     case SBX_REPLY_CREATED:
         number = sbx_buf_get(&reader, 1);

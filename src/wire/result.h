@@ -47,6 +47,10 @@ struct sbx_list {
     size_t count;
     char *names;   /* owned; the bytes of all names */
     uint64_t next; /* the offset to ask the next page with; 0 where this is the last */
+    /* Of a tree alone: indexes of the directories among the entries whose own entries are all here too,
+     * increasing. Names are paths from the directory that was asked for. */
+    uint32_t *listed; /* owned by whoever owns the result */
+    size_t listed_count;
 };
 
 struct sbx_buffer {
@@ -54,12 +58,27 @@ struct sbx_buffer {
     size_t length; /* bytes */
 };
 
+/* What statfs(2) says of a file system. */
+struct sbx_statfs {
+    uint64_t type;
+    uint64_t bsize; /* bytes of a block */
+    uint64_t blocks;
+    uint64_t bfree;
+    uint64_t bavail;
+    uint64_t files;
+    uint64_t ffree;
+};
+
 struct sbx_result {
     enum sbx_status status;
     union {
         struct sbx_stat stat;
-        struct sbx_buffer bytes;
-        struct sbx_list list;
+        struct {
+            struct sbx_buffer bytes; /* of BYTES and TEXT */
+            uint64_t total;          /* of BYTES: the size of the file as it was seen */
+        };
+        struct sbx_list list; /* of LIST and TREE */
+        struct sbx_statfs statfs;
         bool created;
     };
 };
@@ -67,26 +86,34 @@ struct sbx_result {
 /* Bytes of the attributes on the wire, and of the longest entry of a list: Linux's NAME_MAX is 255. */
 #define SBX_STAT_WIRE ((size_t)88)
 #define SBX_ENTRY_WIRE (SBX_STAT_WIRE + 2 + 255)
+#define SBX_STATFS_WIRE ((size_t)56)
+#define SBX_LISTED_WIRE ((size_t)4) /* of one index of a tree */
 
-/* A list as it stands in a reply, checked as a whole: entries are read off it one by one. */
+/* A list or a tree as it stands in a reply, checked as a whole: entries are read off it one by one. */
 struct sbx_listing {
     size_t count;             /* entries that sbx_result_next_entry gives */
     size_t name_bytes;        /* of their names together */
     uint64_t next;            /* as in struct sbx_list */
-    struct sbx_reader reader; /* borrows the reply */
+    struct sbx_reader reader; /* borrows the reply; the entries to come */
+    struct sbx_reader listed; /* likewise; the indexes to come, of a tree */
+    size_t index;             /* on the wire, of the entry to come */
 };
 
 /* A result as it stands in a reply: everything is borrowed from the reply's bytes. */
 struct sbx_answer {
     union {
         struct sbx_stat stat;
-        struct sbx_span bytes; /* of BYTES and TEXT */
-        struct sbx_listing list;
+        struct {
+            struct sbx_span bytes; /* of BYTES and TEXT */
+            uint64_t total;        /* as in struct sbx_result */
+        };
+        struct sbx_listing list; /* of LIST and TREE */
+        struct sbx_statfs statfs;
         bool created;
     };
 };
 
-/* Bytes that the reply of the shape takes beside a content: for BYTES the least, for LIST one entry. */
+/* Bytes that the reply of the shape takes beside a content: for BYTES the least, for LIST and TREE one entry. */
 size_t sbx_result_least(enum sbx_reply shape);
 
 /* Puts the member that the row's reply names. SBX_ENOBUFS: it does not fit. */
@@ -100,5 +127,10 @@ enum sbx_status sbx_result_decode(const struct sbx_op_row *row, struct sbx_span 
 /* The next entry, its name borrowed from the reply; false at the end. Names that no directory holds (empty,
  * `.`, `..`, with a slash or a NUL) are left out: replies are foreign bytes. */
 bool sbx_result_next_entry(struct sbx_listing *list, struct sbx_entry *entry);
+
+/* The same for a tree, whose names are paths: components with one slash between. `listed`: it is a directory
+ * whose own entries are all in this reply. Left out is a path with a component that no directory holds, and
+ * one of more than SBX_PATH_MAX bytes. */
+bool sbx_result_next_tree_entry(struct sbx_listing *list, struct sbx_entry *entry, bool *listed);
 
 #endif

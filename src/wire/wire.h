@@ -7,6 +7,7 @@
 #define SBX_WIRE_WIRE_H
 
 #include "wire/args.h"
+#include "wire/base64.h"
 #include "wire/buf.h"
 #include "wire/frame.h"
 #include "wire/greeting.h"

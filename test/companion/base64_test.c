@@ -29,8 +29,8 @@ static void test_vectors(void **state)
         struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
         assert_status(base64_decode(&writer, span_of(vectors[i].text)), SBX_OK);
         assert_text(sbx_buf_written(&writer), vectors[i].bytes);
-        base64_encode(text, span_of(vectors[i].bytes));
-        assert_text(((struct sbx_span){text, BASE64_LENGTH(writer.length)}), vectors[i].text);
+        sbx_base64_encode(text, span_of(vectors[i].bytes));
+        assert_text(((struct sbx_span){text, SBX_BASE64_LENGTH(writer.length)}), vectors[i].text);
     }
 }
 
@@ -39,11 +39,11 @@ static void test_every_length(void **state)
     (void)state;
     char *content = pattern(1000);
     for (size_t length = 0; length <= 1000; length += length < 10 ? 1 : 33) {
-        size_t characters = BASE64_LENGTH(length);
+        size_t characters = SBX_BASE64_LENGTH(length);
         char *text = malloc(characters + 1); /* their own size, so that a byte too many is seen */
         char *bytes = malloc(length + 1);
         struct sbx_writer writer = sbx_buf_writer(bytes, length);
-        base64_encode(text, (struct sbx_span){content, length});
+        sbx_base64_encode(text, (struct sbx_span){content, length});
         assert_status(base64_decode(&writer, (struct sbx_span){text, characters}), SBX_OK);
         assert_true(sbx_span_equal(sbx_buf_written(&writer), (struct sbx_span){content, length}));
         free(text);

@@ -4,6 +4,7 @@
  */
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "scratch.h"
@@ -162,6 +163,24 @@ static void test_someone_else(void **state)
     assert_status(ASK(STAT, .path = P("private")), SBX_OK);
 }
 
+static void test_statfs(void **state)
+{
+    (void)state;
+    struct statfs real;
+    scratch_put("file", "");
+    assert_int_equal(symlink("loop", "loop"), 0);
+    assert_int_equal(statfs("file", &real), 0);
+    assert_status(ASK(STATFS, .path = P("file")), SBX_OK);
+    assert_true(answer.statfs.type == (uint64_t)real.f_type);
+    assert_true(answer.statfs.bsize == (uint64_t)real.f_bsize);
+    assert_true(answer.statfs.blocks == real.f_blocks);
+    assert_true(answer.statfs.bfree <= answer.statfs.blocks && answer.statfs.bavail <= answer.statfs.bfree);
+    assert_true(answer.statfs.files == real.f_files && answer.statfs.ffree <= real.f_files);
+    assert_status(ASK(STATFS, .path = P("absent")), SBX_ENOENT);
+    assert_status(ASK(STATFS, .path = P("file/x")), SBX_ENOTDIR);
+    assert_status(ASK(STATFS, .path = P("loop")), SBX_ELOOP);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +188,7 @@ int main(void)
         scratch_test(test_errors_of_paths), scratch_test(test_two_stats_are_equal),
         scratch_test(test_chmod),           scratch_test(test_chown),
         scratch_test(test_utimes),          scratch_test(test_someone_else),
+        scratch_test(test_statfs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

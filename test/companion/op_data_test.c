@@ -178,13 +178,19 @@ static void test_sizes_round_trip(void **state)
         assert_status(ASK(WRITE, .path = P("file"), .data = data), SBX_OK);
         assert_status(ASK(READ, .path = P("file")), SBX_OK);
         assert_true(sbx_span_equal(answer.bytes, data));
+        assert_int_equal(answer.total, sizes[i]);
         assert_status(ASK(COPY, .path = P("file"), .new_path = P("copy")), SBX_OK);
         assert_status(ASK(PREAD, .path = P("copy"), .length = SBX_REPLY_CONTENT_MAX), SBX_OK);
         assert_true(sbx_span_equal(answer.bytes, data));
     }
     struct sbx_span data = {content, SBX_REPLY_CONTENT_MAX + 1};
     assert_status(ASK(WRITE, .path = P("file"), .data = data), SBX_OK);
-    assert_status(ASK(READ, .path = P("file")), SBX_EFBIG);
+    assert_status(ASK(READ, .path = P("file")), SBX_OK); /* how large it is, and nothing of it */
+    assert_int_equal(answer.bytes.length, 0);
+    assert_int_equal(answer.total, data.length);
+    assert_status(ASK(PREAD, .path = P("file"), .offset = 5, .length = 3), SBX_OK);
+    assert_int_equal(answer.bytes.length, 3);
+    assert_int_equal(answer.total, data.length);
     assert_status(ASK(PREAD, .path = P("file"), .length = data.length), SBX_EFBIG);
     free(content);
 }
@@ -195,6 +201,7 @@ static void test_files_of_proc(void **state)
     (void)state;
     assert_status(ASK(READ, .path = P("/proc/self/comm")), SBX_OK);
     assert_text(answer.bytes, "op_data_test\n");
+    assert_int_equal(answer.total, answer.bytes.length);
     assert_status(ASK(COPY, .path = P("/proc/self/comm"), .new_path = P("copy")), SBX_OK);
     scratch_has("copy", "op_data_test\n");
 }

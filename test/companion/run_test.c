@@ -52,9 +52,9 @@ static void begin(void)
 static char *join(const char *before, struct sbx_span content)
 {
     size_t length = strlen(before);
-    char *text = calloc(1, length + BASE64_LENGTH(content.length) + 1);
+    char *text = calloc(1, length + SBX_BASE64_LENGTH(content.length) + 1);
     memcpy(text, before, length);
-    base64_encode(text + length, content);
+    sbx_base64_encode(text + length, content);
     return text;
 }
 
@@ -95,7 +95,7 @@ static void free_texts(char **texts, size_t count)
 /* Runs it and gives how it ended; its replies are in `replies`. */
 static int run(void)
 {
-    static char text[BASE64_LENGTH(SBX_REPLIES_MAX)];
+    static char text[SBX_BASE64_LENGTH(SBX_REPLIES_MAX)];
     int ends[2];
     int status = 0;
     pid_t child = 0;

@@ -100,6 +100,7 @@ const PATH_METHODS = {
   pread: [0, 1],
   pwrite: [0, Buffer.from('x')],
   copy: ['/x'],
+  statfs: [],
 };
 
 test('a path that is no string is a rejected TypeError, and nothing is sent', async () => {

@@ -40,26 +40,53 @@ static void fuzz_frames(struct sbx_span input)
     insist(!reader.failed && reader.at <= reader.length);
 }
 
+static bool next_entry(const struct sbx_op_row *row, struct sbx_listing *list, struct sbx_entry *entry)
+{
+    bool listed = false;
+    bool there = row->reply == SBX_REPLY_TREE ? sbx_result_next_tree_entry(list, entry, &listed)
+                                              : sbx_result_next_entry(list, entry);
+    insist(there || !listed);
+    return there;
+}
+
+static void fuzz_listing(const struct sbx_op_row *row, struct sbx_listing list)
+{
+    struct sbx_entry entry;
+    size_t count = list.count;
+    size_t name_bytes = list.name_bytes;
+    while (next_entry(row, &list, &entry)) {
+        insist(count-- > 0 && name_bytes >= entry.name.length && entry.name.length > 0);
+        insist(entry.name.data[0] != '/' && entry.name.data[entry.name.length - 1] != '/');
+        name_bytes -= entry.name.length;
+    }
+    insist(count == 0 && name_bytes == 0 && !list.reader.failed && !list.listed.failed);
+}
+
 static void fuzz_result(const struct sbx_op_row *row, struct sbx_span input)
 {
     struct sbx_answer answer;
-    struct sbx_entry entry;
-    size_t count = 0;
-    size_t name_bytes = 0;
-    if (sbx_result_decode(row, input, &answer) != SBX_OK || row->reply != SBX_REPLY_LIST) {
+    if (sbx_result_decode(row, input, &answer) != SBX_OK) {
         return;
     }
-    struct sbx_listing list = answer.list;
-    while (sbx_result_next_entry(&list, &entry)) {
-        count++;
-        name_bytes += entry.name.length;
+    if (row->reply == SBX_REPLY_LIST || row->reply == SBX_REPLY_TREE) {
+        fuzz_listing(row, answer.list);
     }
-    insist(count == answer.list.count && name_bytes == answer.list.name_bytes);
+}
+
+static void fuzz_greeting(struct sbx_span input)
+{
+    static char bytes[3 * SBX_PATH_MAX];
+    struct sbx_greeting greeting;
+    struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
+    if (sbx_greeting_decode(input, &greeting) == SBX_OK) {
+        sbx_greeting_encode(&greeting, &writer);
+        insist(!writer.failed && writer.length <= input.length);
+        insist(sbx_span_equal(sbx_buf_written(&writer), (struct sbx_span){input.data, writer.length}));
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct sbx_greeting greeting;
     if (size == 0) {
         return 0;
     }
@@ -69,7 +96,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else if (sbx_op_row(data[0]) != NULL) {
         fuzz_result(sbx_op_row(data[0]), input);
     } else {
-        (void)!sbx_greeting_decode(input, &greeting);
+        fuzz_greeting(input);
     }
     return 0;
 }

@@ -355,7 +355,8 @@ static enum sbx_step give_bytes(struct sbx_op *op)
 
 static enum sbx_step give_list(struct sbx_op *op)
 {
-    op->result.list = (struct sbx_list){calloc(2, sizeof(struct sbx_entry)), 2, strdup("names"), 0};
+    op->result.list = (struct sbx_list){
+        .entries = calloc(2, sizeof(struct sbx_entry)), .count = 2, .names = strdup("names")};
     return sbx_op_succeed(op);
 }
 

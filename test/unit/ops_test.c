@@ -43,6 +43,7 @@ static void test_codes_keep_their_names(void **state)
         "lstat",   "stat",     "readdir", "readlink", "realpath", "access",  "open_create", "mkdir",
         "mkdir_p", "rmdir",    "unlink",  "rename",   "link",     "symlink", "chmod",       "chown",
         "utimes",  "truncate", "fsync",   "pread",    "pwrite",   "read",    "write",       "copy",
+        "rm",      "walk",     "statfs",  "commit",   "unstage",
     };
     assert_in_range(SBX_OP_MAX, COUNT(names), 255);
     for (unsigned i = 0; i < COUNT(names); i++) {
@@ -68,7 +69,7 @@ static void test_rows_are_sound(void **state)
         bool reads = (row->kind & SBX_READ) != 0;
         bool changes = (row->kind & SBX_CHANGE) != 0;
         assert_true(reads != changes);
-        assert_true(has_argument(row, SBX_ARG_PATH));
+        assert_true(has_argument(row, SBX_ARG_PATH) || has_argument(row, SBX_ARG_TARGET));
         assert_int_equal(row->arguments[SBX_ROW_ARGS - 1], SBX_ARG_NONE);
         /* Bytes come back only from what can be asked again. */
         assert_true(reads || row->reply == SBX_REPLY_NOTHING || row->reply == SBX_REPLY_CREATED);
@@ -80,8 +81,8 @@ static void test_what_changes(void **state)
 {
     (void)state;
     static const enum sbx_op_code reads[] = {
-        SBX_OP_LSTAT,  SBX_OP_STAT,  SBX_OP_READDIR, SBX_OP_READLINK, SBX_OP_REALPATH,
-        SBX_OP_ACCESS, SBX_OP_FSYNC, SBX_OP_PREAD,   SBX_OP_READ,
+        SBX_OP_LSTAT, SBX_OP_STAT,  SBX_OP_READDIR, SBX_OP_READLINK, SBX_OP_REALPATH, SBX_OP_ACCESS,
+        SBX_OP_FSYNC, SBX_OP_PREAD, SBX_OP_READ,    SBX_OP_WALK,     SBX_OP_STATFS,
     };
     for (unsigned code = 1; code <= SBX_OP_MAX; code++) {
         bool only_reads = false;
@@ -89,6 +90,22 @@ static void test_what_changes(void **state)
             only_reads = only_reads || reads[i] == code;
         }
         assert_int_equal((sbx_op_row(code)->kind & SBX_READ) != 0, only_reads);
+    }
+}
+
+/* What may take long goes in a batch of its own: to forget one here would hold others up. */
+static void test_what_goes_alone(void **state)
+{
+    (void)state;
+    static const enum sbx_op_code alone[] = {
+        SBX_OP_COPY, SBX_OP_RM, SBX_OP_WALK, SBX_OP_COMMIT, SBX_OP_UNSTAGE,
+    };
+    for (unsigned code = 1; code <= SBX_OP_MAX; code++) {
+        bool goes_alone = false;
+        for (size_t i = 0; i < COUNT(alone); i++) {
+            goes_alone = goes_alone || alone[i] == code;
+        }
+        assert_int_equal((sbx_op_row(code)->kind & SBX_ALONE) != 0, goes_alone);
     }
 }
 
@@ -106,6 +123,10 @@ static void test_arguments_in_order(void **state)
     assert_int_equal(pwrite->arguments[0], SBX_ARG_PATH);
     assert_int_equal(pwrite->arguments[1], SBX_ARG_OFFSET);
     assert_int_equal(pwrite->arguments[2], SBX_ARG_DATA);
+    const struct sbx_op_row *commit = sbx_op_row(SBX_OP_COMMIT);
+    assert_int_equal(commit->arguments[0], SBX_ARG_PATH);
+    assert_int_equal(commit->arguments[1], SBX_ARG_TARGET);
+    assert_int_equal(commit->arguments[2], SBX_ARG_LENGTH);
 }
 
 int main(void)
@@ -114,7 +135,7 @@ int main(void)
         cmocka_unit_test(test_codes_without_holes), cmocka_unit_test(test_unknown_codes),
         cmocka_unit_test(test_names_are_unique),    cmocka_unit_test(test_codes_keep_their_names),
         cmocka_unit_test(test_rows_are_sound),      cmocka_unit_test(test_what_changes),
-        cmocka_unit_test(test_arguments_in_order),
+        cmocka_unit_test(test_arguments_in_order),  cmocka_unit_test(test_what_goes_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

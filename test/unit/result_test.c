@@ -77,9 +77,12 @@ static void test_bytes(void **state)
     (void)state;
     char content[] = "a\0b";
     struct sbx_answer answer;
-    struct sbx_span bytes = encode(SBX_OP_READ, &(struct sbx_result){.bytes = {content, 3}});
+    struct sbx_span bytes =
+        encode(SBX_OP_READ, &(struct sbx_result){.bytes = {content, 3}, .total = 1ULL << 40});
     assert_status(sbx_result_decode(sbx_op_row(SBX_OP_READ), bytes, &answer), SBX_OK);
     assert_true(sbx_span_equal(answer.bytes, (struct sbx_span){"a\0b", 3}));
+    assert_true(answer.total == 1ULL << 40);
+    assert_int_equal(bytes.length, sbx_result_least(SBX_REPLY_BYTES) + 3);
     refuses_other_lengths(SBX_OP_READ, bytes);
     bytes = encode(SBX_OP_READLINK, &(struct sbx_result){.bytes = {NULL, 0}});
     assert_status(sbx_result_decode(sbx_op_row(SBX_OP_READLINK), bytes, &answer), SBX_OK);
@@ -146,6 +149,121 @@ static void test_foreign_names(void **state)
     assert_false(sbx_result_next_entry(&answer.list, &entry));
 }
 
+static void test_statfs(void **state)
+{
+    (void)state;
+    const struct sbx_statfs put = {0xef53, 4096, UINT64_MAX, 3, 4, 5, 1ULL << 33};
+    struct sbx_answer answer;
+    struct sbx_span bytes = encode(SBX_OP_STATFS, &(struct sbx_result){.statfs = put});
+    assert_int_equal(bytes.length, SBX_STATFS_WIRE);
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_STATFS), bytes, &answer), SBX_OK);
+    assert_memory_equal(&answer.statfs, &put, sizeof(put));
+    refuses_other_lengths(SBX_OP_STATFS, bytes);
+}
+
+static const struct sbx_stat directory = {.mode = SBX_S_IFDIR | 0755};
+
+static void expect_next(struct sbx_listing *list, const char *name, bool is_listed)
+{
+    struct sbx_entry entry;
+    bool listed = !is_listed;
+    assert_true(sbx_result_next_tree_entry(list, &entry, &listed));
+    assert_text(entry.name, name);
+    assert_int_equal(listed, is_listed);
+}
+
+static void test_tree(void **state)
+{
+    (void)state;
+    struct sbx_entry entries[] = {
+        {SBX_SPAN("a"), directory},     {SBX_SPAN("file"), some}, {SBX_SPAN("a/b"), directory},
+        {SBX_SPAN("a/b/c"), directory}, {SBX_SPAN("last"), some},
+    };
+    uint32_t indexes[] = {0, 2, 4};
+    struct sbx_result result = {
+        .list = {.entries = entries, .count = 5, .next = 7, .listed = indexes, .listed_count = 3}};
+    struct sbx_answer answer;
+    struct sbx_entry entry;
+    bool listed = true;
+    struct sbx_span bytes = encode(SBX_OP_WALK, &result);
+    refuses_other_lengths(SBX_OP_WALK, bytes);
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_WALK), bytes, &answer), SBX_OK);
+    assert_int_equal(answer.list.count, 5);
+    assert_int_equal(answer.list.name_bytes, 1 + 4 + 3 + 5 + 4);
+    assert_true(answer.list.next == 7);
+    expect_next(&answer.list, "a", true);
+    expect_next(&answer.list, "file", false);
+    expect_next(&answer.list, "a/b", true);
+    expect_next(&answer.list, "a/b/c", false);
+    expect_next(&answer.list, "last", false); /* no directory, whatever is said of it */
+    assert_false(sbx_result_next_tree_entry(&answer.list, &entry, &listed));
+    assert_false(listed);
+}
+
+static void test_foreign_paths(void **state)
+{
+    (void)state;
+    static const struct sbx_span names[] = {
+        SBX_SPAN(""),    SBX_SPAN("/"),  SBX_SPAN("/a"),     SBX_SPAN("a/"),      SBX_SPAN("a//b"),
+        SBX_SPAN("."),   SBX_SPAN(".."), SBX_SPAN("a/../b"), SBX_SPAN("./a"),     SBX_SPAN("a/."),
+        SBX_SPAN("a/b"), {"a/b\0c", 5},  SBX_SPAN("../x"),   SBX_SPAN("a/.../b"),
+    };
+    struct sbx_entry entries[COUNT(names)];
+    for (size_t i = 0; i < COUNT(names); i++) {
+        entries[i] = (struct sbx_entry){names[i], directory};
+    }
+    uint32_t indexes[] = {0, 9, 10, 11};
+    struct sbx_result result = {
+        .list = {.entries = entries, .count = COUNT(names), .listed = indexes, .listed_count = 4}};
+    struct sbx_answer answer;
+    struct sbx_entry entry;
+    bool listed = false;
+    struct sbx_span bytes = encode(SBX_OP_WALK, &result);
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_WALK), bytes, &answer), SBX_OK);
+    assert_int_equal(answer.list.count, 2);
+    assert_int_equal(answer.list.name_bytes, 10);
+    expect_next(&answer.list, "a/b", true); /* indexes count what is left out too */
+    expect_next(&answer.list, "a/.../b", false);
+    assert_false(sbx_result_next_tree_entry(&answer.list, &entry, &listed));
+}
+
+static void test_longest_path(void **state)
+{
+    (void)state;
+    char *path = pattern(SBX_PATH_MAX + 1);
+    for (size_t i = 0; i <= SBX_PATH_MAX; i++) {
+        path[i] = i % 2 == 0 ? 'p' : '/';
+    }
+    struct sbx_entry entries[] = {{{path, SBX_PATH_MAX}, some}, {SBX_SPAN("pp"), some}};
+    struct sbx_result result = {.list = {.entries = entries, .count = 2}};
+    struct sbx_answer answer;
+    struct sbx_span bytes = encode(SBX_OP_WALK, &result);
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_WALK), bytes, &answer), SBX_OK);
+    assert_int_equal(answer.list.count, 2);
+    path[SBX_PATH_MAX] = 'p';
+    path[SBX_PATH_MAX - 1] = 'p';
+    entries[0].name.length = SBX_PATH_MAX + 1;
+    bytes = encode(SBX_OP_WALK, &result);
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_WALK), bytes, &answer), SBX_OK);
+    assert_int_equal(answer.list.count, 1);
+    free(path);
+}
+
+static void test_indexes_that_lie(void **state)
+{
+    (void)state;
+    static const uint32_t wrong[][2] = {{0, 0}, {1, 0}, {0, 2}, {2, 3}, {0, UINT32_MAX}};
+    struct sbx_entry entries[] = {{SBX_SPAN("a"), directory}, {SBX_SPAN("b"), directory}};
+    for (size_t i = 0; i < COUNT(wrong); i++) {
+        uint32_t indexes[] = {wrong[i][0], wrong[i][1]};
+        struct sbx_result result = {
+            .list = {.entries = entries, .count = 2, .listed = indexes, .listed_count = 2}};
+        assert_status(decode_copy(SBX_OP_WALK, encode(SBX_OP_WALK, &result)), SBX_EPROTO);
+    }
+    assert_status(decode_copy(SBX_OP_WALK, (struct sbx_span){"\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff", 16}),
+                  SBX_EPROTO);
+}
+
 /* A count that says more than there is costs nothing: it ends at the last byte. */
 static void test_count_that_lies(void **state)
 {
@@ -169,7 +287,9 @@ static void test_room(void **state)
     assert_int_equal(sbx_result_least(SBX_REPLY_STAT), SBX_STAT_WIRE);
     assert_int_equal(sbx_result_least(SBX_REPLY_NOTHING), 0);
     assert_int_equal(sbx_result_least(SBX_REPLY_CREATED), 1);
-    assert_int_equal(sbx_result_least(SBX_REPLY_BYTES), 4);
+    assert_int_equal(sbx_result_least(SBX_REPLY_BYTES), 12);
+    assert_int_equal(sbx_result_least(SBX_REPLY_STATFS), SBX_STATFS_WIRE);
+    assert_int_equal(sbx_result_least(SBX_REPLY_TREE), 16 + SBX_ENTRY_WIRE);
     assert_int_equal(sbx_result_least(SBX_REPLY_LIST), 12 + SBX_ENTRY_WIRE);
 }
 
@@ -182,6 +302,11 @@ int main(void)
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_foreign_names),
         cmocka_unit_test(test_count_that_lies),
+        cmocka_unit_test(test_statfs),
+        cmocka_unit_test(test_tree),
+        cmocka_unit_test(test_foreign_paths),
+        cmocka_unit_test(test_longest_path),
+        cmocka_unit_test(test_indexes_that_lie),
         cmocka_unit_test(test_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@ import {
   type SandboxError,
   type SandboxFs,
   type SandboxFsOptions,
+  type SandboxStatFs,
   type SandboxToolkit,
   type SandboxToolkitOptions,
 } from "@rivet-dev/agent-os-sandbox";
@@ -41,11 +42,12 @@ await fs.writeFile("/a", Buffer.from("a"));
 await fs.mkdir("/d/e", { recursive: true });
 const created: boolean = fs.prepareOpenSync("/a", 0o100 | 0o1000);
 const ino: number = (await fs.readDirStat("/"))[0]!.stat.ino;
+const { bavail, bsize }: SandboxStatFs = await fs.statfs("/a");
 try {
   await fs.fsync("/a");
 } catch (error) {
   const { code, errno, syscall, path, cause }: SandboxError = error as SandboxError;
-  console.log(code, errno, syscall, path, cause, created, ino);
+  console.log(code, errno, syscall, path, cause, created, ino, bavail * bsize);
 }
 
 const run = await toolkit.tools["run-command"].execute({ command: "ls -l", timeoutMs: 5 });
