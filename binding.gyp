@@ -13,7 +13,8 @@
     {
       'target_name': 'agent_os_sandbox',
       'sources': [
-        '<!@(node -p "[\'wire\', \'core\', \'core/http\', \'napi\'].flatMap((dir) => fs.readdirSync(\'src/\' + dir).filter((file) => file.endsWith(\'.c\')).map((file) => \'src/\' + dir + \'/\' + file)).join(\' \')")',
+        '<!@(node -p "[\'wire\', \'core\', \'core/http\', \'core/companion\', \'napi\'].flatMap((dir) => fs.readdirSync(\'src/\' + dir).filter((file) => file.endsWith(\'.c\')).map((file) => \'src/\' + dir + \'/\' + file)).join(\' \')")',
+        'build/companion/programs.c', # from scripts/build-companion
       ],
       'include_dirs+': [ # before the headers of whichever Node runs this
         'node_modules/node-api-headers/include',

@@ -28,6 +28,20 @@ export interface SandboxFsOptions {
   readOnly?: boolean;
   /** A content longer than this many bytes that is read whole is EFBIG. Default: 4 GiB - 1. */
   maxFullReadBytes?: number;
+  /**
+   * The program in the sandbox that makes the file system exact. `'auto'`: it is put there once, into a private
+   * directory. `{ path }`: it is there already, at this absolute path. `false`: never; HTTP alone. Default: `'auto'`.
+   */
+  companion?: 'auto' | false | { path: string };
+}
+
+/** Which way operations take. */
+export interface SandboxLane {
+  lane: 'companion' | 'http';
+  /** How the companion is reached; null over HTTP. */
+  carrier: 'run' | 'stream' | 'poll' | null;
+  /** Why it is HTTP; null with the companion. */
+  reason: string | null;
 }
 
 export interface SandboxToolkitOptions {
@@ -115,9 +129,11 @@ export interface SandboxDirStatEntry extends SandboxDirEntry {
 /**
  * The sandbox's files: core's VirtualFileSystem, with its optional methods. Paths are taken from `basePath`, with or
  * without a leading `/`; `""` is the root. Every method but prepareOpenSync rejects with a {@link SandboxError}.
- * What the server's HTTP interface cannot do is ENOSYS.
+ * Where there is no companion, what the server's HTTP interface cannot do is ENOSYS.
  */
 export interface SandboxFs {
+  /** The way that operations take now. */
+  readonly lane: SandboxLane;
   readFile(path: string): Promise<Uint8Array>;
   /** As UTF-8. */
   readTextFile(path: string): Promise<string>;

@@ -7,7 +7,8 @@ comma := ,
 out := build/unit
 deps := $(shell scripts/deps --path)
 tests := $(patsubst test/unit/%.c,$(out)/%,$(wildcard test/unit/*_test.c))
-sources := $(wildcard src/wire/*.c src/core/*.c src/core/http/*.c) \
+sources := $(wildcard src/wire/*.c src/core/*.c src/core/http/*.c src/core/companion/*.c) \
+    build/companion/programs.c \
     $(filter-out %_test.c,$(wildcard test/unit/*.c))
 objects := $(patsubst %.c,$(out)/%.o,$(sources))
 werror := $(if $(filter 1,$(SBX_WERROR)),-Werror)

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <sys/sysinfo.h>
 
+#include "companion/install.h"
 #include "companion/server.h"
 
 #if defined(__x86_64__)
@@ -34,11 +35,14 @@ static uint64_t free_memory(void)
 
 void server_greeting(struct sbx_greeting *greeting)
 {
+    static char path[SBX_PATH_MAX + 1];
     *greeting = (struct sbx_greeting){
         .version = SBX_WIRE_VERSION,
         .architecture = ARCHITECTURE,
         .cores = cores(),
         .free_memory = free_memory(),
+        .program = install_path(path, sizeof(path)),
+        .directory = SBX_SPAN(""),
     };
     sbx_greeting_set_codes(greeting);
 }

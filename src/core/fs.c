@@ -27,7 +27,9 @@ struct sbx_fs {
     int timeout_ms;
     bool read_only;
     uint64_t max_full_read;
-    struct stuck_writes *stuck; /* owned */
+    struct stuck_writes *stuck;          /* owned */
+    struct sbx_companion *companion;     /* owned: one count */
+    struct sbx_companion_lane *lanes[2]; /* owned: one count each; the second is of synchronous ops */
 };
 
 static enum sbx_status set_base(struct sbx_fs *fs, struct sbx_span base_path)
@@ -43,6 +45,35 @@ static enum sbx_status set_base(struct sbx_fs *fs, struct sbx_span base_path)
     return status;
 }
 
+static enum sbx_status make_lanes(struct sbx_fs *fs, const struct sbx_companion_options *options)
+{
+    enum sbx_status status = sbx_companion_create(&fs->companion, options);
+    for (size_t i = 0; i < 2 && status == SBX_OK; i++) {
+        status = sbx_companion_lane_create(&fs->lanes[i], fs->companion);
+    }
+    return status;
+}
+
+struct sbx_companion_lane *sbx_fs_lane(const struct sbx_fs *fs, bool synchronous)
+{
+    return fs->lanes[synchronous ? 1 : 0];
+}
+
+enum sbx_companion_state sbx_fs_report(const struct sbx_fs *fs, char *reason, size_t size)
+{
+    return sbx_companion_report(fs->companion, reason, size);
+}
+
+bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view)
+{
+    size_t base = fs->base.length;
+    bool inside = path.length >= base && (base == 0 || memcmp(path.data, fs->base.data, base) == 0) &&
+                  (path.length == base || path.data[base] == '/');
+    *view = !inside || path.length == base ? SBX_SPAN("/")
+                                           : (struct sbx_span){path.data + base, path.length - base};
+    return inside;
+}
+
 enum sbx_status sbx_fs_create(struct sbx_fs **fs, const struct sbx_fs_options *options)
 {
     struct sbx_fs *made = calloc(1, sizeof(*made));
@@ -56,6 +87,9 @@ enum sbx_status sbx_fs_create(struct sbx_fs **fs, const struct sbx_fs_options *o
     if (status == SBX_OK) {
         made->stuck = calloc(1, sizeof(*made->stuck));
         status = made->stuck == NULL ? SBX_ENOMEM : SBX_OK;
+    }
+    if (status == SBX_OK) {
+        status = make_lanes(made, &options->companion);
     }
     if (status == SBX_OK && pthread_mutex_init(&made->stuck->lock, NULL) != 0) {
         free(made->stuck);
@@ -88,6 +122,9 @@ void sbx_fs_destroy(struct sbx_fs *fs)
         return;
     }
     free_stuck(fs->stuck);
+    sbx_companion_lane_unref(fs->lanes[0]);
+    sbx_companion_lane_unref(fs->lanes[1]);
+    sbx_companion_unref(fs->companion);
     sbx_bytes_clear(&fs->base);
     free(fs);
 }

@@ -5,13 +5,15 @@
 #ifndef SBX_CORE_FS_H
 #define SBX_CORE_FS_H
 
+#include "core/companion/companion_lane.h"
 #include "core/op.h"
 
 struct sbx_fs_options {
     struct sbx_span base_path; /* absolute; the directory that is seen as "/" */
     int timeout_ms;            /* of each operation; of a content: without progress */
     bool read_only;            /* every change answers EROFS */
-    uint64_t max_full_read;    /* bytes; a content read whole that is longer answers EFBIG */
+    struct sbx_companion_options companion;
+    uint64_t max_full_read; /* bytes; a content read whole that is longer answers EFBIG */
 };
 
 /* Copies the options. SBX_EINVAL: base_path is not absolute or no path at all. */
@@ -30,6 +32,15 @@ enum sbx_status sbx_fs_op_create(struct sbx_op **op, const struct sbx_fs *fs, co
 void sbx_fs_append_path(const struct sbx_fs *fs, struct sbx_bytes *bytes, struct sbx_span path);
 
 bool sbx_fs_is_read_only(const struct sbx_fs *fs);
+
+/* The lane of ops on this file system: one for those that are waited for on the main thread, one for the rest. */
+struct sbx_companion_lane *sbx_fs_lane(const struct sbx_fs *fs, bool synchronous);
+
+/* What is known of its companion, and why: into `reason`. Thread: any. */
+enum sbx_companion_state sbx_fs_report(const struct sbx_fs *fs, char *reason, size_t size);
+
+/* The path in this view of `path` in the sandbox; false: it is outside. Borrowed from `path`. Thread: any. */
+bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view);
 
 /* Whether "/" of this view is "/" of the sandbox. Thread: any. */
 bool sbx_fs_is_whole(const struct sbx_fs *fs);

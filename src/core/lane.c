@@ -1,10 +1,11 @@
-/* lane.c: what can be answered at once is; the rest goes by the one lane there is, HTTP.
+/* lane.c: what can be answered at once is; the rest goes to the companion, and by HTTP where there is none.
  *
  * Thread: as lane.h says; the steps on the pool.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "core/lane.h"
 
+#include "core/companion_fs.h"
 #include "core/fs.h"
 #include "core/http_fs.h"
 
@@ -28,13 +29,13 @@ void sbx_lane_submit(struct sbx_op *op, struct sbx_engine *engine)
     static const sbx_step_function read_only[] = {refuse_change, NULL};
     static const sbx_step_function unknown[] = {refuse_unknown, NULL};
     static const sbx_step_function too_large[] = {refuse_large, NULL};
-    const sbx_step_function *steps = sbx_http_fs_steps(op->row->code);
+    const sbx_step_function *steps = sbx_companion_fs_steps(op->row->code);
+    op->otherwise = sbx_http_fs_steps(op->row->code);
+    op->otherwise = op->otherwise == NULL ? unknown : op->otherwise;
     if ((op->row->kind & SBX_CHANGE) != 0 && sbx_fs_is_read_only(op->fs)) {
         steps = read_only;
     } else if (op->too_large) {
         steps = too_large;
-    } else if (steps == NULL) {
-        steps = unknown;
     }
     sbx_op_submit(op, engine, steps);
 }

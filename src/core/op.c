@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/companion/companion_lane.h"
 #include "core/http/problem.h"
 
 /* The only way to change the state. */
@@ -51,6 +52,8 @@ enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint,
     move_in(&made->args.data, &at);
     sbx_bytes_init(&made->subject, SBX_BODY_MAX);
     sbx_bytes_init(&made->body, SBX_BODY_MAX);
+    sbx_bytes_init(&made->path, 2 * SBX_PATH_MAX);
+    sbx_bytes_init(&made->new_path, 2 * SBX_PATH_MAX);
     sbx_link_init(&made->task.link);
     made->endpoint = sbx_endpoint_ref(endpoint);
     *op = made;
@@ -79,9 +82,13 @@ void sbx_op_destroy(struct sbx_op *op)
     }
     free_result(op);
     free(op->content.data);
+    free(op->listed.entries);
+    free(op->listed.names);
     free(op->detail);
     sbx_bytes_clear(&op->subject);
     sbx_bytes_clear(&op->body);
+    sbx_bytes_clear(&op->path);
+    sbx_bytes_clear(&op->new_path);
     sbx_request_destroy(op->request);
     sbx_endpoint_unref(op->endpoint);
     free(op);
@@ -147,6 +154,40 @@ enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_
     set_deadline(op, request);
     sbx_engine_send(op->task.engine, request);
     return SBX_STEP_WAIT;
+}
+
+static void on_answer(struct sbx_ask *ask)
+{
+    struct sbx_op *op = ask->owner;
+    if (ask->no_companion && op->otherwise != NULL) {
+        (void)sbx_op_turn_to(op, op->otherwise);
+    }
+    op->otherwise = NULL;
+    run_steps(op);
+}
+
+enum sbx_step sbx_op_turn_to(struct sbx_op *op, const sbx_step_function *steps)
+{
+    op->steps = steps;
+    op->step = 0;
+    return SBX_STEP_NEXT;
+}
+
+enum sbx_step sbx_op_ask(struct sbx_op *op, struct sbx_companion_lane *lane, enum sbx_op_code code,
+                         const struct sbx_args *args)
+{
+    uint64_t now = sbx_now_ms();
+    op->ask = (struct sbx_ask){
+        .row = sbx_op_row(code),
+        .args = *args,
+        .endpoint = op->endpoint,
+        .timeout_ms = op->deadline_ms > now ? (int)(op->deadline_ms - now) : 1,
+        .limit_ms = op->timeout_ms,
+        .done = on_answer,
+        .owner = op,
+    };
+    enum sbx_status status = sbx_companion_lane_ask(lane, op->task.engine, &op->ask);
+    return status == SBX_OK ? SBX_STEP_WAIT : sbx_op_fail(op, status, NULL);
 }
 
 enum sbx_step sbx_op_succeed(struct sbx_op *op)

@@ -13,6 +13,7 @@
 #ifndef SBX_CORE_OP_H
 #define SBX_CORE_OP_H
 
+#include "core/companion/ask.h"
 #include "core/http/engine.h"
 #include "core/http/request.h"
 #include "wire/wire.h"
@@ -45,8 +46,12 @@ struct sbx_op {
     int timeout_ms;
 
     /* On its way. */
-    const sbx_step_function *steps; /* static; ended by NULL */
-    size_t step;                    /* the next one */
+    const sbx_step_function *steps;     /* static; ended by NULL */
+    size_t step;                        /* the next one */
+    const sbx_step_function *otherwise; /* static: what it does where there is no companion; NULL: nothing */
+    struct sbx_ask ask;                 /* the last question to the companion */
+    struct sbx_bytes path;              /* owned: where args.path is in the sandbox */
+    struct sbx_bytes new_path;          /* owned: likewise args.new_path */
     uint64_t deadline_ms;
     struct sbx_request *request; /* owned: the last one that was asked */
     char *detail;                /* owned: the words of a failure; NULL where there are none */
@@ -55,6 +60,9 @@ struct sbx_op {
     struct sbx_bytes subject;    /* owned: what an error of a tool is about */
     struct sbx_bytes body;       /* owned: of the request under way, where it is not in args */
     struct sbx_buffer content;   /* owned: a content read in order to be changed */
+
+    struct sbx_list listed; /* owned: the pages of a listing that are there */
+    size_t written;         /* bytes of args.data that are */
 
     /* What came back. */
     struct sbx_result result;
@@ -81,6 +89,14 @@ const char *sbx_op_detail(const struct sbx_op *op);
 
 /* Sends `request` (taken) and waits for it; on SBX_OK only: `status` is how making it went. */
 enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_request *request);
+
+/* Asks the companion for `code` with `args`, whose paths are the sandbox's; waits for op->ask to be back. Where there
+ * is no companion, and none has answered this op before, it goes on with op->otherwise. */
+enum sbx_step sbx_op_ask(struct sbx_op *op, struct sbx_companion_lane *lane, enum sbx_op_code code,
+                         const struct sbx_args *args);
+
+/* Goes on with other steps, from the first on. */
+enum sbx_step sbx_op_turn_to(struct sbx_op *op, const sbx_step_function *steps);
 
 /* Ends the operation well; its result is set already. */
 enum sbx_step sbx_op_succeed(struct sbx_op *op);

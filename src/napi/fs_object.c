@@ -60,17 +60,81 @@ static bool create_fs(napi_env env, struct sbx_object *object, const struct sbx_
 {
     struct sbx_span root = SBX_SPAN("/");
     struct sbx_span given = {options->base_path, options->base_path_length};
-    enum sbx_status status = sbx_fs_create(&object->fs, &(struct sbx_fs_options){
-                                                            .base_path = given.data == NULL ? root : given,
-                                                            .timeout_ms = (int)options->timeout_ms,
-                                                            .read_only = options->read_only,
-                                                            .max_full_read = options->max_full_read,
-                                                        });
+    enum sbx_status status = sbx_fs_create(
+        &object->fs,
+        &(struct sbx_fs_options){
+            .base_path = given.data == NULL ? root : given,
+            .timeout_ms = (int)options->timeout_ms,
+            .read_only = options->read_only,
+            .max_full_read = options->max_full_read,
+            .companion = {options->no_companion, {options->companion_path, options->companion_path_length}},
+        });
     if (status != SBX_OK) {
         sbx_error_throw(env,
                         &(struct sbx_failure){.status = status, .syscall = "createSandboxFs", .path = given});
     }
     return status == SBX_OK;
+}
+
+static napi_value text_or_null(napi_env env, const char *text)
+{
+    napi_value value;
+    SBX_TRY(text[0] == '\0' ? napi_get_null(env, &value)
+                            : napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &value));
+    return value;
+fail:
+    return sbx_try_throw(env);
+}
+
+/* fs.lane: { lane, carrier, reason }. */
+static napi_value get_lane(napi_env env, napi_callback_info info)
+{
+    struct sbx_binding *binding = NULL;
+    char reason[SBX_DETAIL_MAX];
+    napi_value target;
+    SBX_TRY(napi_get_cb_info(env, info, NULL, NULL, NULL, (void **)&binding));
+    bool up = sbx_fs_report(binding->object->fs, reason, sizeof(reason)) == SBX_COMPANION_UP;
+    const struct {
+        const char *name;
+        const char *text;
+    } properties[] = {{"lane", up ? "companion" : "http"}, {"carrier", up ? "run" : ""}, {"reason", reason}};
+    SBX_TRY(napi_create_object(env, &target));
+    for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
+        napi_value value = text_or_null(env, properties[i].text);
+        SBX_TRY(value == NULL ? napi_pending_exception : napi_ok);
+        SBX_TRY(napi_set_named_property(env, target, properties[i].name, value));
+    }
+    return target;
+fail:
+    return sbx_try_throw(env);
+}
+
+/* A property whose getter is a function of the object's own, as its methods are: Object.defineProperty takes one,
+ * Node-API does not. */
+static bool add_lane(napi_env env, struct sbx_object *object, napi_value target)
+{
+    napi_value global;
+    napi_value class;
+    napi_value define;
+    napi_value name;
+    napi_value descriptor;
+    napi_value yes;
+    napi_value getter = sbx_object_function(object, "lane", get_lane, NULL);
+    SBX_TRY(getter == NULL ? napi_pending_exception : napi_ok);
+    SBX_TRY(napi_get_global(env, &global));
+    SBX_TRY(napi_get_named_property(env, global, "Object", &class));
+    SBX_TRY(napi_get_named_property(env, class, "defineProperty", &define));
+    SBX_TRY(napi_create_string_utf8(env, "lane", NAPI_AUTO_LENGTH, &name));
+    SBX_TRY(napi_create_object(env, &descriptor));
+    SBX_TRY(napi_get_boolean(env, true, &yes));
+    SBX_TRY(napi_set_named_property(env, descriptor, "get", getter));
+    SBX_TRY(napi_set_named_property(env, descriptor, "enumerable", yes));
+    napi_value argv[] = {target, name, descriptor};
+    SBX_TRY(napi_call_function(env, class, define, 3, argv, NULL));
+    return true;
+fail:
+    (void)sbx_try_throw(env);
+    return false;
 }
 
 static napi_value fill(napi_env env, struct sbx_object *object)
@@ -89,7 +153,7 @@ static napi_value fill(napi_env env, struct sbx_object *object)
         SBX_TRY(function == NULL ? napi_pending_exception : napi_ok);
         SBX_TRY(napi_set_named_property(env, target, methods[i].name, function));
     }
-    return sbx_object_add_close(object, target) ? target : NULL;
+    return add_lane(env, object, target) && sbx_object_add_close(object, target) ? target : NULL;
 fail:
     return sbx_try_throw(env);
 }

@@ -92,6 +92,31 @@ static bool read_read_only(napi_env env, napi_value value, const char *what, str
     return napi_get_value_bool(env, value, &into->read_only) == napi_ok;
 }
 
+/* "auto", false, or { path }. */
+static bool read_companion(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    bool on = true;
+    (void)what;
+    if (sbx_value_is(env, value, napi_boolean) && napi_get_value_bool(env, value, &on) == napi_ok && !on) {
+        into->no_companion = true;
+        return true;
+    }
+    if (sbx_value_is(env, value, napi_object)) {
+        napi_value path = sbx_value_property(env, value, "path");
+        return path != NULL && read_path(env, path, "\"options.companion.path\" property",
+                                         &into->companion_path, &into->companion_path_length);
+    }
+    char word[8];
+    size_t length = 0;
+    bool automatic = sbx_value_is(env, value, napi_string) &&
+                     napi_get_value_string_utf8(env, value, word, sizeof(word), &length) == napi_ok &&
+                     strcmp(word, "auto") == 0;
+    if (!automatic) {
+        sbx_error_throw_value(env, "The \"options.companion\" property must be \"auto\", false or { path }");
+    }
+    return automatic;
+}
+
 static bool read_env(napi_env env, napi_value value, const char *what, struct sbx_options *into)
 {
     napi_value json =
@@ -105,9 +130,13 @@ static bool read_env(napi_env env, napi_value value, const char *what, struct sb
 }
 
 static const struct option fs_options[] = {
-    {"client", true, read_client},       {"basePath", false, read_base_path},
-    {"timeoutMs", false, read_timeout},  {"maxFullReadBytes", false, read_max_full_read},
-    {"readOnly", false, read_read_only}, {NULL, false, NULL},
+    {"client", true, read_client},
+    {"basePath", false, read_base_path},
+    {"timeoutMs", false, read_timeout},
+    {"maxFullReadBytes", false, read_max_full_read},
+    {"readOnly", false, read_read_only},
+    {"companion", false, read_companion},
+    {NULL, false, NULL},
 };
 
 static const struct option toolkit_options[] = {
@@ -207,6 +236,7 @@ void sbx_options_clear(struct sbx_options *read)
 {
     free(read->base_path);
     free(read->cwd);
+    free(read->companion_path);
     free(read->env);
     *read = (struct sbx_options){0};
 }

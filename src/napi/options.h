@@ -21,6 +21,9 @@ struct sbx_options {
     uint64_t timeout_ms;
     uint64_t max_full_read;
     bool read_only;
+    bool no_companion;
+    char *companion_path; /* owned; NULL: not given */
+    size_t companion_path_length;
 };
 
 /* Reads the options of `caller` ("createSandboxFs") from its argument. false: thrown. */

@@ -30,6 +30,25 @@
 /* Bytes of a content in one reply: what is larger goes by another way than frames. */
 #define SBX_REPLY_CONTENT_MAX (512 * SBX_KIB)
 
+/* Bytes of a batch of frames that the client makes: as base64 they are the variables of a program, for which
+ * Linux has 2 MiB in all where a stack may have 8. */
+#define SBX_BATCH_FILL_MAX SBX_MIB
+
+/* Batches at once on the way to a companion, as many as there are connections for them; and how many of those
+ * may be younger than the pace: a near sandbox then has few and full ones, a far one many. */
+#define SBX_BATCHES_MAX 24
+#define SBX_BATCHES_YOUNG 2
+#define SBX_BATCH_PACE_MS 1
+
+/* How often a question is sent in vain before it fails. */
+#define SBX_ASK_TRIES 4
+
+/* ms: a sandbox whose companion cannot be had is asked again after this long. */
+#define SBX_COMPANION_AGAIN_MS 60000
+
+/* ms: deadline of each request while the companion is looked for and put in place. */
+#define SBX_FIND_TIMEOUT_MS 10000
+
 /* Bytes of a request's body: the server answers 413 to one byte more. */
 #define SBX_BODY_MAX (2 * SBX_MIB)
 

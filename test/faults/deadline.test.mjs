@@ -4,13 +4,13 @@ import { test } from 'node:test';
 import { expectError } from '../helpers/expect.mjs';
 import { suite } from '../helpers/suite.mjs';
 
-const { open, proxied } = await suite();
+const { openHttp, proxied } = await suite();
 
 const code = 'ETIMEDOUT';
 
 test('an answer that does not come is ETIMEDOUT', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await open({ client, timeoutMs: 300 });
+  const { fs } = await openHttp({ client, timeoutMs: 300 });
   await proxy.rules([{ do: 'stall' }]);
   await Promise.all([
     expectError(fs.stat('/a'), { code, syscall: 'stat', path: '/a' }),
@@ -24,7 +24,7 @@ test('an answer that does not come is ETIMEDOUT', async () => {
 
 test('one that waits does not hold up the others', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await open({ client, timeoutMs: 1000 });
+  const { fs } = await openHttp({ client, timeoutMs: 1000 });
   await proxy.rules([{ match: 'slow', do: 'stall' }]);
   let waiting = true;
   const slow = expectError(fs.stat('/slow'), { code, syscall: 'stat' }).then(() => (waiting = false));
@@ -35,7 +35,7 @@ test('one that waits does not hold up the others', async () => {
 
 test('a content is given up when it makes no progress for that long', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await open({ client, timeoutMs: 400 });
+  const { fs } = await openHttp({ client, timeoutMs: 400 });
   await fs.writeFile('/file', 'x'.repeat(100_000));
   await proxy.rules([{ match: 'GET /v1/fs/file', do: 'freeze', bytes: 20_000 }]);
   await expectError(fs.readFile('/file'), { code, syscall: 'open', path: '/file' });
@@ -43,7 +43,7 @@ test('a content is given up when it makes no progress for that long', async () =
 
 test('a content that takes longer but makes progress comes whole', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await open({ client, timeoutMs: 600 });
+  const { fs } = await openHttp({ client, timeoutMs: 600 });
   const content = '0123456789'.repeat(600);
   await fs.writeFile('/file', content);
   await proxy.rules([{ match: 'GET /v1/fs/file', do: 'trickle', pieces: 10, everyMs: 200 }]);
@@ -52,7 +52,7 @@ test('a content that takes longer but makes progress comes whole', async () => {
 
 test('a synchronous method keeps its deadline, whatever progress there is', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await open({ client, timeoutMs: 1000 });
+  const { fs } = await openHttp({ client, timeoutMs: 1000 });
   await proxy.rules([{ match: 'PUT', do: 'trickle', pieces: 100, everyMs: 700 }]); // over a minute
   const begin = performance.now();
   await expectError(() => fs.prepareOpenSync('/x', 0o100), { code, syscall: 'open', path: '/x' });
@@ -61,7 +61,7 @@ test('a synchronous method keeps its deadline, whatever progress there is', asyn
 
 test('after a deadline the file system works on', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await open({ client, timeoutMs: 300 });
+  const { fs } = await openHttp({ client, timeoutMs: 300 });
   await proxy.rules([{ do: 'stall' }]);
   await Promise.all(Array.from({ length: 30 }, (_, i) => expectError(fs.stat(`/${i}`), { code, syscall: 'stat' })));
   await proxy.rules([]);

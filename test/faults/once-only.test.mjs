@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { rejection } from '../helpers/expect.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
-const { open, toolkit, proxied } = await suite();
+const { openHttp, toolkit, proxied } = await suite();
 
 /** What changes something, and the request by which it does so. */
 const CHANGES = [
@@ -31,7 +31,7 @@ const CHANGES = [
 for (const [name, match, change] of CHANGES) {
   test(`${name}: a connection that closes before it answers has been asked once`, async () => {
     const { proxy, client } = await proxied();
-    const { fs } = await open({ client });
+    const { fs } = await openHttp({ client });
     const tools = toolkit({ client });
     await fs.writeFile('/file', 'content');
     await fs.mkdir('/d');
@@ -52,7 +52,7 @@ for (const [name, match, change] of CHANGES) {
 
 test('where the server did it and its answer was lost, it is not done again', async () => {
   const { proxy, client } = await proxied();
-  const { fs, base } = await open({ client });
+  const { fs, base } = await openHttp({ client });
   const tools = toolkit({ client });
   await fs.stat('/');
   await proxy.rules([{ match: 'POST /v1/processes/run', do: 'lose' }]);

@@ -5,13 +5,13 @@ import util from 'node:util';
 import { expectError, rejection } from '../helpers/expect.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
-const { sandbox, open, toolkit, proxied } = await suite();
+const { sandbox, openHttp, toolkit, proxied } = await suite();
 
 const SECRET = 'a-token-that-nobody-may-read-0123456789';
 
 test("401 is EACCES, with the server's words", async () => {
   const client = await sandbox.connect(sandbox.baseUrl, { token: SECRET });
-  const { fs } = await open({ client });
+  const { fs } = await openHttp({ client });
   await expectError(fs.readFile('/x'), { code: 'EACCES', syscall: 'open', path: '/x', cause: /Token Invalid|token/i });
   await expectError(fs.exists('/x'), { code: 'EACCES', syscall: 'access', path: '/x' });
   await assert.rejects(call(toolkit({ client }), 'run-command', { command: 'true' }), { code: 'EACCES' });
@@ -19,7 +19,7 @@ test("401 is EACCES, with the server's words", async () => {
 
 test('403 is EACCES', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await open({ client });
+  const { fs } = await openHttp({ client });
   await proxy.rules([
     { do: 'answer', status: 403, headers: { 'content-type': 'text/html' }, body: '<h1>Forbidden</h1>' },
   ]);
@@ -30,7 +30,7 @@ test('headers of the client are sent, and one that is refused says so', async ()
   const { proxy } = await proxied();
   const headers = { 'X-Traffic-Token': 'abc', Authorization: `Bearer ${sandbox.token}` };
   const client = await sandbox.connect(proxy.url, { token: undefined, headers });
-  const { fs } = await open({ client });
+  const { fs } = await openHttp({ client });
   await fs.writeFile('/x', 'y');
   const [request] = (await proxy.requests()).slice(-1);
   assert.equal(request.headers['x-traffic-token'], 'abc');
@@ -40,7 +40,7 @@ test('headers of the client are sent, and one that is refused says so', async ()
 test('no error holds the token, whatever went wrong, not even where the server says it', async () => {
   const { proxy } = await proxied();
   const client = await sandbox.connect(proxy.url, { token: SECRET });
-  const { fs } = await open({ client, timeoutMs: 300 });
+  const { fs } = await openHttp({ client, timeoutMs: 300 });
   const tools = toolkit({ client });
   const words = `no such thing for Bearer ${SECRET}`;
   const rules = [

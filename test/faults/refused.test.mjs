@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import { expectError } from '../helpers/expect.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
-const { sandbox, open, toolkit, proxied } = await suite();
+const { sandbox, openHttp, toolkit, proxied } = await suite();
 
 test('a refused connection is ECONNREFUSED, for each method by its own word', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await open({ client });
+  const { fs } = await openHttp({ client });
   const tools = toolkit({ client });
   await proxy.refuse();
   const code = 'ECONNREFUSED';
@@ -25,7 +25,7 @@ test('a refused connection is ECONNREFUSED, for each method by its own word', as
 
 test('a client whose URL leads nowhere', async () => {
   const client = await sandbox.connect('http://no-such-host.invalid:1');
-  const { fs } = await open({ client });
+  const { fs } = await openHttp({ client });
   await assert.rejects(fs.stat('/x'), (error) => {
     assert.ok(['ECONNREFUSED', 'EHOSTUNREACH', 'ENOTFOUND', 'EIO'].includes(error.code), error.code);
     assert.equal(error.syscall, 'stat');

@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import { expectError } from '../helpers/expect.mjs';
 import { suite } from '../helpers/suite.mjs';
 
-const { open, proxied } = await suite();
+const { openHttp, proxied } = await suite();
 
 test('a content that ends too early is an error, never bytes', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await open({ client });
+  const { fs } = await openHttp({ client });
   await fs.writeFile('/file', 'x'.repeat(100_000));
   for (const bytes of [0, 10, 17, 60, 150, 1000, 50_000, 100_000]) {
     await proxy.rules([{ match: 'GET /v1/fs/file', do: 'cut', bytes }]);
@@ -22,7 +22,7 @@ test('a content that ends too early is an error, never bytes', async () => {
 
 test('a listing that ends too early is an error, never a shorter list', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await open({ client });
+  const { fs } = await openHttp({ client });
   for (let i = 0; i < 50; i++) await fs.writeFile(`/d/${i}`, '');
   await proxy.rules([{ match: 'GET /v1/fs/entries', do: 'cut', bytes: 2000 }]);
   await expectError(fs.readDir('/d'), { code: ['EIO', 'EPROTO'], syscall: 'scandir', path: '/d' });

@@ -7,7 +7,7 @@ import { eventually } from '../helpers/eventually.mjs';
 import { expectError } from '../helpers/expect.mjs';
 import { suite } from '../helpers/suite.mjs';
 
-const { sandbox, open, proxied } = await suite();
+const { sandbox, openHttp, proxied } = await suite();
 
 /** Reads a file of the sandbox from outside of it: what holds a thread of the server may hold up a request too. */
 async function readFromOutside(path) {
@@ -17,8 +17,8 @@ async function readFromOutside(path) {
 
 test('a write that was never sent met its deadline in our own queue: the path is written as ever', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await open({ client, timeoutMs: 300 });
-  const patient = (await open({ client, timeoutMs: 3000 })).fs;
+  const { fs } = await openHttp({ client, timeoutMs: 300 });
+  const patient = (await openHttp({ client, timeoutMs: 3000 })).fs;
   await proxy.rules([{ match: 'GET /v1/fs/stat', do: 'stall' }]);
   const stalled = Array.from({ length: 24 }, (_, i) => assert.rejects(patient.stat(`/${i}`), { code: 'ETIMEDOUT' }));
   await eventually(async () => (await proxy.count('GET /v1/fs/stat')) === 24, 'every connection taken');
@@ -32,7 +32,7 @@ test('a write that was never sent met its deadline in our own queue: the path is
 
 test('a write that met its deadline is not repeated on that path: it may hang in a FIFO', async () => {
   const { proxy, client } = await proxied();
-  const { fs, base } = await open({ client, timeoutMs: 500 });
+  const { fs, base } = await openHttp({ client, timeoutMs: 500 });
   await sandbox.sh('mkfifo "$1"', `${base}/fifo`);
   await expectError(fs.writeFile('/fifo', 'one'), { code: 'ETIMEDOUT', syscall: 'open', path: '/fifo' });
   assert.equal(await proxy.count('PUT'), 1);

@@ -9,7 +9,7 @@ import { call } from '../helpers/suite.mjs';
 
 const server = await startScriptedServer([]);
 const client = await SandboxAgent.connect({ baseUrl: server.url, skipHealthCheck: true });
-const fs = createSandboxFs({ client });
+const fs = createSandboxFs({ client, companion: false });
 const toolkit = createSandboxToolkit({ client });
 after(async () => {
   await fs.close();

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { expectError } from '../helpers/expect.mjs';
 import { suite } from '../helpers/suite.mjs';
 
-const { sandbox, open, proxied } = await suite();
+const { sandbox, open, openHttp, proxied } = await suite();
 
 const O_CREAT = 0o100;
 const O_EXCL = 0o200;
@@ -78,7 +78,7 @@ test('a directory and a path through a file are refused', async () => {
 
 test('does not wait for what is in flight', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await open({ client });
+  const { fs } = await openHttp({ client });
   await fs.writeFile('/slow', 'x');
   await proxy.rules([{ match: 'GET /v1/fs/file', do: 'stall' }]);
   const reading = fs.readFile('/slow').catch((error) => error);

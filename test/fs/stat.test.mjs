@@ -84,14 +84,12 @@ test("fails by Node's names", async () => {
     code: 'ENOENT',
     syscall: 'stat',
     path: '/missing',
-    cause: /path not found/,
   });
   await expectError(fs.stat('missing'), { code: 'ENOENT', syscall: 'stat', path: '/missing' });
   await expectError(fs.stat('/file/child'), {
     code: 'ENOTDIR',
     syscall: 'stat',
     path: '/file/child',
-    cause: /os error 20/,
   });
   await expectError(fs.stat('/dangling'), { code: 'ENOENT', syscall: 'stat', path: '/dangling' });
   await expectError(fs.stat('/loop'), { code: 'ELOOP', syscall: 'stat', path: '/loop' });

@@ -21,7 +21,6 @@ test('where the server may not write at /, the message points to basePath', asyn
     syscall: 'open',
     path: '/x',
     hint: /basePath/,
-    cause: /os error 13/,
   });
   await expectError(root.mkdir('/x'), { code: 'EACCES', syscall: 'mkdir', path: '/x', hint: /basePath/ });
   await expectError(() => root.prepareOpenSync('/x', 0o100), {

@@ -13,7 +13,7 @@ import { startSandbox } from './sandbox.mjs';
 export const HTTP_ALONE = 'over HTTP alone';
 
 /** What it takes to get the HTTP lane. */
-const HTTP_OPTIONS = {};
+const HTTP_OPTIONS = { companion: false };
 
 /** One sandbox for the file; all that is opened by these functions is closed at its end. */
 export async function suite(sandboxOptions) {

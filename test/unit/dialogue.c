@@ -17,8 +17,10 @@ int dialogue_set_up(void **state)
 struct sbx_fs *dialogue_fs(const char *base_path, uint64_t max_full_read)
 {
     struct sbx_fs *fs;
-    struct sbx_fs_options options = {
-        .base_path = span_of(base_path), .timeout_ms = 10000, .max_full_read = max_full_read};
+    struct sbx_fs_options options = {.companion.off = true,
+                                     .base_path = span_of(base_path),
+                                     .timeout_ms = 10000,
+                                     .max_full_read = max_full_read};
     assert_status(sbx_fs_create(&fs, &options), SBX_OK);
     return fs;
 }

@@ -27,8 +27,11 @@ static int set_up(void **state)
 static struct sbx_fs *create(const char *base_path, bool read_only)
 {
     struct sbx_fs *fs;
-    struct sbx_fs_options options = {
-        .base_path = span_of(base_path), .timeout_ms = 5000, .read_only = read_only, .max_full_read = 77};
+    struct sbx_fs_options options = {.companion.off = true,
+                                     .base_path = span_of(base_path),
+                                     .timeout_ms = 5000,
+                                     .read_only = read_only,
+                                     .max_full_read = 77};
     assert_status(sbx_fs_create(&fs, &options), SBX_OK);
     return fs;
 }

@@ -140,6 +140,16 @@ void sbx_endpoint_unref(struct sbx_endpoint *endpoint)
     free(endpoint);
 }
 
+bool sbx_endpoint_equal(const struct sbx_endpoint *a, const struct sbx_endpoint *b)
+{
+    bool equal = a == b || (a->roots == b->roots && a->line_count == b->line_count &&
+                            strcmp(a->base_url, b->base_url) == 0);
+    for (size_t i = 0; a != b && equal && i < a->line_count; i++) {
+        equal = strcmp(a->lines[i], b->lines[i]) == 0;
+    }
+    return equal;
+}
+
 struct sbx_span sbx_endpoint_base_url(const struct sbx_endpoint *endpoint)
 {
     return (struct sbx_span){endpoint->base_url, strlen(endpoint->base_url)};

@@ -1,11 +1,10 @@
 /* engine.c: the slice.
  *
- * Two budgets of connections: a request waits in the queue of its budget until one is free, so that files
+ * Three budgets of connections: a request waits in the queue of its budget until one is free, so that files
  * never wait behind programs. Deadlines are the engine's own and count the wait in that queue; where a
- * deadline counts from the last progress, it is put off lazily, when it is met.
+ * deadline counts from the last progress, it is put off when it is met.
  *
  * Invariant: a request is in exactly one place: a waiting queue, the active queue, or its owner's hands.
- *
  * Thread: as engine.h says; inbox and done are the only things that threads share.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -19,12 +18,11 @@
 #include "core/http/request.h"
 #include "core/mailbox.h"
 
-#define EVENTS 64
-#define LINGER_MS 1
-#define SLICE_MS 50
+enum { EVENTS = 64, LINGER_MS = 1, SLICE_MS = 50 };
 
 static const size_t budgets[SBX_BUDGETS] = {
     [SBX_BUDGET_FILES] = SBX_FILE_CONNECTIONS,
+    [SBX_BUDGET_FRAMES] = SBX_BATCHES_MAX,
     [SBX_BUDGET_PROGRAMS] = SBX_PROGRAM_CONNECTIONS,
 };
 
@@ -82,19 +80,20 @@ enum sbx_status sbx_engine_create(struct sbx_engine **engine)
     enum sbx_status status = init(made);
     if (status != SBX_OK) {
         free_engine(made);
-        return status;
+    } else {
+        *engine = made;
     }
-    *engine = made;
-    return SBX_OK;
+    return status;
 }
 
 void sbx_engine_destroy(struct sbx_engine *engine)
 {
-    if (engine != NULL) {
-        atomic_store(&engine->closing, true);
-        turn(engine);
-        free_engine(engine);
+    if (engine == NULL) {
+        return;
     }
+    atomic_store(&engine->closing, true);
+    turn(engine);
+    free_engine(engine);
 }
 
 int sbx_engine_fd(const struct sbx_engine *engine)
@@ -229,8 +228,9 @@ void sbx_engine_send(struct sbx_engine *engine, struct sbx_request *request)
 }
 
 /* Hands `request` to curl; one that cannot be handed over comes back at once. */
-static void activate(struct sbx_engine *engine, struct sbx_request *request)
+static void activate(struct sbx_request *request)
 {
+    struct sbx_engine *engine = request->engine;
     bool has_deadline = request->deadline.place != 0;
     enum sbx_status status = has_deadline ? sbx_request_prepare(request) : SBX_ENOMEM;
     if (status == SBX_OK) {
@@ -252,7 +252,7 @@ static void activate_waiting(struct sbx_engine *engine)
             if (link == NULL) {
                 break;
             }
-            activate(engine, SBX_CONTAINER(link, struct sbx_request, link));
+            activate(SBX_CONTAINER(link, struct sbx_request, link));
         }
     }
 }
@@ -269,8 +269,8 @@ static void start_inbox(struct sbx_engine *engine)
     }
 }
 
-/* Gives back what curl has ended; false where nothing was. */
-static bool collect(struct sbx_engine *engine, struct sbx_multi *multi)
+/* Gives back what curl has ended; false: nothing. */
+static bool collect(struct sbx_multi *multi)
 {
     bool any = false;
     CURLcode code = CURLE_OK;
@@ -322,7 +322,7 @@ static void advance(struct sbx_engine *engine)
         for (int budget = 0; budget < SBX_BUDGETS; budget++) {
             struct sbx_multi *multi = engine->connections[budget].multi;
             sbx_multi_serve_due(multi);
-            again = collect(engine, multi) || again; /* what came back may ask for more */
+            again = collect(multi) || again; /* what came back may ask for more */
         }
         again = again || !sbx_queue_empty(&engine->deferred);
     } while (again);
@@ -356,9 +356,9 @@ static bool serve(struct sbx_engine *engine, int timeout_ms)
     size_t count = sbx_poller_wait(engine->poller, events, EVENTS, timeout_ms);
     for (size_t i = 0; i < count; i++) {
         if (events[i].fd >= 0) {
-            /* The socket is one of either's; the other does not know it, and does nothing. */
-            sbx_multi_serve(engine->connections[SBX_BUDGET_FILES].multi, events[i]);
-            sbx_multi_serve(engine->connections[SBX_BUDGET_PROGRAMS].multi, events[i]);
+            for (int budget = 0; budget < SBX_BUDGETS; budget++) { /* whose it is not does nothing */
+                sbx_multi_serve(engine->connections[budget].multi, events[i]);
+            }
         }
     }
     return count > 0;

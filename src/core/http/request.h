@@ -19,8 +19,8 @@ struct sbx_engine;
 
 enum sbx_method { SBX_GET, SBX_PUT, SBX_POST, SBX_DELETE };
 
-/* Which connections it may use: files never wait behind programs. */
-enum sbx_budget { SBX_BUDGET_FILES, SBX_BUDGET_PROGRAMS, SBX_BUDGETS };
+/* Which connections it may use: frames never wait behind contents, nor files behind programs. */
+enum sbx_budget { SBX_BUDGET_FILES, SBX_BUDGET_FRAMES, SBX_BUDGET_PROGRAMS, SBX_BUDGETS };
 
 struct sbx_request {
     /* Asked. */

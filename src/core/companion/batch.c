@@ -1,0 +1,103 @@
+/* batch.c: questions as frames, one after the other in one buffer.
+ *
+ * Thread: pool.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/companion/batch.h"
+
+#include <stdlib.h>
+
+#define SLOTS_MAX ((size_t)96)    /* bytes of a frame beside its paths and its data */
+#define READ_GUESS (16 * SBX_KIB) /* bytes of a content whose length is not known */
+#define LIST_GUESS (32 * SBX_KIB) /* likewise of a listing */
+
+size_t sbx_batch_frame_bytes(const struct sbx_ask *ask)
+{
+    const struct sbx_args *args = &ask->args;
+    return SBX_FRAME_HEADER + SLOTS_MAX + args->path.length + args->new_path.length + args->target.length +
+           args->data.length;
+}
+
+size_t sbx_batch_reply_bytes(const struct sbx_ask *ask)
+{
+    size_t least = SBX_FRAME_HEADER + sbx_result_least((enum sbx_reply)ask->row->reply);
+    switch ((enum sbx_reply)ask->row->reply) {
+    case SBX_REPLY_BYTES:
+        return least + (ask->row->code == SBX_OP_PREAD ? (size_t)ask->args.length : READ_GUESS);
+    case SBX_REPLY_LIST:
+    case SBX_REPLY_TREE:
+        return least + LIST_GUESS;
+    default:
+        return least;
+    }
+}
+
+static enum sbx_status put_frame(struct sbx_writer *writer, const struct sbx_ask *ask, uint32_t id)
+{
+    size_t start = sbx_frame_begin(writer, id, ask->row->code);
+    enum sbx_status status = sbx_args_encode(ask->row, &ask->args, writer);
+    if (status != SBX_OK) {
+        writer->failed = false;
+        writer->length = start;
+        return status;
+    }
+    return sbx_frame_end(writer, start);
+}
+
+/* Puts the frame of each ask; one that makes none keeps its status. */
+static void put_frames(struct sbx_batch *batch, struct sbx_ask *const *asks, size_t room)
+{
+    struct sbx_writer writer = sbx_buf_writer(batch->frames.data, room);
+    for (size_t i = 0; i < batch->count; i++) {
+        struct sbx_ask *ask = asks[i];
+        ask->id = (uint32_t)i;
+        ask->status = put_frame(&writer, ask, ask->id);
+        if (ask->status != SBX_OK) {
+            continue;
+        }
+        ask->batch = batch;
+        batch->asks[i] = ask;
+        batch->left++;
+        batch->change = batch->change || (ask->row->kind & SBX_CHANGE) != 0;
+        batch->timeout_ms = ask->timeout_ms > batch->timeout_ms ? ask->timeout_ms : batch->timeout_ms;
+    }
+    batch->frames.length = writer.length;
+}
+
+enum sbx_status sbx_batch_create(struct sbx_batch **batch, struct sbx_ask *const *asks, size_t count)
+{
+    size_t room = 0;
+    for (size_t i = 0; i < count; i++) {
+        room += sbx_batch_frame_bytes(asks[i]);
+    }
+    struct sbx_batch *made = calloc(1, sizeof(*made));
+    if (made == NULL) {
+        return SBX_ENOMEM;
+    }
+    made->asks = calloc(count, sizeof(struct sbx_ask *));
+    made->frames.data = malloc(room);
+    if (made->asks == NULL || made->frames.data == NULL) {
+        sbx_batch_destroy(made);
+        return SBX_ENOMEM;
+    }
+    made->count = count;
+    made->endpoint = sbx_endpoint_ref(asks[0]->endpoint);
+    sbx_link_init(&made->link);
+    sbx_bytes_init(&made->body, SBX_BODY_MAX);
+    put_frames(made, asks, room);
+    *batch = made;
+    return SBX_OK;
+}
+
+void sbx_batch_destroy(struct sbx_batch *batch)
+{
+    if (batch == NULL) {
+        return;
+    }
+    sbx_request_destroy(batch->request);
+    sbx_bytes_clear(&batch->body);
+    sbx_endpoint_unref(batch->endpoint);
+    free(batch->frames.data);
+    free(batch->asks);
+    free(batch);
+}

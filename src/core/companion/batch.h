@@ -1,0 +1,73 @@
+/* batch.h: frames that travel together, and the questions that they are. A carrier takes it to the companion
+ * and says how it ended: with replies, or lost.
+ *
+ * Thread: pool.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_CORE_COMPANION_BATCH_H
+#define SBX_CORE_COMPANION_BATCH_H
+
+#include "core/companion/ask.h"
+#include "core/http/engine.h"
+#include "core/http/request.h"
+
+/* What is known of the frames of a batch that was lost. */
+enum sbx_fate {
+    SBX_FATE_NOT_DONE, /* none of them was done */
+    SBX_FATE_UNKNOWN,  /* each may have been done */
+    SBX_FATE_GONE,     /* none was done: the companion is not there any more */
+    SBX_FATE_NEVER,    /* none was done: there can be no companion; the words say why */
+    SBX_FATE_TOO_BIG,  /* none was done: the sandbox takes no batch of that many bytes */
+};
+
+struct sbx_batch {
+    struct sbx_companion_lane *lane; /* owned: one count */
+    struct sbx_engine *engine;       /* borrowed */
+    struct sbx_endpoint *endpoint;   /* owned: one count */
+    struct sbx_link link;            /* among those under way */
+    struct sbx_ask **asks;           /* owned; what it points to is borrowed; NULL where one has ended */
+    size_t count;                    /* places in `asks`: the ids are 0 to count - 1 */
+    size_t left;                     /* asks that have not ended */
+    struct sbx_buffer frames;        /* owned */
+    bool change;                     /* one of them changes something */
+    uint64_t sent_ms;
+    int timeout_ms; /* of the last to be waited for */
+
+    /* The carrier's. */
+    struct sbx_request *request; /* owned */
+    struct sbx_bytes body;       /* owned: of the request */
+};
+
+/* A way for batches. */
+struct sbx_carrier {
+    const char *name;
+    /* Sends it; it comes back by one of the two functions below, never from within this call. */
+    enum sbx_status (*send)(struct sbx_batch *batch, struct sbx_span program);
+    /* Nobody waits for it any more: it is not heard of again. */
+    void (*cancel)(struct sbx_batch *batch);
+};
+
+extern const struct sbx_carrier sbx_carrier_run;
+
+/* For carriers; both take the batch back. */
+
+/* `replies` are borrowed until it returns; what has no reply among them is lost, its fate unknown. */
+void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies);
+
+/* `status` and `words` are of the loss; SBX_FATE_UNKNOWN has words of its own for what changes something. */
+void sbx_companion_lane_lost(struct sbx_batch *batch, enum sbx_fate fate, enum sbx_status status,
+                             const char *words);
+
+/* For the lane. */
+
+/* Bytes of the frame that `ask` becomes, at most; and of the reply, as far as that can be told. */
+size_t sbx_batch_frame_bytes(const struct sbx_ask *ask);
+size_t sbx_batch_reply_bytes(const struct sbx_ask *ask);
+
+/* A batch of the `count` asks of `asks`, which stay where they are until they are encoded. Those that make no
+ * frame have ended in it: their status says why, and `batch` is NULL. */
+enum sbx_status sbx_batch_create(struct sbx_batch **batch, struct sbx_ask *const *asks,
+                                 size_t count) SBX_CHECKED;
+void sbx_batch_destroy(struct sbx_batch *batch);
+
+#endif

@@ -1,0 +1,58 @@
+/* companion.h: what is known of a sandbox's companion: whether it can be had, where it is, and why not.
+ *
+ *     UNKNOWN ── found, it greeted ──▶ UP ── it is gone ──▶ UNKNOWN
+ *        └────── it cannot run ──▶ OFF ── a minute later ──▶ UNKNOWN
+ *
+ * Another base URL is another sandbox, of which nothing is known. A file system has one, which its lanes share.
+ *
+ * Thread: any.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_CORE_COMPANION_COMPANION_H
+#define SBX_CORE_COMPANION_COMPANION_H
+
+#include "core/bytes.h"
+#include "core/http/endpoint.h"
+#include "wire/wire.h"
+
+enum sbx_companion_state { SBX_COMPANION_UNKNOWN, SBX_COMPANION_UP, SBX_COMPANION_OFF };
+
+struct sbx_companion_options {
+    bool off;             /* it is not to be used */
+    struct sbx_span path; /* where it is in the sandbox; empty: it is put there */
+};
+
+struct sbx_companion;
+
+/* Copies the options. */
+enum sbx_status sbx_companion_create(struct sbx_companion **companion,
+                                     const struct sbx_companion_options *options) SBX_CHECKED;
+struct sbx_companion *sbx_companion_ref(struct sbx_companion *companion);
+void sbx_companion_unref(struct sbx_companion *companion);
+
+/* Where the user says it is; empty: nowhere. Borrowed. */
+struct sbx_span sbx_companion_path(const struct sbx_companion *companion);
+
+/* Its state for the sandbox behind `endpoint`. */
+enum sbx_companion_state sbx_companion_look(struct sbx_companion *companion, struct sbx_endpoint *endpoint);
+
+/* It greeted from behind `endpoint`. SBX_ENOMEM: it is as unknown as before. */
+enum sbx_status sbx_companion_is_up(struct sbx_companion *companion, struct sbx_endpoint *endpoint,
+                                    const struct sbx_greeting *greeting) SBX_CHECKED;
+
+/* It cannot be had there; asked again after a minute. */
+void sbx_companion_is_off(struct sbx_companion *companion, struct sbx_endpoint *endpoint, const char *reason);
+
+/* It is to be looked for again. `reason`: why there is none now. */
+void sbx_companion_is_unknown(struct sbx_companion *companion, const char *reason);
+
+/* Appends where the program is, while it is up. */
+void sbx_companion_append_program(struct sbx_companion *companion, struct sbx_bytes *bytes);
+
+/* Appends its private directory, where parts of contents are staged; nothing where it has none. */
+void sbx_companion_append_directory(struct sbx_companion *companion, struct sbx_bytes *bytes);
+
+/* The state, without a look at the clock, and the reason for it: "" where it is up. */
+enum sbx_companion_state sbx_companion_report(struct sbx_companion *companion, char *reason, size_t size);
+
+#endif

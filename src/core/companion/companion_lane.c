@@ -1,0 +1,395 @@
+/* companion_lane.c: what waits together travels together.
+ *
+ * A batch leaves at once while fewer than SBX_BATCHES_YOUNG have left within the last ms; what comes meanwhile
+ * shares the next one. So a sandbox near by, which answers within that time, has few and full batches, one far
+ * away as many as it takes; and an operation that takes long holds nothing up, for its batch is not young.
+ *
+ * Invariant: an ask is waiting (in the queue), or in exactly one batch, or its owner's.
+ *
+ * Thread: as companion_lane.h says; only the count of owners is shared.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/companion/companion_lane.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/companion/batch.h"
+#include "core/companion/companion_find.h"
+
+struct sbx_companion_lane {
+    atomic_size_t owners;
+    struct sbx_companion *companion; /* owned: one count */
+    const struct sbx_carrier *carrier;
+    struct sbx_engine *engine; /* borrowed: of the last ask */
+    struct sbx_queue waiting;  /* asks */
+    struct sbx_queue sent;     /* batches, the youngest last */
+    size_t sent_count;
+    size_t fill_max; /* bytes of a batch */
+    struct sbx_deferred flush;
+    struct sbx_deadline pace; /* armed while something waits for young batches to age */
+    bool finding;
+};
+
+static void flush(struct sbx_companion_lane *lane);
+
+static void on_flush(struct sbx_deferred *deferred)
+{
+    flush(SBX_CONTAINER(deferred, struct sbx_companion_lane, flush));
+}
+
+static void on_pace(struct sbx_deadline *deadline, enum sbx_status why)
+{
+    if (why == SBX_ETIMEDOUT) {
+        flush(SBX_CONTAINER(deadline, struct sbx_companion_lane, pace));
+    }
+}
+
+enum sbx_status sbx_companion_lane_create(struct sbx_companion_lane **lane, struct sbx_companion *companion)
+{
+    struct sbx_companion_lane *made = calloc(1, sizeof(*made));
+    if (made == NULL) {
+        return SBX_ENOMEM;
+    }
+    atomic_init(&made->owners, 1);
+    made->companion = sbx_companion_ref(companion);
+    made->carrier = &sbx_carrier_run;
+    made->fill_max = SBX_BATCH_FILL_MAX;
+    sbx_queue_init(&made->waiting);
+    sbx_queue_init(&made->sent);
+    sbx_link_init(&made->flush.link);
+    made->flush.run = on_flush;
+    made->pace.due = on_pace;
+    *lane = made;
+    return SBX_OK;
+}
+
+static struct sbx_companion_lane *ref(struct sbx_companion_lane *lane)
+{
+    atomic_fetch_add_explicit(&lane->owners, 1, memory_order_relaxed);
+    return lane;
+}
+
+void sbx_companion_lane_unref(struct sbx_companion_lane *lane)
+{
+    if (lane == NULL || atomic_fetch_sub_explicit(&lane->owners, 1, memory_order_acq_rel) > 1) {
+        return;
+    }
+    sbx_companion_unref(lane->companion);
+    free(lane);
+}
+
+/* Back to its owner. */
+static void give_back(struct sbx_ask *ask)
+{
+    sbx_link_remove(&ask->link);
+    sbx_engine_disarm(ask->lane->engine, &ask->deadline);
+    ask->batch = NULL;
+    ask->done(ask);
+}
+
+static void fail(struct sbx_ask *ask, enum sbx_status status, const char *words)
+{
+    ask->status = status;
+    ask->words = words;
+    give_back(ask);
+}
+
+static void await_turn(struct sbx_ask *ask)
+{
+    ask->batch = NULL;
+    sbx_queue_push(&ask->lane->waiting, &ask->link);
+    sbx_engine_defer(ask->lane->engine, &ask->lane->flush);
+}
+
+/* The batch is over: nobody waits for anything in it. */
+static void end_batch(struct sbx_batch *batch)
+{
+    struct sbx_companion_lane *lane = batch->lane;
+    sbx_link_remove(&batch->link);
+    lane->sent_count--;
+    if (!sbx_queue_empty(&lane->waiting)) {
+        sbx_engine_defer(lane->engine, &lane->flush);
+    }
+    sbx_batch_destroy(batch);
+    sbx_companion_lane_unref(lane);
+}
+
+static struct sbx_ask *take_out(struct sbx_batch *batch, size_t id)
+{
+    struct sbx_ask *ask = batch->asks[id];
+    if (ask != NULL) {
+        batch->asks[id] = NULL;
+        batch->left--;
+    }
+    return ask;
+}
+
+/* The ask's deadline, or the end of the engine. */
+static void on_due(struct sbx_deadline *deadline, enum sbx_status why)
+{
+    struct sbx_ask *ask = SBX_CONTAINER(deadline, struct sbx_ask, deadline);
+    struct sbx_companion_lane *lane = ask->lane;
+    struct sbx_batch *batch = ask->batch;
+    char words[128];
+    bool may_have_run = batch != NULL && (ask->row->kind & SBX_CHANGE) != 0;
+    (void)snprintf(words, sizeof(words), "no answer within %d ms%s", ask->limit_ms,
+                   may_have_run ? "; the operation may have completed" : "");
+    if (batch != NULL) {
+        (void)take_out(batch, ask->id);
+        if (batch->left == 0) {
+            lane->carrier->cancel(batch);
+            end_batch(batch);
+        }
+    }
+    fail(ask, why, why == SBX_ECANCELED ? "closed" : words);
+}
+
+enum sbx_status sbx_companion_lane_ask(struct sbx_companion_lane *lane, struct sbx_engine *engine,
+                                       struct sbx_ask *ask)
+{
+    ask->lane = lane;
+    lane->engine = engine;
+    ask->no_companion = false;
+    ask->status = SBX_OK;
+    ask->words = NULL;
+    ask->tries = 0;
+    ask->alone = (ask->row->kind & SBX_ALONE) != 0;
+    ask->deadline.at_ms = sbx_now_ms() + (uint64_t)ask->timeout_ms;
+    ask->deadline.due = on_due;
+    enum sbx_status status = sbx_engine_arm(engine, &ask->deadline);
+    if (status == SBX_OK) {
+        sbx_link_init(&ask->link);
+        await_turn(ask);
+    }
+    return status;
+}
+
+/* Once more, where that helps and was not done too often. */
+static void try_again(struct sbx_ask *ask, enum sbx_status status, const char *words)
+{
+    if (++ask->tries < SBX_ASK_TRIES) {
+        await_turn(ask);
+    } else {
+        fail(ask, status, words);
+    }
+}
+
+static void lose(struct sbx_ask *ask, enum sbx_fate fate, enum sbx_status status, const char *words)
+{
+    bool change = (ask->row->kind & SBX_CHANGE) != 0;
+    if (fate == SBX_FATE_UNKNOWN && change) {
+        fail(ask, SBX_EIO, "the connection was lost; the operation may have completed");
+    } else if (fate == SBX_FATE_NOT_DONE && status != SBX_EIO && status != SBX_ETXTBSY) {
+        fail(ask, status, words); /* it would be the same again */
+    } else {
+        try_again(ask, status, words);
+    }
+}
+
+void sbx_companion_lane_lost(struct sbx_batch *batch, enum sbx_fate fate, enum sbx_status status,
+                             const char *words)
+{
+    struct sbx_companion_lane *lane = batch->lane;
+    if (fate == SBX_FATE_GONE) {
+        sbx_companion_is_unknown(lane->companion, words);
+    } else if (fate == SBX_FATE_NEVER) {
+        sbx_companion_is_off(lane->companion, batch->endpoint, words);
+    } else if (fate == SBX_FATE_TOO_BIG) {
+        lane->fill_max /= 2;
+    }
+    for (size_t id = 0; id < batch->count; id++) {
+        struct sbx_ask *ask = take_out(batch, id);
+        if (ask != NULL) {
+            lose(ask, fate, status, words);
+        }
+    }
+    end_batch(batch);
+}
+
+/* A reply to `ask`, which is out of its batch. */
+static void answer(struct sbx_ask *ask, const struct sbx_frame *reply)
+{
+    enum sbx_status status = reply->code == 0 ? SBX_OK : sbx_status_from_errno(reply->code);
+    if (status == SBX_ENOBUFS && !ask->alone) { /* it was not done: it wants a batch of its own */
+        ask->alone = true;
+        await_turn(ask);
+        return;
+    }
+    ask->words = NULL;
+    if (status == SBX_OK) {
+        status = sbx_result_decode(ask->row, reply->payload, &ask->answer);
+        ask->words = status == SBX_OK ? NULL : "the companion's reply cannot be read";
+    }
+    ask->status = status;
+    give_back(ask);
+}
+
+void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies)
+{
+    struct sbx_reader reader = sbx_buf_reader(replies);
+    struct sbx_frame reply;
+    while (sbx_frame_next(&reader, &reply) == SBX_OK) {
+        struct sbx_ask *ask = reply.id < batch->count ? take_out(batch, reply.id) : NULL;
+        if (ask != NULL) {
+            answer(ask, &reply);
+        }
+    }
+    sbx_companion_lane_lost(batch, SBX_FATE_UNKNOWN, SBX_EIO, "the companion ended before it answered");
+}
+
+/* How many of those under way left within the last ms. */
+static size_t count_young(const struct sbx_companion_lane *lane, uint64_t now)
+{
+    size_t young = 0;
+    const struct sbx_link *link = lane->sent.head.prev;
+    for (; link != &lane->sent.head && young < SBX_BATCHES_YOUNG; link = link->prev) {
+        const struct sbx_batch *batch = SBX_CONTAINER(link, struct sbx_batch, link);
+        if (batch->sent_ms + SBX_BATCH_PACE_MS < now) {
+            break;
+        }
+        young++;
+    }
+    return young;
+}
+
+/* Chooses what the next batch takes of what waits, in order; `chosen` has SBX_BATCH_FRAMES_MAX places. */
+static size_t choose(const struct sbx_companion_lane *lane, struct sbx_ask **chosen)
+{
+    size_t count = 0;
+    size_t bytes = 0;
+    size_t replies = 0;
+    for (struct sbx_link *link = lane->waiting.head.next; link != &lane->waiting.head; link = link->next) {
+        struct sbx_ask *ask = SBX_CONTAINER(link, struct sbx_ask, link);
+        if (count > 0 && (ask->alone || !sbx_endpoint_equal(ask->endpoint, chosen[0]->endpoint))) {
+            continue;
+        }
+        bytes += sbx_batch_frame_bytes(ask);
+        replies += sbx_batch_reply_bytes(ask);
+        if (count > 0 && (bytes > lane->fill_max || replies > SBX_REPLIES_MAX)) {
+            break;
+        }
+        chosen[count++] = ask;
+        if (ask->alone || count == SBX_BATCH_FRAMES_MAX) {
+            break;
+        }
+    }
+    return count;
+}
+
+static enum sbx_status send_batch(struct sbx_companion_lane *lane, struct sbx_batch *batch)
+{
+    struct sbx_bytes program;
+    sbx_bytes_init(&program, SBX_PATH_MAX);
+    sbx_companion_append_program(lane->companion, &program);
+    enum sbx_status status = program.status;
+    if (status == SBX_OK) {
+        status = lane->carrier->send(batch, sbx_bytes_span(&program));
+    }
+    sbx_bytes_clear(&program);
+    return status;
+}
+
+/* Sends one batch of what waits. */
+static void send_some(struct sbx_companion_lane *lane, struct sbx_ask **chosen)
+{
+    size_t count = choose(lane, chosen);
+    struct sbx_batch *batch = NULL;
+    enum sbx_status status = sbx_batch_create(&batch, chosen, count);
+    for (size_t i = 0; i < count; i++) {
+        struct sbx_ask *ask = chosen[i];
+        sbx_link_remove(&ask->link);
+        if (ask->batch == NULL) {
+            fail(ask, status == SBX_OK ? ask->status : status, NULL);
+        }
+    }
+    if (status != SBX_OK) {
+        return;
+    }
+    batch->lane = ref(lane);
+    batch->engine = lane->engine;
+    batch->sent_ms = sbx_now_ms();
+    sbx_queue_push(&lane->sent, &batch->link);
+    lane->sent_count++;
+    if (batch->left == 0) {
+        end_batch(batch);
+        return;
+    }
+    status = send_batch(lane, batch);
+    if (status != SBX_OK) {
+        sbx_companion_lane_lost(batch, SBX_FATE_NOT_DONE, status, NULL);
+    }
+}
+
+static void send_waiting(struct sbx_companion_lane *lane)
+{
+    struct sbx_ask *chosen[SBX_BATCH_FRAMES_MAX];
+    uint64_t now = sbx_now_ms();
+    while (!sbx_queue_empty(&lane->waiting) && lane->sent_count < SBX_BATCHES_MAX) {
+        if (count_young(lane, now) >= SBX_BATCHES_YOUNG) {
+            lane->pace.at_ms = now + SBX_BATCH_PACE_MS + 1;
+            (void)!sbx_engine_arm(lane->engine, &lane->pace); /* no memory: the next reply flushes */
+            return;
+        }
+        send_some(lane, chosen);
+    }
+}
+
+static void give_all_back(struct sbx_companion_lane *lane)
+{
+    struct sbx_queue waiting;
+    struct sbx_link *link;
+    sbx_queue_init(&waiting);
+    sbx_queue_move(&lane->waiting, &waiting);
+    while ((link = sbx_queue_pop(&waiting)) != NULL) {
+        struct sbx_ask *ask = SBX_CONTAINER(link, struct sbx_ask, link);
+        ask->no_companion = true;
+        give_back(ask);
+    }
+}
+
+/* The search is over. Where the way to the sandbox itself failed, what waits finds that out over HTTP. */
+static void on_found(void *owner)
+{
+    struct sbx_companion_lane *lane = owner;
+    lane->finding = false;
+    if (sbx_companion_report(lane->companion, NULL, 0) == SBX_COMPANION_UNKNOWN) {
+        give_all_back(lane);
+    } else {
+        flush(lane);
+    }
+    sbx_companion_lane_unref(lane);
+}
+
+static void find(struct sbx_companion_lane *lane)
+{
+    const struct sbx_ask *first = SBX_CONTAINER(lane->waiting.head.next, struct sbx_ask, link);
+    if (lane->finding) {
+        return;
+    }
+    lane->finding = true;
+    if (sbx_companion_find(lane->companion, first->endpoint, lane->engine, on_found, ref(lane)) != SBX_OK) {
+        on_found(lane);
+    }
+}
+
+static void flush(struct sbx_companion_lane *lane)
+{
+    sbx_engine_disarm(lane->engine, &lane->pace);
+    if (sbx_queue_empty(&lane->waiting)) {
+        return;
+    }
+    const struct sbx_ask *first = SBX_CONTAINER(lane->waiting.head.next, struct sbx_ask, link);
+    switch (sbx_companion_look(lane->companion, first->endpoint)) {
+    case SBX_COMPANION_UNKNOWN:
+        find(lane);
+        break;
+    case SBX_COMPANION_UP:
+        send_waiting(lane);
+        break;
+    case SBX_COMPANION_OFF:
+        give_all_back(lane);
+        break;
+    }
+}

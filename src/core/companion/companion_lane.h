@@ -1,0 +1,34 @@
+/* companion_lane.h: questions in, batches out, replies back to whoever asked.
+ *
+ *     ask ──▶ waiting ── flush, once all that came together is there ──▶ batch ──▶ carrier
+ *                ▲                                                         │
+ *                └── was not done, or only reads ── the carrier lost it ◀──┤
+ *     done ◀──────────────────── id → ask ◀──────────────────── replies ◀──┘
+ *
+ * Where the companion is not known the first question makes the lane look for it, and all wait; where there is
+ * none they come back with `no_companion`.
+ *
+ * Thread: pool: that of its engine, but for create, ref and unref.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_CORE_COMPANION_COMPANION_LANE_H
+#define SBX_CORE_COMPANION_COMPANION_LANE_H
+
+#include "core/companion/ask.h"
+#include "core/companion/companion.h"
+#include "core/http/engine.h"
+
+struct sbx_companion_lane;
+
+/* It counts `companion`. Thread: main. */
+enum sbx_status sbx_companion_lane_create(struct sbx_companion_lane **lane,
+                                          struct sbx_companion *companion) SBX_CHECKED;
+
+/* One owner less: its maker, or a batch under way. Thread: any. */
+void sbx_companion_lane_unref(struct sbx_companion_lane *lane);
+
+/* Asks; `ask` comes back in its `done`, never from within this call. SBX_ENOMEM: it was not taken. */
+enum sbx_status sbx_companion_lane_ask(struct sbx_companion_lane *lane, struct sbx_engine *engine,
+                                       struct sbx_ask *ask) SBX_CHECKED;
+
+#endif

@@ -1,0 +1,284 @@
+/* companion_fs.c: each operation on files as questions to the companion. Nearly all are one question, whose answer is
+ * the operation's own; a listing, and a range longer than a reply, are several; and a content that is larger than
+ * frames carry goes by HTTP, as it would without a companion.
+ *
+ * Thread: pool (main for a synchronous method).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/companion_fs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/fs.h"
+#include "core/http_fs.h"
+#include "core/path.h"
+
+/* Writes where the op's paths are in the sandbox, and gives args that say so. */
+static enum sbx_status place(struct sbx_op *op, struct sbx_args *args)
+{
+    *args = op->args;
+    if (op->path.length == 0) {
+        sbx_fs_append_path(op->fs, &op->path, op->args.path);
+        sbx_fs_append_path(op->fs, &op->new_path, op->args.new_path);
+    }
+    args->path = sbx_bytes_span(&op->path);
+    args->new_path = sbx_bytes_span(&op->new_path);
+    return op->path.status == SBX_OK ? op->new_path.status : op->path.status;
+}
+
+static enum sbx_step ask_with(struct sbx_op *op, const struct sbx_args *args)
+{
+    return sbx_op_ask(op, sbx_fs_lane(op->fs, op->synchronous), op->row->code, args);
+}
+
+static enum sbx_step ask(struct sbx_op *op)
+{
+    struct sbx_args args;
+    enum sbx_status status = place(op, &args);
+    return status == SBX_OK ? ask_with(op, &args) : sbx_op_fail(op, status, NULL);
+}
+
+/* Once more from the first step on. */
+static enum sbx_step again(struct sbx_op *op)
+{
+    op->step = 0;
+    return SBX_STEP_NEXT;
+}
+
+/* What "/" of a view belongs to is not removed or renamed through it. */
+static enum sbx_step need_no_root(struct sbx_op *op)
+{
+    bool root = sbx_path_is_root(op->args.path) ||
+                (op->row->code == SBX_OP_RENAME && sbx_path_is_root(op->args.new_path));
+    return root ? sbx_op_fail(op, SBX_EBUSY, NULL) : SBX_STEP_NEXT;
+}
+
+/* The failure of the last question, where it is one. */
+static enum sbx_step need_answer(struct sbx_op *op)
+{
+    const struct sbx_ask *ask = &op->ask;
+    if (ask->no_companion) {
+        return sbx_op_fail(op, SBX_EIO, "the companion has gone");
+    }
+    if (ask->status == SBX_OK) {
+        return SBX_STEP_NEXT;
+    }
+    if (ask->status == SBX_EACCES && ask->words == NULL && sbx_fs_is_whole(op->fs)) {
+        op->advice = "the sandbox's user may not do that there; set basePath to a directory that it owns";
+    }
+    return sbx_op_fail(op, ask->status, ask->words);
+}
+
+static enum sbx_step copy_bytes(struct sbx_op *op, struct sbx_span from)
+{
+    char *copy = malloc(from.length + 1);
+    if (copy == NULL) {
+        return sbx_op_fail(op, SBX_ENOMEM, NULL);
+    }
+    memcpy(copy, from.data, from.length);
+    op->result.bytes = (struct sbx_buffer){copy, from.length};
+    return sbx_op_succeed(op);
+}
+
+/* The answer as it is, where no more than one reply is needed. */
+static enum sbx_step take(struct sbx_op *op)
+{
+    const struct sbx_answer *answer = &op->ask.answer;
+    if (need_answer(op) == SBX_STEP_END) {
+        return SBX_STEP_END;
+    }
+    switch ((enum sbx_reply)op->row->reply) {
+    case SBX_REPLY_STAT:
+        op->result.stat = answer->stat;
+        break;
+    case SBX_REPLY_CREATED:
+        op->result.created = answer->created;
+        break;
+    case SBX_REPLY_STATFS:
+        op->result.statfs = answer->statfs;
+        break;
+    case SBX_REPLY_BYTES:
+    case SBX_REPLY_TEXT:
+        return copy_bytes(op, answer->bytes);
+    case SBX_REPLY_NOTHING:
+    case SBX_REPLY_LIST:
+    case SBX_REPLY_TREE:
+        break;
+    }
+    return sbx_op_succeed(op);
+}
+
+/* Of a path outside of the view the path that was asked for: it names the same file. */
+static enum sbx_step take_realpath(struct sbx_op *op)
+{
+    struct sbx_span path = op->args.path;
+    if (need_answer(op) == SBX_STEP_END) {
+        return SBX_STEP_END;
+    }
+    if (!sbx_fs_view_of(op->fs, op->ask.answer.bytes, &path)) {
+        path = op->args.path;
+    }
+    path.data += op->relative ? 1 : 0;
+    path.length -= op->relative ? 1 : 0;
+    return copy_bytes(op, path);
+}
+
+/* Appends a page to what came before: names in one block, entries that point into it. */
+static enum sbx_status append_page(struct sbx_list *list, size_t name_bytes, struct sbx_listing *page)
+{
+    size_t count = list->count + page->count;
+    struct sbx_entry *entries = reallocarray(list->entries, count + 1, sizeof(*entries));
+    list->entries = entries == NULL ? list->entries : entries;
+    char *names = entries == NULL ? NULL : malloc(name_bytes + page->name_bytes + 1);
+    if (names == NULL) {
+        return SBX_ENOMEM;
+    }
+    char *at = names + name_bytes;
+    for (size_t i = 0; i < list->count; i++) {
+        entries[i].name.data = names + (entries[i].name.data - list->names);
+    }
+    if (name_bytes > 0) {
+        memcpy(names, list->names, name_bytes);
+    }
+    free(list->names);
+    list->names = names;
+    while (sbx_result_next_entry(page, &entries[list->count])) {
+        struct sbx_span *name = &entries[list->count++].name;
+        memcpy(at, name->data, name->length);
+        name->data = at;
+        at += name->length;
+    }
+    return SBX_OK;
+}
+
+static size_t name_bytes_of(const struct sbx_list *list)
+{
+    const struct sbx_entry *last = list->count == 0 ? NULL : &list->entries[list->count - 1];
+    return last == NULL ? 0 : (size_t)(last->name.data - list->names) + last->name.length;
+}
+
+static enum sbx_step fail_list(struct sbx_op *op, enum sbx_status status)
+{
+    free(op->listed.entries);
+    free(op->listed.names);
+    op->listed = (struct sbx_list){0};
+    return sbx_op_fail(op, status, op->ask.words);
+}
+
+/* A directory in pages: each says where the next one begins. */
+static enum sbx_step take_page(struct sbx_op *op)
+{
+    if (need_answer(op) == SBX_STEP_END) {
+        return fail_list(op, op->result.status);
+    }
+    struct sbx_listing *page = &op->ask.answer.list;
+    uint64_t next = page->next;
+    enum sbx_status status = append_page(&op->listed, name_bytes_of(&op->listed), page);
+    if (status != SBX_OK) {
+        return fail_list(op, status);
+    }
+    op->args.offset = next;
+    if (next > 0) {
+        return again(op);
+    }
+    op->result.list = op->listed;
+    op->listed = (struct sbx_list){0};
+    return sbx_op_succeed(op);
+}
+
+/* A content that is larger than a reply can be comes as it is, by HTTP. */
+static enum sbx_step take_content(struct sbx_op *op)
+{
+    const struct sbx_answer *answer = &op->ask.answer;
+    if (need_answer(op) == SBX_STEP_END) {
+        return SBX_STEP_END;
+    }
+    if (answer->total > sbx_fs_max_full_read(op->fs) || answer->bytes.length > sbx_fs_max_full_read(op->fs)) {
+        return sbx_op_fail(op, SBX_EFBIG, "the file is larger than maxFullReadBytes");
+    }
+    if (answer->bytes.length == 0 && answer->total > 0) {
+        return sbx_op_turn_to(op, sbx_http_fs_steps(SBX_OP_READ));
+    }
+    return copy_bytes(op, answer->bytes);
+}
+
+/* The next piece of a range; what is there already is op->content. */
+static enum sbx_step ask_range(struct sbx_op *op)
+{
+    struct sbx_args args;
+    enum sbx_status status = place(op, &args);
+    uint64_t left = op->args.length - op->content.length;
+    args.offset += op->content.length;
+    args.length = left < SBX_REPLY_CONTENT_MAX ? left : SBX_REPLY_CONTENT_MAX;
+    return status == SBX_OK ? ask_with(op, &args) : sbx_op_fail(op, status, NULL);
+}
+
+/* A piece shorter than it was asked for is the last one: the file ends. */
+static enum sbx_step take_range(struct sbx_op *op)
+{
+    if (need_answer(op) == SBX_STEP_END) {
+        return SBX_STEP_END;
+    }
+    struct sbx_span piece = op->ask.answer.bytes;
+    char *grown = realloc(op->content.data, op->content.length + piece.length + 1);
+    if (grown == NULL) {
+        return sbx_op_fail(op, SBX_ENOMEM, NULL);
+    }
+    memcpy(grown + op->content.length, piece.data, piece.length);
+    op->content = (struct sbx_buffer){grown, op->content.length + piece.length};
+    if (piece.length == op->ask.args.length && op->content.length < op->args.length) {
+        return again(op);
+    }
+    op->result.bytes = op->content;
+    op->content = (struct sbx_buffer){0};
+    return sbx_op_succeed(op);
+}
+
+/* A content that is larger than frames should be goes as it is, by HTTP. */
+static enum sbx_step choose_way(struct sbx_op *op)
+{
+    return op->args.data.length > SBX_REPLY_CONTENT_MAX ? sbx_op_turn_to(op, sbx_http_fs_steps(SBX_OP_WRITE))
+                                                        : SBX_STEP_NEXT;
+}
+
+/* The next piece of a range that is written; op->written bytes of it are. */
+static enum sbx_step ask_piece(struct sbx_op *op)
+{
+    struct sbx_args args;
+    enum sbx_status status = place(op, &args);
+    size_t left = op->args.data.length - op->written;
+    args.offset += op->written;
+    args.data = (struct sbx_span){op->args.data.data + op->written,
+                                  left < SBX_REPLY_CONTENT_MAX ? left : SBX_REPLY_CONTENT_MAX};
+    return status == SBX_OK ? ask_with(op, &args) : sbx_op_fail(op, status, NULL);
+}
+
+static enum sbx_step take_piece(struct sbx_op *op)
+{
+    if (need_answer(op) == SBX_STEP_END) {
+        return SBX_STEP_END;
+    }
+    op->written += op->ask.args.data.length;
+    return op->written < op->args.data.length ? again(op) : sbx_op_succeed(op);
+}
+
+#define STEPS(...)                                                                                           \
+    (const sbx_step_function[])                                                                              \
+    {                                                                                                        \
+        __VA_ARGS__, NULL                                                                                    \
+    }
+
+/* Of those that are more than a question and its answer. */
+static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
+    [SBX_OP_READDIR] = STEPS(ask, take_page),        [SBX_OP_REALPATH] = STEPS(ask, take_realpath),
+    [SBX_OP_RMDIR] = STEPS(need_no_root, ask, take), [SBX_OP_RENAME] = STEPS(need_no_root, ask, take),
+    [SBX_OP_PREAD] = STEPS(ask_range, take_range),   [SBX_OP_PWRITE] = STEPS(ask_piece, take_piece),
+    [SBX_OP_READ] = STEPS(ask, take_content),        [SBX_OP_WRITE] = STEPS(choose_way, ask, take),
+};
+
+const sbx_step_function *sbx_companion_fs_steps(enum sbx_op_code code)
+{
+    static const sbx_step_function question[] = {ask, take, NULL};
+    return table[code] == NULL ? question : table[code];
+}
