@@ -75,7 +75,7 @@ const unreachable = { baseUrl: "http://127.0.0.1:9", token: "t" };
 test("the declared methods are the addon's", () => {
   const { filesystemMethods } = require("../../lib/load.js");
   const ending = ["[Symbol.asyncDispose]", "close"];
-  assert.deepEqual(declared("SandboxFs"), [...filesystemMethods, ...ending].sort());
+  assert.deepEqual(declared("SandboxFs"), [...filesystemMethods, ...ending, "lane"].sort());
   assert.deepEqual(declared("SandboxToolkit").filter((name) => !ending.includes(name)), ["description", "name", "tools"]);
 });
 

@@ -82,7 +82,7 @@ static void end_unknown(struct find *find, const char *reason)
 
 /* Sends find->body to `route`; false: it could not be made, and the search has no memory to go on. */
 static bool send_request(struct find *find, struct sbx_request *request, const char *type,
-                 void (*done)(struct sbx_request *request))
+                         void (*done)(struct sbx_request *request))
 {
     if (find->body.status != SBX_OK || request == NULL) {
         sbx_request_destroy(request);
