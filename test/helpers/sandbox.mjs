@@ -45,25 +45,31 @@ export async function canIsolate() {
  */
 
 /**
- * @param {{ isolated?: boolean, unprivileged?: boolean }} [options] `isolated: false` asks for the temporary
- *   directory, `unprivileged` for a server that may not write everywhere
+ * @param {{ isolated?: boolean, unprivileged?: boolean, httpLog?: boolean }} [options] `isolated: false` asks for
+ *   the temporary directory, `unprivileged` for a server that may not write everywhere, `httpLog` for one that
+ *   logs each request, as it does by default
  * @returns {Promise<Sandbox>}
  */
-export async function startSandbox({ isolated = process.env.SBX_NO_ISOLATION !== '1', unprivileged = false } = {}) {
+export async function startSandbox({
+  isolated = process.env.SBX_NO_ISOLATION !== '1',
+  unprivileged = false,
+  httpLog = false,
+} = {}) {
   // In a user namespace the server is root: what it may not write is found outside of one.
   const alone = isolated && !(unprivileged && process.getuid() !== 0);
   try {
-    return await start(alone, unprivileged);
+    return await start(alone, { unprivileged, httpLog });
   } catch (error) {
     if (!alone || (await canIsolate())) throw error;
-    return start(false, unprivileged);
+    return start(false, { unprivileged, httpLog });
   }
 }
 
-async function start(isolated, unprivileged) {
+async function start(isolated, { unprivileged, httpLog }) {
   const directory = isolated ? undefined : await mkdtemp(path.join(tmpdir(), 'agent-os-sandbox-'));
   const env = isolated ? { SBX_NO_ISOLATION: '' } : { SBX_NO_ISOLATION: '1', SBX_SANDBOX_DIR: directory };
   env.SBX_UNPRIVILEGED = unprivileged ? '1' : '';
+  env.SBX_HTTP_LOG = httpLog ? '1' : '';
   const remove = () => directory && rm(directory, { recursive: true, force: true });
   try {
     const client = await SandboxAgent.start({ sandbox: local({ binaryPath: SERVER, env }) });

@@ -1,0 +1,60 @@
+// measure.mjs: how a figure comes about.
+//
+// SPDX-License-Identifier: Apache-2.0
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+
+/**
+ * A closed loop: each of `callers` has one call under way, and makes the next when it is answered, for `ms`.
+ * Gives calls per second. The first call that fails ends it.
+ */
+export async function closedLoop(callers, ms, call) {
+  const begin = performance.now();
+  const end = begin + ms;
+  let done = 0;
+  let failed = false;
+  const caller = async () => {
+    while (!failed && performance.now() < end) {
+      await call(done++);
+    }
+  };
+  const all = Array.from({ length: callers }, caller);
+  await Promise.all(all).catch(async (error) => {
+    failed = true;
+    await Promise.allSettled(all); // nothing of this round runs into the next
+    throw error;
+  });
+  return (done / (performance.now() - begin)) * 1000;
+}
+
+/** The median of the milliseconds that `action` takes, called again for `ms`; once at least. */
+export async function repeated(ms, action) {
+  const times = [];
+  for (const end = performance.now() + ms; times.length === 0 || performance.now() < end;)
+    times.push(await time(() => action(times.length)));
+  return median(times);
+}
+
+/** Milliseconds that `action` takes. */
+export async function time(action) {
+  const begin = performance.now();
+  await action();
+  return performance.now() - begin;
+}
+
+/**
+ * The p99 of how late the event loop is, in milliseconds, while `action` runs: of a timer of 1 ms, beyond that
+ * millisecond.
+ */
+export async function eventLoopDelay(action) {
+  const histogram = monitorEventLoopDelay({ resolution: 1 });
+  histogram.enable();
+  await action();
+  histogram.disable();
+  return Math.max(0, histogram.percentile(99) / 1e6 - 1);
+}
+
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2;
+}

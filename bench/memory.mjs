@@ -1,0 +1,57 @@
+// memory.mjs: one driver's memory in one workload, in a process of its own, where nothing else was ever allocated.
+//
+//   node --expose-gc memory.mjs WORKLOAD DRIVER '{"baseUrl":…,"token":…,"basePath":…}'   prints the growth in MB
+//
+// Of `read` that is the peak of the resident memory, the content included; of `stat`, what is still resident after
+// a collection.
+//
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { SandboxAgent } from 'sandbox-agent';
+import { createDriver } from './drivers.mjs';
+import { BIG } from './workloads.mjs';
+
+const STATS = 50_000;
+
+const [workload, name, place] = process.argv.slice(2);
+const { baseUrl, token, basePath } = JSON.parse(place);
+const client = await SandboxAgent.connect({ baseUrl, token, skipHealthCheck: true });
+const driver = createDriver(name, { client, basePath });
+
+await stats(1000); // what is allocated once is no growth
+process.stdout.write(String((await { read, stat }[workload]()) / 1e6));
+await driver.close();
+await client.dispose();
+
+/** The same loop, so that what it needs itself is there before. */
+async function stats(count) {
+  let left = count;
+  const caller = async () => {
+    while (left-- > 0) await driver.stat('/small/1');
+  };
+  await Promise.all(Array.from({ length: 256 }, caller));
+}
+
+async function read() {
+  const before = resident('VmRSS');
+  writeFileSync('/proc/self/clear_refs', '5'); // the peak begins here
+  assert.equal((await driver.readFile('/big')).length, BIG);
+  return resident('VmHWM') - before;
+}
+
+async function stat() {
+  const before = settled();
+  await stats(STATS);
+  return settled() - before;
+}
+
+function settled() {
+  for (let i = 0; i < 3; i++) gc();
+  return resident('VmRSS');
+}
+
+/** A line of /proc/self/status, in bytes. */
+function resident(line) {
+  return Number(readFileSync('/proc/self/status', 'utf8').match(new RegExp(`^${line}:\\s*(\\d+)`, 'm'))[1]) * 1024;
+}
