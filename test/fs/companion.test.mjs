@@ -135,3 +135,27 @@ test('neither a name nor a content can be read in the process list', async () =>
   for (const word of [...marks, ...encoded]) assert.equal(others.includes(word), false, word);
   assert.equal(await fs.readTextFile('/secretname'), 'secretcontent');
 });
+
+test('killed at random under load, it loses nothing that was acknowledged', async () => {
+  const { fs, base } = await open();
+  await fs.mkdir('/d');
+  // The children of this server alone: $PPID is its pid.
+  const killing = sandbox.sh('until [ -e "$1/done" ]; do pkill -9 -P $PPID companion; done; :', base);
+  const acknowledged = [];
+  let lost = 0;
+  const writer = async (own) => {
+    for (let i = 0; i < 20_000 && (i < 250 || lost < 3); i++) {
+      const name = `${own}-${i}`;
+      await fs.writeFile(`/d/${name}`, name).then(
+        () => acknowledged.push(name),
+        (error) => (assert.equal(error.code, 'EIO'), assert.match(error.cause.message, new RegExp(MAY_HAVE)), lost++),
+      );
+    }
+  };
+  await Promise.all([0, 1, 2, 3].map(writer));
+  await sandbox.sh(': > "$1/done"', base);
+  await killing;
+  assert.ok(acknowledged.length > 0 && lost > 0, `${acknowledged.length} acknowledged, ${lost} lost`);
+  const contents = await Promise.all(acknowledged.map((name) => fs.readTextFile(`/d/${name}`)));
+  assert.deepEqual(contents, acknowledged);
+});
