@@ -100,6 +100,11 @@ export interface SandboxStat {
   mtimeMs: number;
   ctimeMs: number;
   birthtimeMs: number;
+  /** This and the other three: nanoseconds since 1970, exact. Not enumerable. */
+  atimeNs: bigint;
+  mtimeNs: bigint;
+  ctimeNs: bigint;
+  birthtimeNs: bigint;
   isDirectory: boolean;
   isSymbolicLink: boolean;
 }

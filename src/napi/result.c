@@ -115,6 +115,24 @@ static double whole_ms(int64_t time_ns)
     return (double)(time_ns % NS_PER_MS < 0 ? ms - 1 : ms);
 }
 
+/* The times in ns, as Node's BigIntStats has them. They are not enumerable: JSON knows no BigInt, and core's copies
+ * of a stat would fail on one. */
+static napi_status add_ns(napi_env env, napi_value object, const struct sbx_stat *stat)
+{
+    napi_property_descriptor properties[] = {{.utf8name = "atimeNs"},
+                                             {.utf8name = "mtimeNs"},
+                                             {.utf8name = "ctimeNs"},
+                                             {.utf8name = "birthtimeNs"}};
+    const int64_t times[] = {stat->atime_ns, stat->mtime_ns, stat->ctime_ns, stat->birthtime_ns};
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        napi_status status = napi_create_bigint_int64(env, times[i], &properties[i].value);
+        if (status != napi_ok) {
+            return status;
+        }
+    }
+    return napi_define_properties(env, object, sizeof(times) / sizeof(times[0]), properties);
+}
+
 /* The fields of core's VirtualStat, and those that its successor asks for. */
 static napi_value stat_object(napi_env env, const struct sbx_stat *stat)
 {
@@ -143,6 +161,7 @@ static napi_value stat_object(napi_env env, const struct sbx_stat *stat)
     }
     SBX_TRY(set_boolean(env, object, "isDirectory", has_type(stat, SBX_S_IFDIR)));
     SBX_TRY(set_boolean(env, object, "isSymbolicLink", has_type(stat, SBX_S_IFLNK)));
+    SBX_TRY(add_ns(env, object, stat));
     return object;
 fail:
     return sbx_try_throw(env);

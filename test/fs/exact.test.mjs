@@ -39,6 +39,10 @@ test('attributes are those of the file, and twice the same', async () => {
   const fields = [mode.toString(16), ino, nlink, uid, gid, blocks, dev, size, seconds(atimeMs), seconds(mtimeMs)];
   assert.equal(fields.join(' '), shown.trim());
   assert.equal(mtimeMs, -1500);
+  const ns = await sandbox.sh('stat -c "%.9X %.9Z" "$1/file"', base);
+  const shownNs = (time) => `${time / 10n ** 9n}.${String(time % 10n ** 9n).padStart(9, '0')}`;
+  assert.equal(shownNs(stat.ctimeNs), ns.trim().split(' ')[1]);
+  assert.equal(stat.mtimeNs, -1_500_000_000n);
   assert.deepEqual(await fs.stat('/file'), stat);
 });
 
