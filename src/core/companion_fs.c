@@ -27,16 +27,18 @@ static enum sbx_status place(struct sbx_op *op, struct sbx_args *args)
     return op->path.status == SBX_OK ? op->new_path.status : op->path.status;
 }
 
-static enum sbx_step ask_with(struct sbx_op *op, const struct sbx_args *args)
+/* Asks with `args`; on SBX_OK only: `status` is how placing them went. */
+static enum sbx_step ask_with(struct sbx_op *op, enum sbx_status status, const struct sbx_args *args)
 {
-    return sbx_op_ask(op, sbx_fs_lane(op->fs, op->synchronous), op->row->code, args);
+    return status == SBX_OK ? sbx_op_ask(op, sbx_fs_lane(op->fs, op->synchronous), op->row->code, args)
+                            : sbx_op_fail(op, status, NULL);
 }
 
 static enum sbx_step ask(struct sbx_op *op)
 {
     struct sbx_args args;
     enum sbx_status status = place(op, &args);
-    return status == SBX_OK ? ask_with(op, &args) : sbx_op_fail(op, status, NULL);
+    return ask_with(op, status, &args);
 }
 
 /* Once more from the first step on. */
@@ -64,21 +66,11 @@ static enum sbx_step need_answer(struct sbx_op *op)
     if (ask->status == SBX_OK) {
         return SBX_STEP_NEXT;
     }
-    if (ask->status == SBX_EACCES && ask->words == NULL && sbx_fs_is_whole(op->fs)) {
-        op->advice = "the sandbox's user may not do that there; set basePath to a directory that it owns";
+    enum sbx_step end = sbx_op_fail(op, ask->status, ask->words);
+    if (ask->words == NULL) { /* it was the companion that refused */
+        sbx_fs_advise(op);
     }
-    return sbx_op_fail(op, ask->status, ask->words);
-}
-
-static enum sbx_step copy_bytes(struct sbx_op *op, struct sbx_span from)
-{
-    char *copy = malloc(from.length + 1);
-    if (copy == NULL) {
-        return sbx_op_fail(op, SBX_ENOMEM, NULL);
-    }
-    memcpy(copy, from.data, from.length);
-    op->result.bytes = (struct sbx_buffer){copy, from.length};
-    return sbx_op_succeed(op);
+    return end;
 }
 
 /* The answer as it is, where no more than one reply is needed. */
@@ -100,7 +92,7 @@ static enum sbx_step take(struct sbx_op *op)
         break;
     case SBX_REPLY_BYTES:
     case SBX_REPLY_TEXT:
-        return copy_bytes(op, answer->bytes);
+        return sbx_op_give_bytes(op, answer->bytes);
     case SBX_REPLY_NOTHING:
     case SBX_REPLY_LIST:
     case SBX_REPLY_TREE:
@@ -119,9 +111,7 @@ static enum sbx_step take_realpath(struct sbx_op *op)
     if (!sbx_fs_view_of(op->fs, op->ask.answer.bytes, &path)) {
         path = op->args.path;
     }
-    path.data += op->relative ? 1 : 0;
-    path.length -= op->relative ? 1 : 0;
-    return copy_bytes(op, path);
+    return sbx_op_give_path(op, path);
 }
 
 /* Appends a page to what came before: names in one block, entries that point into it. */
@@ -200,7 +190,7 @@ static enum sbx_step take_content(struct sbx_op *op)
     if (answer->bytes.length == 0 && answer->total > 0) {
         return sbx_op_turn_to(op, sbx_http_fs_steps(SBX_OP_READ));
     }
-    return copy_bytes(op, answer->bytes);
+    return sbx_op_give_bytes(op, answer->bytes);
 }
 
 /* The next piece of a range; what is there already is op->content. */
@@ -211,7 +201,7 @@ static enum sbx_step ask_range(struct sbx_op *op)
     uint64_t left = op->args.length - op->content.length;
     args.offset += op->content.length;
     args.length = left < SBX_REPLY_CONTENT_MAX ? left : SBX_REPLY_CONTENT_MAX;
-    return status == SBX_OK ? ask_with(op, &args) : sbx_op_fail(op, status, NULL);
+    return ask_with(op, status, &args);
 }
 
 /* A piece shorter than it was asked for is the last one: the file ends. */
@@ -251,7 +241,7 @@ static enum sbx_step ask_piece(struct sbx_op *op)
     args.offset += op->written;
     args.data = (struct sbx_span){op->args.data.data + op->written,
                                   left < SBX_REPLY_CONTENT_MAX ? left : SBX_REPLY_CONTENT_MAX};
-    return status == SBX_OK ? ask_with(op, &args) : sbx_op_fail(op, status, NULL);
+    return ask_with(op, status, &args);
 }
 
 static enum sbx_step take_piece(struct sbx_op *op)
@@ -263,18 +253,12 @@ static enum sbx_step take_piece(struct sbx_op *op)
     return op->written < op->args.data.length ? again(op) : sbx_op_succeed(op);
 }
 
-#define STEPS(...)                                                                                           \
-    (const sbx_step_function[])                                                                              \
-    {                                                                                                        \
-        __VA_ARGS__, NULL                                                                                    \
-    }
-
 /* Of those that are more than a question and its answer. */
 static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
-    [SBX_OP_READDIR] = STEPS(ask, take_page),        [SBX_OP_REALPATH] = STEPS(ask, take_realpath),
-    [SBX_OP_RMDIR] = STEPS(need_no_root, ask, take), [SBX_OP_RENAME] = STEPS(need_no_root, ask, take),
-    [SBX_OP_PREAD] = STEPS(ask_range, take_range),   [SBX_OP_PWRITE] = STEPS(ask_piece, take_piece),
-    [SBX_OP_READ] = STEPS(ask, take_content),        [SBX_OP_WRITE] = STEPS(choose_way, ask, take),
+    [SBX_OP_READDIR] = SBX_STEPS(ask, take_page),        [SBX_OP_REALPATH] = SBX_STEPS(ask, take_realpath),
+    [SBX_OP_RMDIR] = SBX_STEPS(need_no_root, ask, take), [SBX_OP_RENAME] = SBX_STEPS(need_no_root, ask, take),
+    [SBX_OP_PREAD] = SBX_STEPS(ask_range, take_range),   [SBX_OP_PWRITE] = SBX_STEPS(ask_piece, take_piece),
+    [SBX_OP_READ] = SBX_STEPS(ask, take_content),        [SBX_OP_WRITE] = SBX_STEPS(choose_way, ask, take),
 };
 
 const sbx_step_function *sbx_companion_fs_steps(enum sbx_op_code code)

@@ -179,6 +179,13 @@ bool sbx_fs_is_whole(const struct sbx_fs *fs)
     return fs->base.length == 0;
 }
 
+void sbx_fs_advise(struct sbx_op *op)
+{
+    if (op->result.status == SBX_EACCES && sbx_fs_is_whole(op->fs)) {
+        op->advice = "the sandbox's user may not do that there; set basePath to a directory that it owns";
+    }
+}
+
 uint64_t sbx_fs_max_full_read(const struct sbx_fs *fs)
 {
     return fs->max_full_read;

@@ -42,6 +42,10 @@ enum sbx_companion_state sbx_fs_report(const struct sbx_fs *fs, char *reason, si
 /* The path in this view of `path` in the sandbox; false: it is outside. Borrowed from `path`. Thread: any. */
 bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view);
 
+/* Adds to an op that the sandbox refused with SBX_EACCES what helps where "/" belongs to someone else: a view of a
+ * directory that its user owns. Thread: pool. */
+void sbx_fs_advise(struct sbx_op *op);
+
 /* Whether "/" of this view is "/" of the sandbox. Thread: any. */
 bool sbx_fs_is_whole(const struct sbx_fs *fs);
 

@@ -99,14 +99,13 @@ static enum sbx_step put_copy(struct sbx_op *op)
     return sbx_http_ask_put(op, op->args.new_path, (struct sbx_span){op->content.data, op->content.length});
 }
 
-/* Linux refuses what it is asked where "/" belongs to someone else; a view of a directory that the
- * sandbox's user owns is what helps. 401 and 403 are about the token, not about the path. */
+/* 401 and 403 are about the token, not about the path. */
 static enum sbx_step need_reply(struct sbx_op *op)
 {
     enum sbx_step next = sbx_op_need_reply(op);
     bool of_the_path = op->request->http_status != 401 && op->request->http_status != 403;
-    if (next == SBX_STEP_END && op->result.status == SBX_EACCES && of_the_path && sbx_fs_is_whole(op->fs)) {
-        op->advice = "the sandbox's user may not do that there; set basePath to a directory that it owns";
+    if (next == SBX_STEP_END && of_the_path) {
+        sbx_fs_advise(op);
     }
     return next;
 }
@@ -321,16 +320,7 @@ static enum sbx_step overwrite_range(struct sbx_op *op)
 
 static enum sbx_step give_path(struct sbx_op *op)
 {
-    struct sbx_span path = op->args.path;
-    path.data += op->relative ? 1 : 0;
-    path.length -= op->relative ? 1 : 0;
-    char *copy = malloc(path.length + 1);
-    if (copy == NULL) {
-        return sbx_op_fail(op, SBX_ENOMEM, NULL);
-    }
-    memcpy(copy, path.data, path.length);
-    op->result.bytes = (struct sbx_buffer){copy, path.length};
-    return sbx_op_succeed(op);
+    return sbx_op_give_path(op, op->args.path);
 }
 
 /* open(2) with O_CREAT, O_EXCL or O_TRUNC, as far as it can go with the look at the path. */
@@ -363,35 +353,29 @@ static enum sbx_step end_open(struct sbx_op *op)
     return next;
 }
 
-#define STEPS(...)                                                                                           \
-    (const sbx_step_function[])                                                                              \
-    {                                                                                                        \
-        __VA_ARGS__, NULL                                                                                    \
-    }
-
 static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
-    [SBX_OP_LSTAT] = STEPS(ask_stat, see, ask_whether_link, take_whether_link),
-    [SBX_OP_STAT] = STEPS(ask_stat, see, take_stat),
-    [SBX_OP_READDIR] = STEPS(ask_entries, take_entries),
-    [SBX_OP_REALPATH] = STEPS(give_path),
-    [SBX_OP_ACCESS] = STEPS(ask_stat, see, sbx_op_succeed),
-    [SBX_OP_OPEN_CREATE] =
-        STEPS(ask_stat, look, decide_open, ask_stat_of_parent, see, need_directory, put_nothing, end_open),
+    [SBX_OP_LSTAT] = SBX_STEPS(ask_stat, see, ask_whether_link, take_whether_link),
+    [SBX_OP_STAT] = SBX_STEPS(ask_stat, see, take_stat),
+    [SBX_OP_READDIR] = SBX_STEPS(ask_entries, take_entries),
+    [SBX_OP_REALPATH] = SBX_STEPS(give_path),
+    [SBX_OP_ACCESS] = SBX_STEPS(ask_stat, see, sbx_op_succeed),
+    [SBX_OP_OPEN_CREATE] = SBX_STEPS(ask_stat, look, decide_open, ask_stat_of_parent, see, need_directory,
+                                     put_nothing, end_open),
     [SBX_OP_MKDIR] =
-        STEPS(ask_stat, look, need_absent, ask_stat_of_parent, see, need_directory, ask_mkdir, end),
-    [SBX_OP_MKDIR_P] = STEPS(ask_mkdir, end),
-    [SBX_OP_RMDIR] = STEPS(need_no_root, ask_stat, see, need_directory, ask_delete, end),
-    [SBX_OP_UNLINK] = STEPS(ask_stat, see, need_no_directory, ask_delete, end),
-    [SBX_OP_RENAME] = STEPS(ask_move, end_move),
-    [SBX_OP_CHMOD] = STEPS(ask_stat, see, sbx_op_succeed),
-    [SBX_OP_UTIMES] = STEPS(ask_stat, see, sbx_op_succeed),
-    [SBX_OP_TRUNCATE] = STEPS(ask_what_stays, take_what_stays, cut_to_length, put_content, end_put),
-    [SBX_OP_FSYNC] = STEPS(sbx_op_succeed),
-    [SBX_OP_PREAD] = STEPS(ask_content_for_range, take_content, cut_range, give_content),
-    [SBX_OP_PWRITE] = STEPS(ask_content_for_change, take_content, overwrite_range, put_content, end_put),
-    [SBX_OP_READ] = STEPS(ask_content, take_content, give_content),
-    [SBX_OP_WRITE] = STEPS(put_data, end_put),
-    [SBX_OP_COPY] = STEPS(ask_content_for_change, take_content, put_copy, end_put),
+        SBX_STEPS(ask_stat, look, need_absent, ask_stat_of_parent, see, need_directory, ask_mkdir, end),
+    [SBX_OP_MKDIR_P] = SBX_STEPS(ask_mkdir, end),
+    [SBX_OP_RMDIR] = SBX_STEPS(need_no_root, ask_stat, see, need_directory, ask_delete, end),
+    [SBX_OP_UNLINK] = SBX_STEPS(ask_stat, see, need_no_directory, ask_delete, end),
+    [SBX_OP_RENAME] = SBX_STEPS(ask_move, end_move),
+    [SBX_OP_CHMOD] = SBX_STEPS(ask_stat, see, sbx_op_succeed),
+    [SBX_OP_UTIMES] = SBX_STEPS(ask_stat, see, sbx_op_succeed),
+    [SBX_OP_TRUNCATE] = SBX_STEPS(ask_what_stays, take_what_stays, cut_to_length, put_content, end_put),
+    [SBX_OP_FSYNC] = SBX_STEPS(sbx_op_succeed),
+    [SBX_OP_PREAD] = SBX_STEPS(ask_content_for_range, take_content, cut_range, give_content),
+    [SBX_OP_PWRITE] = SBX_STEPS(ask_content_for_change, take_content, overwrite_range, put_content, end_put),
+    [SBX_OP_READ] = SBX_STEPS(ask_content, take_content, give_content),
+    [SBX_OP_WRITE] = SBX_STEPS(put_data, end_put),
+    [SBX_OP_COPY] = SBX_STEPS(ask_content_for_change, take_content, put_copy, end_put),
 };
 
 const sbx_step_function *sbx_http_fs_steps(enum sbx_op_code code)

@@ -180,13 +180,6 @@ enum sbx_status sbx_http_reply_stat(struct sbx_span body, struct sbx_span path, 
     return status;
 }
 
-/* Whether a directory can have an entry of that name: replies are foreign bytes. */
-static bool can_be_a_name(struct sbx_span name)
-{
-    return name.length > 0 && !sbx_span_equal(name, SBX_SPAN(".")) && !sbx_span_equal(name, SBX_SPAN("..")) &&
-           memchr(name.data, '/', name.length) == NULL;
-}
-
 static struct sbx_span text_of(const json_t *object, const char *name)
 {
     const json_t *value = json_object_get(object, name);
@@ -210,7 +203,7 @@ static enum sbx_status read_entry(const json_t *object, struct sbx_list *list, c
     if (name.data == NULL) {
         return SBX_EPROTO;
     }
-    if (!can_be_a_name(name)) {
+    if (!sbx_result_is_name(name)) { /* replies are foreign bytes */
         return SBX_OK;
     }
     enum sbx_status status = read_stat(object, full.data == NULL ? name : full, &entry->stat);

@@ -198,6 +198,23 @@ enum sbx_step sbx_op_succeed(struct sbx_op *op)
     return SBX_STEP_END;
 }
 
+enum sbx_step sbx_op_give_bytes(struct sbx_op *op, struct sbx_span bytes)
+{
+    char *copy = malloc(bytes.length + 1);
+    if (copy == NULL) {
+        return sbx_op_fail(op, SBX_ENOMEM, NULL);
+    }
+    memcpy(copy, bytes.data, bytes.length);
+    op->result.bytes = (struct sbx_buffer){copy, bytes.length};
+    return sbx_op_succeed(op);
+}
+
+enum sbx_step sbx_op_give_path(struct sbx_op *op, struct sbx_span path)
+{
+    size_t slash = op->relative ? 1 : 0;
+    return sbx_op_give_bytes(op, (struct sbx_span){path.data + slash, path.length - slash});
+}
+
 enum sbx_step sbx_op_fail(struct sbx_op *op, enum sbx_status status, const char *words)
 {
     op->result.status = status;

@@ -29,6 +29,13 @@ enum sbx_step { SBX_STEP_NEXT, SBX_STEP_WAIT, SBX_STEP_END };
 
 typedef enum sbx_step (*sbx_step_function)(struct sbx_op *op); /* pool */
 
+/* A static list of them. */
+#define SBX_STEPS(...)                                                                                       \
+    (const sbx_step_function[])                                                                              \
+    {                                                                                                        \
+        __VA_ARGS__, NULL                                                                                    \
+    }
+
 struct sbx_op {
     struct sbx_task task; /* first */
     enum sbx_op_state state;
@@ -100,6 +107,12 @@ enum sbx_step sbx_op_turn_to(struct sbx_op *op, const sbx_step_function *steps);
 
 /* Ends the operation well; its result is set already. */
 enum sbx_step sbx_op_succeed(struct sbx_op *op);
+
+/* Ends it well with a copy of `bytes`. */
+enum sbx_step sbx_op_give_bytes(struct sbx_op *op, struct sbx_span bytes);
+
+/* Ends it well with `path`, an absolute one of the view; without its slash where the caller's was relative. */
+enum sbx_step sbx_op_give_path(struct sbx_op *op, struct sbx_span path);
 
 /* Ends it with `status`, and `words` that say more; NULL: none. */
 enum sbx_step sbx_op_fail(struct sbx_op *op, enum sbx_status status, const char *words);

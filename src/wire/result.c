@@ -147,7 +147,7 @@ enum sbx_status sbx_result_encode(const struct sbx_op_row *row, const struct sbx
     return writer->failed ? SBX_ENOBUFS : SBX_OK;
 }
 
-static bool is_name(struct sbx_span name)
+bool sbx_result_is_name(struct sbx_span name)
 {
     for (size_t i = 0; i < name.length; i++) {
         if (name.data[i] == '/' || name.data[i] == '\0') {
@@ -162,7 +162,7 @@ static bool is_tree_name(struct sbx_span name)
     size_t start = 0;
     for (size_t i = 0; i <= name.length; i++) {
         if (i == name.length || name.data[i] == '/') {
-            if (!is_name((struct sbx_span){name.data + start, i - start})) {
+            if (!sbx_result_is_name((struct sbx_span){name.data + start, i - start})) {
                 return false;
             }
             start = i + 1;
@@ -194,7 +194,7 @@ static bool next_entry(struct sbx_listing *list, struct sbx_entry *entry, name_c
 
 bool sbx_result_next_entry(struct sbx_listing *list, struct sbx_entry *entry)
 {
-    return next_entry(list, entry, is_name);
+    return next_entry(list, entry, sbx_result_is_name);
 }
 
 /* Whether the entry that was read last has its index among those to come; the ones before it are passed. */
@@ -293,7 +293,7 @@ enum sbx_status sbx_result_decode(const struct sbx_op_row *row, struct sbx_span 
         answer->total = answer->bytes.length;
         break;
     case SBX_REPLY_LIST:
-        (void)get_list(&reader, &answer->list, is_name);
+        (void)get_list(&reader, &answer->list, sbx_result_is_name);
         break;
     case SBX_REPLY_TREE:
         number = get_list(&reader, &answer->list, is_tree_name);

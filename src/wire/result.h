@@ -124,6 +124,9 @@ enum sbx_status sbx_result_encode(const struct sbx_op_row *row, const struct sbx
 enum sbx_status sbx_result_decode(const struct sbx_op_row *row, struct sbx_span payload,
                                   struct sbx_answer *answer) SBX_CHECKED;
 
+/* Whether a directory can have an entry of that name: not empty, `.` or `..`, no slash, no NUL. */
+bool sbx_result_is_name(struct sbx_span name);
+
 /* The next entry, its name borrowed from the reply; false at the end. Names that no directory holds (empty,
  * `.`, `..`, with a slash or a NUL) are left out: replies are foreign bytes. */
 bool sbx_result_next_entry(struct sbx_listing *list, struct sbx_entry *entry);

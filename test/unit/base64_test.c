@@ -8,33 +8,19 @@
 #include "takeover.h"
 #include "wire/base64.h"
 
-/* The RFC's own vectors (section 10). */
-static const struct {
-    const char *text;
-    const char *bytes;
-} vectors[] = {
-    {"", ""},
-    {"Zg==", "f"},
-    {"Zm8=", "fo"},
-    {"Zm9v", "foo"},
-    {"Zm9vYg==", "foob"},
-    {"Zm9vYmE=", "fooba"},
-    {"Zm9vYmFy", "foobar"},
-};
-
 static void test_vectors(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(vectors); i++) {
+    for (size_t i = 0; i < BASE64_VECTORS; i++) {
         struct sbx_bytes bytes;
         sbx_bytes_init(&bytes, 100);
-        assert_status(sbx_base64_decode(&bytes, span_of(vectors[i].text)), SBX_OK);
-        assert_text(sbx_bytes_span(&bytes), vectors[i].bytes);
+        assert_status(sbx_base64_decode(&bytes, span_of(base64_vectors[i].text)), SBX_OK);
+        assert_text(sbx_bytes_span(&bytes), base64_vectors[i].bytes);
         sbx_bytes_clear(&bytes);
         char text[9] = {0};
-        sbx_base64_encode(text, span_of(vectors[i].bytes));
-        assert_string_equal(text, vectors[i].text);
-        assert_int_equal(SBX_BASE64_LENGTH(strlen(vectors[i].bytes)), strlen(vectors[i].text));
+        sbx_base64_encode(text, span_of(base64_vectors[i].bytes));
+        assert_string_equal(text, base64_vectors[i].text);
+        assert_int_equal(SBX_BASE64_LENGTH(strlen(base64_vectors[i].bytes)), strlen(base64_vectors[i].text));
     }
 }
 

@@ -28,3 +28,13 @@ char *pattern(size_t length)
     }
     return made;
 }
+
+const struct base64_vector base64_vectors[BASE64_VECTORS] = {
+    {"", ""},
+    {"Zg==", "f"},
+    {"Zm8=", "fo"},
+    {"Zm9v", "foo"},
+    {"Zm9vYg==", "foob"},
+    {"Zm9vYmE=", "fooba"},
+    {"Zm9vYmFy", "foobar"},
+};

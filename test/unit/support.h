@@ -33,4 +33,12 @@ void check_text(struct sbx_span actual, const char *expected, const char *file, 
  * frees it. */
 char *pattern(size_t length);
 
+/* The vectors of RFC 4648, section 10. */
+struct base64_vector {
+    const char *text;
+    const char *bytes;
+};
+#define BASE64_VECTORS 7
+extern const struct base64_vector base64_vectors[BASE64_VECTORS];
+
 #endif
