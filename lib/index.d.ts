@@ -131,6 +131,17 @@ export interface SandboxDirStatEntry extends SandboxDirEntry {
   stat: SandboxStat;
 }
 
+/** An entry of a tree. */
+export interface SandboxTreeEntry {
+  /** From the directory that was asked for: `sub/file`. */
+  path: string;
+  isDirectory: boolean;
+  isSymbolicLink: boolean;
+  ino: number;
+  /** As lstat has it. */
+  stat: SandboxStat;
+}
+
 /**
  * The sandbox's files: core's VirtualFileSystem, with its optional methods. Paths are taken from `basePath`, with or
  * without a leading `/`; `""` is the root. Every method but prepareOpenSync rejects with a {@link SandboxError}.
@@ -173,8 +184,17 @@ export interface SandboxFs {
   /** Always resolves. */
   fsync(path: string): Promise<void>;
   copy(srcPath: string, dstPath: string): Promise<void>;
+  /**
+   * Removes as Node's fs.rm does: a symlink as a symlink, a directory only with `recursive`; with `force` what is not
+   * there is no failure.
+   */
+  rm(path: string, options?: { recursive?: boolean; force?: boolean }): Promise<void>;
+  /** All that stands below a directory; a directory comes before what it holds, and no symlink is followed. */
+  readDirRecursive(path: string): Promise<SandboxTreeEntry[]>;
   /** The file system that holds the path. */
   statfs(path: string): Promise<SandboxStatFs>;
+  /** prepareOpenSync, without blocking. */
+  prepareOpen(path: string, flags: number): Promise<boolean>;
   /**
    * What core asks before it opens a file for writing, with the flags O_CREAT (0o100), O_EXCL (0o200) and O_TRUNC
    * (0o1000): creates or empties the file and tells whether it was created. Blocks for up to three requests,

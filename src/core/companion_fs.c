@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/companion_list.h"
 #include "core/fs.h"
 #include "core/http_fs.h"
 #include "core/path.h"
@@ -41,13 +42,6 @@ static enum sbx_step ask(struct sbx_op *op)
     return ask_with(op, status, &args);
 }
 
-/* Once more from the first step on. */
-static enum sbx_step again(struct sbx_op *op)
-{
-    op->step = 0;
-    return SBX_STEP_NEXT;
-}
-
 /* What "/" of a view belongs to is not removed or renamed through it. */
 static enum sbx_step need_no_root(struct sbx_op *op)
 {
@@ -56,8 +50,7 @@ static enum sbx_step need_no_root(struct sbx_op *op)
     return root ? sbx_op_fail(op, SBX_EBUSY, NULL) : SBX_STEP_NEXT;
 }
 
-/* The failure of the last question, where it is one. */
-static enum sbx_step need_answer(struct sbx_op *op)
+enum sbx_step sbx_companion_need_answer(struct sbx_op *op)
 {
     const struct sbx_ask *ask = &op->ask;
     if (ask->no_companion) {
@@ -77,7 +70,7 @@ static enum sbx_step need_answer(struct sbx_op *op)
 static enum sbx_step take(struct sbx_op *op)
 {
     const struct sbx_answer *answer = &op->ask.answer;
-    if (need_answer(op) == SBX_STEP_END) {
+    if (sbx_companion_need_answer(op) == SBX_STEP_END) {
         return SBX_STEP_END;
     }
     switch ((enum sbx_reply)op->row->reply) {
@@ -105,7 +98,7 @@ static enum sbx_step take(struct sbx_op *op)
 static enum sbx_step take_realpath(struct sbx_op *op)
 {
     struct sbx_span path = op->args.path;
-    if (need_answer(op) == SBX_STEP_END) {
+    if (sbx_companion_need_answer(op) == SBX_STEP_END) {
         return SBX_STEP_END;
     }
     if (!sbx_fs_view_of(op->fs, op->ask.answer.bytes, &path)) {
@@ -114,74 +107,11 @@ static enum sbx_step take_realpath(struct sbx_op *op)
     return sbx_op_give_path(op, path);
 }
 
-/* Appends a page to what came before: names in one block, entries that point into it. */
-static enum sbx_status append_page(struct sbx_list *list, size_t name_bytes, struct sbx_listing *page)
-{
-    size_t count = list->count + page->count;
-    struct sbx_entry *entries = reallocarray(list->entries, count + 1, sizeof(*entries));
-    list->entries = entries == NULL ? list->entries : entries;
-    char *names = entries == NULL ? NULL : malloc(name_bytes + page->name_bytes + 1);
-    if (names == NULL) {
-        return SBX_ENOMEM;
-    }
-    char *at = names + name_bytes;
-    for (size_t i = 0; i < list->count; i++) {
-        entries[i].name.data = names + (entries[i].name.data - list->names);
-    }
-    if (name_bytes > 0) {
-        memcpy(names, list->names, name_bytes);
-    }
-    free(list->names);
-    list->names = names;
-    while (sbx_result_next_entry(page, &entries[list->count])) {
-        struct sbx_span *name = &entries[list->count++].name;
-        memcpy(at, name->data, name->length);
-        name->data = at;
-        at += name->length;
-    }
-    return SBX_OK;
-}
-
-static size_t name_bytes_of(const struct sbx_list *list)
-{
-    const struct sbx_entry *last = list->count == 0 ? NULL : &list->entries[list->count - 1];
-    return last == NULL ? 0 : (size_t)(last->name.data - list->names) + last->name.length;
-}
-
-static enum sbx_step fail_list(struct sbx_op *op, enum sbx_status status)
-{
-    free(op->listed.entries);
-    free(op->listed.names);
-    op->listed = (struct sbx_list){0};
-    return sbx_op_fail(op, status, op->ask.words);
-}
-
-/* A directory in pages: each says where the next one begins. */
-static enum sbx_step take_page(struct sbx_op *op)
-{
-    if (need_answer(op) == SBX_STEP_END) {
-        return fail_list(op, op->result.status);
-    }
-    struct sbx_listing *page = &op->ask.answer.list;
-    uint64_t next = page->next;
-    enum sbx_status status = append_page(&op->listed, name_bytes_of(&op->listed), page);
-    if (status != SBX_OK) {
-        return fail_list(op, status);
-    }
-    op->args.offset = next;
-    if (next > 0) {
-        return again(op);
-    }
-    op->result.list = op->listed;
-    op->listed = (struct sbx_list){0};
-    return sbx_op_succeed(op);
-}
-
 /* A content that is larger than a reply can be comes as it is, by HTTP. */
 static enum sbx_step take_content(struct sbx_op *op)
 {
     const struct sbx_answer *answer = &op->ask.answer;
-    if (need_answer(op) == SBX_STEP_END) {
+    if (sbx_companion_need_answer(op) == SBX_STEP_END) {
         return SBX_STEP_END;
     }
     if (answer->total > sbx_fs_max_full_read(op->fs) || answer->bytes.length > sbx_fs_max_full_read(op->fs)) {
@@ -207,7 +137,7 @@ static enum sbx_step ask_range(struct sbx_op *op)
 /* A piece shorter than it was asked for is the last one: the file ends. */
 static enum sbx_step take_range(struct sbx_op *op)
 {
-    if (need_answer(op) == SBX_STEP_END) {
+    if (sbx_companion_need_answer(op) == SBX_STEP_END) {
         return SBX_STEP_END;
     }
     struct sbx_span piece = op->ask.answer.bytes;
@@ -218,7 +148,7 @@ static enum sbx_step take_range(struct sbx_op *op)
     memcpy(grown + op->content.length, piece.data, piece.length);
     op->content = (struct sbx_buffer){grown, op->content.length + piece.length};
     if (piece.length == op->ask.args.length && op->content.length < op->args.length) {
-        return again(op);
+        return sbx_op_again(op);
     }
     op->result.bytes = op->content;
     op->content = (struct sbx_buffer){0};
@@ -246,19 +176,25 @@ static enum sbx_step ask_piece(struct sbx_op *op)
 
 static enum sbx_step take_piece(struct sbx_op *op)
 {
-    if (need_answer(op) == SBX_STEP_END) {
+    if (sbx_companion_need_answer(op) == SBX_STEP_END) {
         return SBX_STEP_END;
     }
     op->written += op->ask.args.data.length;
-    return op->written < op->args.data.length ? again(op) : sbx_op_succeed(op);
+    return op->written < op->args.data.length ? sbx_op_again(op) : sbx_op_succeed(op);
 }
 
 /* Of those that are more than a question and its answer. */
 static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
-    [SBX_OP_READDIR] = SBX_STEPS(ask, take_page),        [SBX_OP_REALPATH] = SBX_STEPS(ask, take_realpath),
-    [SBX_OP_RMDIR] = SBX_STEPS(need_no_root, ask, take), [SBX_OP_RENAME] = SBX_STEPS(need_no_root, ask, take),
-    [SBX_OP_PREAD] = SBX_STEPS(ask_range, take_range),   [SBX_OP_PWRITE] = SBX_STEPS(ask_piece, take_piece),
-    [SBX_OP_READ] = SBX_STEPS(ask, take_content),        [SBX_OP_WRITE] = SBX_STEPS(choose_way, ask, take),
+    [SBX_OP_READDIR] = SBX_STEPS(sbx_companion_list_ask, sbx_companion_list_take),
+    [SBX_OP_WALK] = SBX_STEPS(sbx_companion_list_ask, sbx_companion_list_take),
+    [SBX_OP_REALPATH] = SBX_STEPS(ask, take_realpath),
+    [SBX_OP_RMDIR] = SBX_STEPS(need_no_root, ask, take),
+    [SBX_OP_RM] = SBX_STEPS(need_no_root, ask, take),
+    [SBX_OP_RENAME] = SBX_STEPS(need_no_root, ask, take),
+    [SBX_OP_PREAD] = SBX_STEPS(ask_range, take_range),
+    [SBX_OP_PWRITE] = SBX_STEPS(ask_piece, take_piece),
+    [SBX_OP_READ] = SBX_STEPS(ask, take_content),
+    [SBX_OP_WRITE] = SBX_STEPS(choose_way, ask, take),
 };
 
 const sbx_step_function *sbx_companion_fs_steps(enum sbx_op_code code)

@@ -10,4 +10,7 @@
 /* The steps of `code`. Static. */
 const sbx_step_function *sbx_companion_fs_steps(enum sbx_op_code code);
 
+/* For its steps: SBX_STEP_END where the last question failed. Thread: pool. */
+enum sbx_step sbx_companion_need_answer(struct sbx_op *op);
+
 #endif

@@ -47,6 +47,16 @@ enum sbx_step sbx_http_ask(struct sbx_op *op, enum sbx_method method, const char
     return sbx_op_send(op, status, request);
 }
 
+enum sbx_step sbx_http_ask_delete(struct sbx_op *op, bool recursive)
+{
+    struct sbx_request *request = NULL;
+    enum sbx_status status = with_path(op, SBX_DELETE, "/v1/fs/entry", op->args.path, &request);
+    if (status == SBX_OK && recursive) {
+        sbx_request_query(request, "recursive", SBX_SPAN("true"));
+    }
+    return sbx_op_send(op, status, request);
+}
+
 enum sbx_step sbx_http_ask_content(struct sbx_op *op, uint64_t max)
 {
     struct sbx_request *request = NULL;

@@ -12,6 +12,9 @@
 enum sbx_step sbx_http_ask(struct sbx_op *op, enum sbx_method method, const char *route,
                            struct sbx_span path) SBX_CHECKED;
 
+/* Removes the op's path; a directory with all below it only where `recursive`. */
+enum sbx_step sbx_http_ask_delete(struct sbx_op *op, bool recursive) SBX_CHECKED;
+
 /* Asks for the content of the op's path, of `max` bytes at most. */
 enum sbx_step sbx_http_ask_content(struct sbx_op *op, uint64_t max) SBX_CHECKED;
 

@@ -17,7 +17,9 @@
 #include "core/content.h"
 #include "core/fs.h"
 #include "core/http_ask.h"
+#include "core/http_end.h"
 #include "core/http_reply.h"
+#include "core/http_tree.h"
 #include "core/path.h"
 
 #define O_CREAT_LINUX 0100U
@@ -34,11 +36,6 @@ static enum sbx_step ask_stat_of_parent(struct sbx_op *op)
     return sbx_http_ask(op, SBX_GET, "/v1/fs/stat", sbx_path_parent(op->args.path));
 }
 
-static enum sbx_step ask_entries(struct sbx_op *op)
-{
-    return sbx_http_ask(op, SBX_GET, "/v1/fs/entries", op->args.path);
-}
-
 static enum sbx_step ask_mkdir(struct sbx_op *op)
 {
     return sbx_http_ask(op, SBX_POST, "/v1/fs/mkdir", op->args.path);
@@ -46,7 +43,7 @@ static enum sbx_step ask_mkdir(struct sbx_op *op)
 
 static enum sbx_step ask_delete(struct sbx_op *op)
 {
-    return sbx_http_ask(op, SBX_DELETE, "/v1/fs/entry", op->args.path);
+    return sbx_http_ask_delete(op, false);
 }
 
 /* A move of a path to itself is no move, and the server would take it for an existing target. */
@@ -99,25 +96,6 @@ static enum sbx_step put_copy(struct sbx_op *op)
     return sbx_http_ask_put(op, op->args.new_path, (struct sbx_span){op->content.data, op->content.length});
 }
 
-/* 401 and 403 are about the token, not about the path. */
-static enum sbx_step need_reply(struct sbx_op *op)
-{
-    enum sbx_step next = sbx_op_need_reply(op);
-    bool of_the_path = op->request->http_status != 401 && op->request->http_status != 403;
-    if (next == SBX_STEP_END && of_the_path) {
-        sbx_fs_advise(op);
-    }
-    return next;
-}
-
-/* A reply that came whole and could not be read as `status` says. */
-static enum sbx_step unreadable(struct sbx_op *op, enum sbx_status status)
-{
-    const char *words =
-        status == SBX_EPROTO ? "the reply is of another shape than the Sandbox Agent's" : NULL;
-    return sbx_op_fail(op, status, words);
-}
-
 /* Of a parent that is a file the server, which makes parents, says that it exists. */
 static void correct_parent(struct sbx_op *op)
 {
@@ -126,18 +104,9 @@ static void correct_parent(struct sbx_op *op)
     }
 }
 
-static enum sbx_step end(struct sbx_op *op)
-{
-    if (need_reply(op) == SBX_STEP_END) {
-        return SBX_STEP_END;
-    }
-    enum sbx_status status = sbx_http_reply_done(sbx_bytes_span(&op->request->reply));
-    return status == SBX_OK ? sbx_op_succeed(op) : unreadable(op, status);
-}
-
 static enum sbx_step end_move(struct sbx_op *op)
 {
-    enum sbx_step next = end(op);
+    enum sbx_step next = sbx_http_end(op);
     correct_parent(op);
     return next;
 }
@@ -145,7 +114,7 @@ static enum sbx_step end_move(struct sbx_op *op)
 static enum sbx_step end_put(struct sbx_op *op)
 {
     struct sbx_span target = op->row->code == SBX_OP_COPY ? op->args.new_path : op->args.path;
-    if (need_reply(op) == SBX_STEP_END) {
+    if (sbx_http_need_reply(op) == SBX_STEP_END) {
         correct_parent(op);
         if (op->request->unanswered) {
             sbx_fs_note_stuck_write(op->fs, target);
@@ -157,7 +126,7 @@ static enum sbx_step end_put(struct sbx_op *op)
     if (status == SBX_EIO) {
         return sbx_op_fail(op, status, "the server has not written the whole content");
     }
-    return status == SBX_OK ? sbx_op_succeed(op) : unreadable(op, status);
+    return status == SBX_OK ? sbx_op_succeed(op) : sbx_http_unreadable(op, status);
 }
 
 static enum sbx_step read_stat(struct sbx_op *op, struct sbx_span path)
@@ -168,7 +137,7 @@ static enum sbx_step read_stat(struct sbx_op *op, struct sbx_span path)
         full == NULL ? SBX_ENOMEM : sbx_http_reply_stat(sbx_bytes_span(&op->request->reply), span, &op->seen);
     free(full);
     if (status != SBX_OK) {
-        return unreadable(op, status);
+        return sbx_http_unreadable(op, status);
     }
     return SBX_STEP_NEXT;
 }
@@ -176,14 +145,14 @@ static enum sbx_step read_stat(struct sbx_op *op, struct sbx_span path)
 /* Something must be there. */
 static enum sbx_step see(struct sbx_op *op)
 {
-    enum sbx_step next = need_reply(op);
+    enum sbx_step next = sbx_http_need_reply(op);
     return next == SBX_STEP_NEXT ? read_stat(op, op->args.path) : next;
 }
 
 /* Something may be there or not: op->looked says which. */
 static enum sbx_step look(struct sbx_op *op)
 {
-    enum sbx_step next = need_reply(op);
+    enum sbx_step next = sbx_http_need_reply(op);
     op->looked = op->result.status;
     if (next == SBX_STEP_END) {
         return op->looked == SBX_ENOENT ? SBX_STEP_NEXT : SBX_STEP_END;
@@ -237,13 +206,13 @@ static enum sbx_step take_whether_link(struct sbx_op *op)
 {
     struct sbx_list list;
     struct sbx_stat listed = op->seen;
-    enum sbx_step next = need_reply(op);
+    enum sbx_step next = sbx_http_need_reply(op);
     if (next == SBX_STEP_END) {
         return next;
     }
     enum sbx_status status = sbx_http_reply_list(sbx_bytes_span(&op->request->reply), &list);
     if (status != SBX_OK) {
-        return unreadable(op, status);
+        return sbx_http_unreadable(op, status);
     }
     for (size_t i = 0; i < list.count; i++) {
         bool is = sbx_span_equal(list.entries[i].name, sbx_path_name(op->args.path));
@@ -258,22 +227,9 @@ static enum sbx_step take_whether_link(struct sbx_op *op)
     return take_stat(op);
 }
 
-static enum sbx_step take_entries(struct sbx_op *op)
-{
-    enum sbx_step next = need_reply(op);
-    if (next == SBX_STEP_END) {
-        return next;
-    }
-    enum sbx_status status = sbx_http_reply_list(sbx_bytes_span(&op->request->reply), &op->result.list);
-    if (status != SBX_OK) {
-        return unreadable(op, status);
-    }
-    return sbx_op_succeed(op);
-}
-
 static enum sbx_step take_content(struct sbx_op *op)
 {
-    enum sbx_step next = need_reply(op);
+    enum sbx_step next = sbx_http_need_reply(op);
     if (next == SBX_STEP_NEXT) {
         op->content = sbx_bytes_take(&op->request->reply);
     }
@@ -356,16 +312,18 @@ static enum sbx_step end_open(struct sbx_op *op)
 static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
     [SBX_OP_LSTAT] = SBX_STEPS(ask_stat, see, ask_whether_link, take_whether_link),
     [SBX_OP_STAT] = SBX_STEPS(ask_stat, see, take_stat),
-    [SBX_OP_READDIR] = SBX_STEPS(ask_entries, take_entries),
+    [SBX_OP_READDIR] = SBX_STEPS(sbx_http_tree_ask, sbx_http_tree_take),
+    [SBX_OP_WALK] = SBX_STEPS(sbx_http_tree_ask, sbx_http_tree_take_below),
+    [SBX_OP_RM] = SBX_STEPS(need_no_root, ask_stat, look, sbx_http_tree_remove, sbx_http_tree_end),
     [SBX_OP_REALPATH] = SBX_STEPS(give_path),
     [SBX_OP_ACCESS] = SBX_STEPS(ask_stat, see, sbx_op_succeed),
     [SBX_OP_OPEN_CREATE] = SBX_STEPS(ask_stat, look, decide_open, ask_stat_of_parent, see, need_directory,
                                      put_nothing, end_open),
-    [SBX_OP_MKDIR] =
-        SBX_STEPS(ask_stat, look, need_absent, ask_stat_of_parent, see, need_directory, ask_mkdir, end),
-    [SBX_OP_MKDIR_P] = SBX_STEPS(ask_mkdir, end),
-    [SBX_OP_RMDIR] = SBX_STEPS(need_no_root, ask_stat, see, need_directory, ask_delete, end),
-    [SBX_OP_UNLINK] = SBX_STEPS(ask_stat, see, need_no_directory, ask_delete, end),
+    [SBX_OP_MKDIR] = SBX_STEPS(ask_stat, look, need_absent, ask_stat_of_parent, see, need_directory,
+                               ask_mkdir, sbx_http_end),
+    [SBX_OP_MKDIR_P] = SBX_STEPS(ask_mkdir, sbx_http_end),
+    [SBX_OP_RMDIR] = SBX_STEPS(need_no_root, ask_stat, see, need_directory, ask_delete, sbx_http_end),
+    [SBX_OP_UNLINK] = SBX_STEPS(ask_stat, see, need_no_directory, ask_delete, sbx_http_end),
     [SBX_OP_RENAME] = SBX_STEPS(ask_move, end_move),
     [SBX_OP_CHMOD] = SBX_STEPS(ask_stat, see, sbx_op_succeed),
     [SBX_OP_UTIMES] = SBX_STEPS(ask_stat, see, sbx_op_succeed),

@@ -54,6 +54,7 @@ enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint,
     sbx_bytes_init(&made->body, SBX_BODY_MAX);
     sbx_bytes_init(&made->path, 2 * SBX_PATH_MAX);
     sbx_bytes_init(&made->new_path, 2 * SBX_PATH_MAX);
+    sbx_gather_init(&made->gather);
     sbx_link_init(&made->task.link);
     made->endpoint = sbx_endpoint_ref(endpoint);
     *op = made;
@@ -82,8 +83,7 @@ void sbx_op_destroy(struct sbx_op *op)
     }
     free_result(op);
     free(op->content.data);
-    free(op->listed.entries);
-    free(op->listed.names);
+    sbx_gather_clear(&op->gather);
     free(op->detail);
     sbx_bytes_clear(&op->subject);
     sbx_bytes_clear(&op->body);
@@ -164,6 +164,15 @@ static void on_answer(struct sbx_ask *ask)
     }
     op->otherwise = NULL;
     run_steps(op);
+}
+
+enum sbx_step sbx_op_again(struct sbx_op *op)
+{
+    op->step = 0;
+    if (!op->synchronous) {
+        op->deadline_ms = sbx_now_ms() + (uint64_t)op->timeout_ms;
+    }
+    return SBX_STEP_NEXT;
 }
 
 enum sbx_step sbx_op_turn_to(struct sbx_op *op, const sbx_step_function *steps)

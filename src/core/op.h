@@ -14,6 +14,7 @@
 #define SBX_CORE_OP_H
 
 #include "core/companion/ask.h"
+#include "core/gather.h"
 #include "core/http/engine.h"
 #include "core/http/request.h"
 #include "wire/wire.h"
@@ -68,8 +69,8 @@ struct sbx_op {
     struct sbx_bytes body;       /* owned: of the request under way, where it is not in args */
     struct sbx_buffer content;   /* owned: a content read in order to be changed */
 
-    struct sbx_list listed; /* owned: the pages of a listing that are there */
-    size_t written;         /* bytes of args.data that are */
+    struct sbx_gather gather; /* owned: what is there of a listing */
+    size_t written;           /* bytes of args.data that are */
 
     /* What came back. */
     struct sbx_result result;
@@ -101,6 +102,9 @@ enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_
  * is no companion, and none has answered this op before, it goes on with op->otherwise. */
 enum sbx_step sbx_op_ask(struct sbx_op *op, struct sbx_companion_lane *lane, enum sbx_op_code code,
                          const struct sbx_args *args);
+
+/* Once more from the first step on: there is progress, and the deadline begins anew, unless somebody is blocked. */
+enum sbx_step sbx_op_again(struct sbx_op *op);
 
 /* Goes on with other steps, from the first on. */
 enum sbx_step sbx_op_turn_to(struct sbx_op *op, const sbx_step_function *steps);

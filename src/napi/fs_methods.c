@@ -5,8 +5,11 @@
  */
 #include "napi/fs_methods.h"
 
+#include <stdio.h>
+
 #include "napi/error.h"
 #include "napi/result.h"
+#include "napi/try.h"
 #include "napi/value.h"
 
 /* Of these, exists says "no"; a failure of the way there is not an answer. */
@@ -15,27 +18,56 @@ static bool means_absent(enum sbx_status status)
     return status == SBX_ENOENT || status == SBX_ENOTDIR || status == SBX_ENAMETOOLONG || status == SBX_ELOOP;
 }
 
+/* options.recursive, or whichever: false where it, or `options`, is undefined. */
+static bool read_flag(napi_env env, napi_value options, const char *name, bool *flag)
+{
+    char what[64];
+    *flag = false;
+    if (sbx_value_is(env, options, napi_undefined)) {
+        return true;
+    }
+    if (!sbx_value_is(env, options, napi_object)) {
+        sbx_error_throw_type(env, "\"options\" argument", "of type object", options);
+        return false;
+    }
+    napi_value value = sbx_value_property(env, options, name);
+    if (value == NULL) {
+        return false;
+    }
+    if (!sbx_value_is(env, value, napi_undefined) && napi_get_value_bool(env, value, flag) != napi_ok) {
+        (void)snprintf(what, sizeof(what), "\"options.%s\" property", name);
+        sbx_error_throw_type(env, what, "of type boolean", value);
+        return false;
+    }
+    return true;
+}
+
 /* mkdir(path, { recursive }). */
 static bool read_mkdir(napi_env env, const napi_value *argv, struct sbx_call *call)
 {
     bool recursive = false;
-    if (!sbx_value_is(env, argv[1], napi_undefined)) {
-        if (!sbx_value_is(env, argv[1], napi_object)) {
-            sbx_error_throw_type(env, "\"options\" argument", "of type object", argv[1]);
-            return false;
-        }
-        napi_value value = sbx_value_property(env, argv[1], "recursive");
-        if (value == NULL) {
-            return false;
-        }
-        if (!sbx_value_is(env, value, napi_undefined) &&
-            napi_get_value_bool(env, value, &recursive) != napi_ok) {
-            sbx_error_throw_type(env, "\"options.recursive\" property", "of type boolean", value);
-            return false;
-        }
+    if (!read_flag(env, argv[1], "recursive", &recursive)) {
+        return false;
     }
     call->row = sbx_op_row(recursive ? SBX_OP_MKDIR_P : SBX_OP_MKDIR);
     return sbx_args_read(env, argv, call);
+}
+
+/* rm(path, { recursive, force }): the row has flags. */
+static bool read_rm(napi_env env, const napi_value *argv, struct sbx_call *call)
+{
+    bool recursive = false;
+    bool force = false;
+    napi_value as_row[SBX_ARGUMENTS] = {argv[0]};
+    if (!read_flag(env, argv[1], "recursive", &recursive) || !read_flag(env, argv[1], "force", &force)) {
+        return false;
+    }
+    uint32_t flags = (recursive ? SBX_RM_RECURSIVE : 0U) | (force ? SBX_RM_FORCE : 0U);
+    if (napi_create_uint32(env, flags, &as_row[1]) != napi_ok) {
+        (void)sbx_try_throw(env);
+        return false;
+    }
+    return sbx_args_read(env, as_row, call);
 }
 
 /* A method for each row that is not private; its errors carry the row's name. */
@@ -68,6 +100,9 @@ static const struct sbx_fs_method methods[] = {
     {METHOD("pread", PREAD, sbx_result_bytes, "read")},
     {METHOD("pwrite", PWRITE, sbx_result_undefined, "write")},
     {METHOD("copy", COPY, sbx_result_undefined, "copyfile")},
+    {METHOD("rm", RM, sbx_result_undefined, "rm"), .read = read_rm},
+    {METHOD("readDirRecursive", WALK, sbx_result_tree, "scandir")},
+    {METHOD("prepareOpen", OPEN_CREATE, sbx_result_created, "open")},
     {METHOD("prepareOpenSync", OPEN_CREATE, sbx_result_created, "open"), .kind.synchronous = true},
 };
 /* clang-format on */

@@ -200,7 +200,8 @@ static napi_value name_of(napi_env env, const struct sbx_entry *entry)
     return status == napi_ok ? name : sbx_try_throw(env);
 }
 
-static napi_value typed_entry(napi_env env, const struct sbx_entry *entry)
+/* `name_property`: what the entry's name is called. */
+static napi_value typed(napi_env env, const struct sbx_entry *entry, const char *name_property)
 {
     napi_value object;
     napi_value name = name_of(env, entry);
@@ -208,7 +209,7 @@ static napi_value typed_entry(napi_env env, const struct sbx_entry *entry)
         return NULL;
     }
     SBX_TRY(napi_create_object(env, &object));
-    SBX_TRY(napi_set_named_property(env, object, "name", name));
+    SBX_TRY(napi_set_named_property(env, object, name_property, name));
     SBX_TRY(set_boolean(env, object, "isDirectory", has_type(&entry->stat, SBX_S_IFDIR)));
     SBX_TRY(set_boolean(env, object, "isSymbolicLink", has_type(&entry->stat, SBX_S_IFLNK)));
     SBX_TRY(set_number(env, object, "ino", (double)entry->stat.ino));
@@ -217,14 +218,28 @@ fail:
     return sbx_try_throw(env);
 }
 
-static napi_value stat_entry(napi_env env, const struct sbx_entry *entry)
+static napi_value typed_entry(napi_env env, const struct sbx_entry *entry)
 {
-    napi_value object = typed_entry(env, entry);
+    return typed(env, entry, "name");
+}
+
+static napi_value add_stat(napi_env env, const struct sbx_entry *entry, napi_value object)
+{
     napi_value stat = object == NULL ? NULL : stat_object(env, &entry->stat);
     if (stat == NULL) {
         return NULL;
     }
     return napi_set_named_property(env, object, "stat", stat) == napi_ok ? object : sbx_try_throw(env);
+}
+
+static napi_value stat_entry(napi_env env, const struct sbx_entry *entry)
+{
+    return add_stat(env, entry, typed(env, entry, "name"));
+}
+
+static napi_value tree_entry(napi_env env, const struct sbx_entry *entry)
+{
+    return add_stat(env, entry, typed(env, entry, "path"));
 }
 
 /* An array of what `make` makes of each entry; a scope each, so that 100,000 of them hold no handle. */
@@ -260,4 +275,9 @@ napi_value sbx_result_entries(napi_env env, struct sbx_op *op)
 napi_value sbx_result_stat_entries(napi_env env, struct sbx_op *op)
 {
     return list(env, op, stat_entry);
+}
+
+napi_value sbx_result_tree(napi_env env, struct sbx_op *op)
+{
+    return list(env, op, tree_entry);
 }

@@ -20,6 +20,7 @@ napi_value sbx_result_statfs(napi_env env, struct sbx_op *op); /* as Node's Stat
 napi_value sbx_result_names(napi_env env, struct sbx_op *op);
 napi_value sbx_result_entries(napi_env env, struct sbx_op *op);
 napi_value sbx_result_stat_entries(napi_env env, struct sbx_op *op);
+napi_value sbx_result_tree(napi_env env, struct sbx_op *op); /* likewise; what has a name has a path */
 napi_value sbx_result_json(napi_env env, struct sbx_op *op); /* JSON.parse of its text */
 
 /* The one for a reply of each shape, named as ops.h names it. */
@@ -30,7 +31,7 @@ napi_value sbx_result_json(napi_env env, struct sbx_op *op); /* JSON.parse of it
 #define SBX_RESULT_LIST sbx_result_names
 #define SBX_RESULT_CREATED sbx_result_created
 #define SBX_RESULT_STATFS sbx_result_statfs
-#define SBX_RESULT_TREE sbx_result_names /* no method has it */
+#define SBX_RESULT_TREE sbx_result_tree
 
 /* JSON.stringify, and JSON.parse. */
 napi_value sbx_result_call_json(napi_env env, const char *function, napi_value argument);

@@ -1,0 +1,66 @@
+/* companion_list.c: a directory in pages, each of which says where the next one begins; and a tree, of which a page
+ * holds as many directories as fit, the others being asked for by themselves.
+ *
+ * Thread: pool (main for a synchronous method).
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/companion_list.h"
+
+#include "core/companion_fs.h"
+#include "core/fs.h"
+
+enum sbx_step sbx_companion_list_ask(struct sbx_op *op)
+{
+    struct sbx_args args = op->args;
+    if (op->path.length == 0) {
+        sbx_fs_append_path(op->fs, &op->path, op->args.path);
+    }
+    enum sbx_status status = op->path.status;
+    if (status == SBX_OK) {
+        status = sbx_gather_path(&op->gather, sbx_bytes_span(&op->path));
+    }
+    args.path = sbx_bytes_span(&op->gather.path);
+    return status == SBX_OK ? sbx_op_ask(op, sbx_fs_lane(op->fs, op->synchronous), op->row->code, &args)
+                            : sbx_op_fail(op, status, NULL);
+}
+
+/* A directory below that has gone, or that may not be read, is as one without entries. */
+static bool is_lost_below(const struct sbx_op *op)
+{
+    enum sbx_status status = op->ask.status;
+    return op->gather.directory.length > 0 && op->ask.words == NULL &&
+           (status == SBX_ENOENT || status == SBX_ENOTDIR || status == SBX_EACCES || status == SBX_ELOOP);
+}
+
+/* Whether there is more to ask for after the page; its entries are kept. */
+static enum sbx_status keep_page(struct sbx_op *op, bool *more)
+{
+    struct sbx_listing *page = &op->ask.answer.list;
+    bool tree = op->row->reply == SBX_REPLY_TREE;
+    uint64_t next = page->next;
+    enum sbx_status status = sbx_gather_page(&op->gather, page, tree);
+    op->args.offset = next;
+    *more = next > 0;
+    return status;
+}
+
+enum sbx_step sbx_companion_list_take(struct sbx_op *op)
+{
+    bool more = false;
+    if (is_lost_below(op)) {
+        op->args.offset = 0;
+    } else {
+        if (sbx_companion_need_answer(op) == SBX_STEP_END) {
+            return SBX_STEP_END;
+        }
+        enum sbx_status status = keep_page(op, &more);
+        if (status != SBX_OK) {
+            return sbx_op_fail(op, status, NULL);
+        }
+    }
+    if (more || (op->row->reply == SBX_REPLY_TREE && sbx_gather_next_directory(&op->gather))) {
+        return sbx_op_again(op);
+    }
+    sbx_gather_take(&op->gather, &op->result.list);
+    return sbx_op_succeed(op);
+}

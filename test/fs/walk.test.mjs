@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { expectError } from '../helpers/expect.mjs';
+import { suite } from '../helpers/suite.mjs';
+
+const { sandbox, openHttp } = await suite();
+
+for (const [lane, openLane] of [['over HTTP', openHttp]]) {
+  describe(`readDirRecursive ${lane}`, () => {
+    test('gives all that stands below, a directory before what it holds', async () => {
+      const { fs, base } = await openLane();
+      await sandbox.sh('cd "$1"; mkdir -p a/b/c a/empty z; echo hi > a/b/c/file; touch top "z/ x"', base);
+      const tree = await fs.readDirRecursive('/');
+      const paths = tree.map(({ path }) => path);
+      assert.deepEqual([...paths].sort(), ['a', 'a/b', 'a/b/c', 'a/b/c/file', 'a/empty', 'top', 'z', 'z/ x']);
+      for (const [i, { path, isDirectory, isSymbolicLink, ino, stat }] of tree.entries()) {
+        const parent = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+        assert.ok(parent === '' || paths.indexOf(parent) < i, `${parent} comes before ${path}`);
+        assert.deepEqual(stat, await fs.lstat(`/${path}`), path);
+        assert.deepEqual([isDirectory, isSymbolicLink, ino], [stat.isDirectory, stat.isSymbolicLink, stat.ino]);
+      }
+      assert.deepEqual(
+        (await fs.readDirRecursive('a/b')).map(({ path }) => path),
+        ['c', 'c/file'],
+      );
+      assert.deepEqual(await fs.readDirRecursive('/a/empty'), []);
+    });
+
+    test('follows no link', async () => {
+      const { fs, base } = await openLane();
+      await sandbox.sh('cd "$1"; mkdir -p d/e; ln -s .. d/e/up; ln -s e d/to; ln -s nowhere d/dangling', base);
+      const paths = (await fs.readDirRecursive('/d')).map(({ path }) => path).sort();
+      assert.deepEqual(paths, ['dangling', 'e', 'e/up', 'to']);
+    });
+
+    test('a tree of 30,000 entries comes whole', async () => {
+      const { fs, base } = await openLane();
+      await sandbox.sh(
+        'cd "$1"; for i in $(seq 60); do mkdir -p "d$i/e$i"; done; for i in $(seq 60); do seq -f "d$i/e$i/%06g" 500; done | xargs touch',
+        base,
+      );
+      const paths = new Set((await fs.readDirRecursive('/')).map(({ path }) => path));
+      assert.equal(paths.size, 120 + 30_000);
+      for (let i = 1; i <= 60; i++) {
+        assert.ok(paths.has(`d${i}/e${i}/000001`) && paths.has(`d${i}/e${i}/000500`), `d${i}`);
+      }
+    });
+
+    test("fails by Node's names", async () => {
+      const { fs, base } = await openLane();
+      await sandbox.sh('touch "$1/file"', base);
+      const fails = (path, code) => expectError(fs.readDirRecursive(path), { code, syscall: 'scandir', path });
+      await fails('/missing', 'ENOENT');
+      await fails('/file', 'ENOTDIR');
+    });
+  });
+}
