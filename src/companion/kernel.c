@@ -144,6 +144,16 @@ enum sbx_status kernel_stat(int fd, const char *path, int flags, struct sbx_stat
     return SBX_OK;
 }
 
+bool kernel_tells_type(const struct dirent *entry)
+{
+#ifdef COMPANION_OLD_KERNEL
+    (void)entry;
+    return false;
+#else
+    return entry->d_type != DT_UNKNOWN;
+#endif
+}
+
 static enum sbx_status copy_by_hand(int from, int to)
 {
     static char chunk[COPY_CHUNK];

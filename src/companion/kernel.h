@@ -6,10 +6,15 @@
 #ifndef COMPANION_KERNEL_H
 #define COMPANION_KERNEL_H
 
+#include <dirent.h>
+
 #include "wire/wire.h"
 
 /* The attributes of `path` below the directory `fd` (or AT_FDCWD); `flags` as fstatat has them. */
 enum sbx_status kernel_stat(int fd, const char *path, int flags, struct sbx_stat *stat) SBX_CHECKED;
+
+/* Whether the directory tells the type of its entry (d_type): not every file system's does. */
+bool kernel_tells_type(const struct dirent *entry);
 
 /* Copies what is left of `from` to `to`, both from their offsets on. */
 enum sbx_status kernel_copy(int from, int to) SBX_CHECKED;

@@ -18,8 +18,9 @@ struct server {
     char *space;               /* owned; where a handler puts its answer */
 };
 
-/* Bytes of `space`: the entries of a list take more in memory than on the wire, at most this much. */
-#define SERVER_SPACE (2 * SBX_MIB)
+/* Bytes of `space`: entries take more in memory than on the wire. Where they have attributes this is enough for
+ * the largest reply; a page of names ends where it is full. */
+#define SERVER_SPACE (4 * SBX_MIB)
 
 typedef enum sbx_status op_handler(struct server *server, const struct sbx_args *in, struct sbx_result *out);
 

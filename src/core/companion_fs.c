@@ -89,6 +89,7 @@ static enum sbx_step take(struct sbx_op *op)
     case SBX_REPLY_NOTHING:
     case SBX_REPLY_LIST:
     case SBX_REPLY_TREE:
+    case SBX_REPLY_NAMES:
         break;
     }
     return sbx_op_succeed(op);
@@ -186,6 +187,7 @@ static enum sbx_step take_piece(struct sbx_op *op)
 /* Of those that are more than a question and its answer. */
 static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
     [SBX_OP_READDIR] = SBX_STEPS(sbx_companion_list_ask, sbx_companion_list_take),
+    [SBX_OP_NAMES] = SBX_STEPS(sbx_companion_list_ask, sbx_companion_list_take),
     [SBX_OP_WALK] = SBX_STEPS(sbx_companion_list_ask, sbx_companion_list_take),
     [SBX_OP_REALPATH] = SBX_STEPS(ask, take_realpath),
     [SBX_OP_RMDIR] = SBX_STEPS(need_no_root, ask, take),

@@ -313,6 +313,7 @@ static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
     [SBX_OP_LSTAT] = SBX_STEPS(ask_stat, see, ask_whether_link, take_whether_link),
     [SBX_OP_STAT] = SBX_STEPS(ask_stat, see, take_stat),
     [SBX_OP_READDIR] = SBX_STEPS(sbx_http_tree_ask, sbx_http_tree_take),
+    [SBX_OP_NAMES] = SBX_STEPS(sbx_http_tree_ask, sbx_http_tree_take),
     [SBX_OP_WALK] = SBX_STEPS(sbx_http_tree_ask, sbx_http_tree_take_below),
     [SBX_OP_RM] = SBX_STEPS(need_no_root, ask_stat, look, sbx_http_tree_remove, sbx_http_tree_end),
     [SBX_OP_REALPATH] = SBX_STEPS(give_path),

@@ -69,7 +69,7 @@ static void free_result(struct sbx_op *op)
     }
     if (reply == SBX_REPLY_BYTES || reply == SBX_REPLY_TEXT) {
         free(op->result.bytes.data);
-    } else if (reply == SBX_REPLY_LIST || reply == SBX_REPLY_TREE) {
+    } else if (sbx_op_lists(reply)) {
         free(op->result.list.entries);
         free(op->result.list.names);
         free(op->result.list.listed);

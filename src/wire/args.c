@@ -2,7 +2,7 @@
  *
  * A path is its length (u16), its bytes and a NUL, so that the far end can give it to a system call where
  * it stands. A content is its length (u32) and its bytes. Numbers are as wide as their slot. An operation
- * whose reply is a list or a tree has its offset after the words of its row: lists come in pages.
+ * whose reply is entries has its offset after the words of its row: lists come in pages.
  *
  * Thread: any.
  * SPDX-License-Identifier: Apache-2.0
@@ -78,11 +78,6 @@ static enum sbx_status put_slot(struct sbx_writer *writer, enum sbx_arg slot, co
     return SBX_OK;
 }
 
-static bool comes_in_pages(const struct sbx_op_row *row)
-{
-    return row->reply == SBX_REPLY_LIST || row->reply == SBX_REPLY_TREE;
-}
-
 enum sbx_status sbx_args_encode(const struct sbx_op_row *row, const struct sbx_args *args,
                                 struct sbx_writer *writer)
 {
@@ -90,7 +85,7 @@ enum sbx_status sbx_args_encode(const struct sbx_op_row *row, const struct sbx_a
     for (size_t i = 0; i < SBX_ROW_ARGS && status == SBX_OK; i++) {
         status = put_slot(writer, row->arguments[i], args);
     }
-    if (comes_in_pages(row) && status == SBX_OK) {
+    if (sbx_op_lists((enum sbx_reply)row->reply) && status == SBX_OK) {
         status = put_slot(writer, SBX_ARG_OFFSET, args);
     }
     return status == SBX_OK && writer->failed ? SBX_ENOBUFS : status;
@@ -171,7 +166,7 @@ enum sbx_status sbx_args_decode(const struct sbx_op_row *row, struct sbx_span pa
     for (size_t i = 0; i < SBX_ROW_ARGS; i++) {
         get_slot(&reader, row->arguments[i], args);
     }
-    if (comes_in_pages(row)) {
+    if (sbx_op_lists((enum sbx_reply)row->reply)) {
         get_slot(&reader, SBX_ARG_OFFSET, args);
     }
     if (reader.failed || sbx_buf_left(&reader) > 0) {

@@ -32,3 +32,8 @@ const struct sbx_op_row *sbx_op_row(unsigned code)
 {
     return code >= 1 && code <= SBX_OP_MAX ? &rows[code] : NULL;
 }
+
+bool sbx_op_lists(enum sbx_reply shape)
+{
+    return shape == SBX_REPLY_LIST || shape == SBX_REPLY_TREE || shape == SBX_REPLY_NAMES;
+}

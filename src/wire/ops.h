@@ -16,6 +16,7 @@
 #ifndef SBX_WIRE_OPS_H
 #define SBX_WIRE_OPS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* clang-format off */
@@ -48,7 +49,8 @@
     X(26, WALK,        walk,        ARGS1(PATH),                     TREE,    SBX_READ | SBX_PRIVATE | SBX_ALONE)   \
     X(27, STATFS,      statfs,      ARGS1(PATH),                     STATFS,  SBX_READ)                             \
     X(28, COMMIT,      commit,      ARGS3(PATH, TARGET, LENGTH),     NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
-    X(29, UNSTAGE,     unstage,     ARGS1(TARGET),                   NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE)
+    X(29, UNSTAGE,     unstage,     ARGS1(TARGET),                   NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
+    X(30, NAMES,       names,       ARGS1(PATH),                     NAMES,   SBX_READ | SBX_PRIVATE)
 /* clang-format on */
 
 /* The flags of rm: what stands below a directory goes too; a path that names nothing is well. */
@@ -83,6 +85,7 @@ enum sbx_reply {
     SBX_REPLY_CREATED, /* whether open_create made the file */
     SBX_REPLY_STATFS,  /* how much a file system holds */
     SBX_REPLY_TREE,    /* entries of a directory and of those below it, in `list` */
+    SBX_REPLY_NAMES,   /* entries of a directory with their ino and type alone, in `list` */
 };
 
 enum {
@@ -112,5 +115,8 @@ struct sbx_op_row {
 
 /* The row of `code`; NULL for a code that the table does not hold. Static. */
 const struct sbx_op_row *sbx_op_row(unsigned code);
+
+/* Whether a reply of the shape is entries: they come in pages. */
+bool sbx_op_lists(enum sbx_reply shape);
 
 #endif

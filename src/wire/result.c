@@ -2,7 +2,7 @@
  *
  * A content is the size of its file (u64), its own length (u32) and its bytes; a text its length (u32) and
  * bytes. A list is the next offset (u64), the count of its entries (u32), and for each its name (u16 and
- * bytes) and attributes. A tree is a list, then the count of the directories that were listed whole (u32), and
+ * bytes) and attributes; of names the ino (u64) and the type (u8) alone. A tree is a list, then the count of the directories that were listed whole (u32), and
  * the index of each among the entries (u32).
  *
  * Thread: any.
@@ -51,7 +51,22 @@ static void get_stat(struct sbx_reader *reader, struct sbx_stat *stat)
     stat->gid = (uint32_t)sbx_buf_get(reader, 4);
 }
 
-static void put_list(struct sbx_writer *writer, const struct sbx_list *list)
+static void put_brief(struct sbx_writer *writer, const struct sbx_stat *stat)
+{
+    sbx_buf_put(writer, stat->ino, 8);
+    sbx_buf_put(writer, (stat->mode & SBX_S_IFMT) >> SBX_TYPE_SHIFT, 1);
+}
+
+/* What else the byte of the type holds is foreign, and dropped. */
+static void get_brief(struct sbx_reader *reader, struct sbx_stat *stat)
+{
+    *stat = (struct sbx_stat){.ino = sbx_buf_get(reader, 8)};
+    stat->mode = (uint32_t)sbx_buf_get(reader, 1) << SBX_TYPE_SHIFT & SBX_S_IFMT;
+}
+
+typedef void stat_putter(struct sbx_writer *writer, const struct sbx_stat *stat);
+
+static void put_list(struct sbx_writer *writer, const struct sbx_list *list, stat_putter *put)
 {
     sbx_buf_put(writer, list->next, 8);
     sbx_buf_put(writer, list->count, 4);
@@ -62,7 +77,7 @@ static void put_list(struct sbx_writer *writer, const struct sbx_list *list)
         }
         sbx_buf_put(writer, entry->name.length, 2);
         sbx_buf_put_bytes(writer, entry->name);
-        put_stat(writer, &entry->stat);
+        put(writer, &entry->stat);
     }
 }
 
@@ -106,6 +121,8 @@ size_t sbx_result_least(enum sbx_reply shape)
         return LIST_HEADER + SBX_ENTRY_WIRE;
     case SBX_REPLY_TREE:
         return LIST_HEADER + SBX_ENTRY_WIRE + LISTED_HEADER;
+    case SBX_REPLY_NAMES:
+        return LIST_HEADER + SBX_ENTRY_WIRE - SBX_STAT_WIRE + SBX_BRIEF_WIRE;
     case SBX_REPLY_STATFS:
         return SBX_STATFS_WIRE;
     case SBX_REPLY_CREATED:
@@ -131,11 +148,14 @@ enum sbx_status sbx_result_encode(const struct sbx_op_row *row, const struct sbx
         put_bytes(writer, &result->bytes);
         break;
     case SBX_REPLY_LIST:
-        put_list(writer, &result->list);
+        put_list(writer, &result->list, put_stat);
         break;
     case SBX_REPLY_TREE:
-        put_list(writer, &result->list);
+        put_list(writer, &result->list, put_stat);
         put_listed(writer, &result->list);
+        break;
+    case SBX_REPLY_NAMES:
+        put_list(writer, &result->list, put_brief);
         break;
     case SBX_REPLY_STATFS:
         put_statfs(writer, &result->statfs);
@@ -177,7 +197,7 @@ static void get_entry(struct sbx_listing *list, struct sbx_entry *entry)
 {
     size_t length = (size_t)sbx_buf_get(&list->reader, 2);
     entry->name = sbx_buf_get_bytes(&list->reader, length);
-    get_stat(&list->reader, &entry->stat);
+    (list->brief ? get_brief : get_stat)(&list->reader, &entry->stat);
     list->index++;
 }
 
@@ -222,10 +242,11 @@ bool sbx_result_next_tree_entry(struct sbx_listing *list, struct sbx_entry *entr
 }
 
 /* Every entry is cut once here, so that reading them later cannot fail. Gives how many there are on the wire. */
-static uint64_t get_list(struct sbx_reader *reader, struct sbx_listing *list, name_check *is_good)
+static uint64_t get_list(struct sbx_reader *reader, struct sbx_listing *list, enum sbx_reply shape)
 {
     struct sbx_entry entry;
-    *list = (struct sbx_listing){.next = sbx_buf_get(reader, 8)};
+    name_check *is_good = shape == SBX_REPLY_TREE ? is_tree_name : sbx_result_is_name;
+    *list = (struct sbx_listing){.brief = shape == SBX_REPLY_NAMES, .next = sbx_buf_get(reader, 8)};
     uint64_t count = sbx_buf_get(reader, 4);
     size_t start = reader->at;
     list->reader = *reader;
@@ -293,10 +314,11 @@ enum sbx_status sbx_result_decode(const struct sbx_op_row *row, struct sbx_span 
         answer->total = answer->bytes.length;
         break;
     case SBX_REPLY_LIST:
-        (void)get_list(&reader, &answer->list, sbx_result_is_name);
+    case SBX_REPLY_NAMES:
+        (void)get_list(&reader, &answer->list, (enum sbx_reply)row->reply);
         break;
     case SBX_REPLY_TREE:
-        number = get_list(&reader, &answer->list, is_tree_name);
+        number = get_list(&reader, &answer->list, SBX_REPLY_TREE);
         get_listed(&reader, &answer->list, number);
         break;
     case SBX_REPLY_STATFS:

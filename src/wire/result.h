@@ -77,7 +77,7 @@ struct sbx_result {
             struct sbx_buffer bytes; /* of BYTES and TEXT */
             uint64_t total;          /* of BYTES: the size of the file as it was seen */
         };
-        struct sbx_list list; /* of LIST and TREE */
+        struct sbx_list list; /* of LIST, TREE and NAMES */
         struct sbx_statfs statfs;
         bool created;
     };
@@ -88,8 +88,12 @@ struct sbx_result {
 #define SBX_ENTRY_WIRE (SBX_STAT_WIRE + 2 + 255)
 #define SBX_STATFS_WIRE ((size_t)56)
 #define SBX_LISTED_WIRE ((size_t)4) /* of one index of a tree */
+#define SBX_BRIEF_WIRE ((size_t)9)  /* of the ino and the type, in a list of names */
 
-/* A list or a tree as it stands in a reply, checked as a whole: entries are read off it one by one. */
+/* The type in a list of names is what directories have (d_type): that of st_mode above the permissions. */
+#define SBX_TYPE_SHIFT 12
+
+/* A list, a tree or names as they stand in a reply, checked as a whole: entries are read off it one by one. */
 struct sbx_listing {
     size_t count;             /* entries that sbx_result_next_entry gives */
     size_t name_bytes;        /* of their names together */
@@ -97,6 +101,7 @@ struct sbx_listing {
     struct sbx_reader reader; /* borrows the reply; the entries to come */
     struct sbx_reader listed; /* likewise; the indexes to come, of a tree */
     size_t index;             /* on the wire, of the entry to come */
+    bool brief; /* names: of an entry's attributes there are the ino and the type of mode alone */
 };
 
 /* A result as it stands in a reply: everything is borrowed from the reply's bytes. */
@@ -107,13 +112,13 @@ struct sbx_answer {
             struct sbx_span bytes; /* of BYTES and TEXT */
             uint64_t total;        /* as in struct sbx_result */
         };
-        struct sbx_listing list; /* of LIST and TREE */
+        struct sbx_listing list; /* of LIST, TREE and NAMES */
         struct sbx_statfs statfs;
         bool created;
     };
 };
 
-/* Bytes that the reply of the shape takes beside a content: for BYTES the least, for LIST and TREE one entry. */
+/* Bytes that the reply of the shape takes beside a content: for BYTES the least, for entries one. */
 size_t sbx_result_least(enum sbx_reply shape);
 
 /* Puts the member that the row's reply names. SBX_ENOBUFS: it does not fit. */
@@ -127,7 +132,7 @@ enum sbx_status sbx_result_decode(const struct sbx_op_row *row, struct sbx_span 
 /* Whether a directory can have an entry of that name: not empty, `.` or `..`, no slash, no NUL. */
 bool sbx_result_is_name(struct sbx_span name);
 
-/* The next entry, its name borrowed from the reply; false at the end. Names that no directory holds (empty,
+/* The next entry of a list or of names, its name borrowed from the reply; false at the end. Names that no directory holds (empty,
  * `.`, `..`, with a slash or a NUL) are left out: replies are foreign bytes. */
 bool sbx_result_next_entry(struct sbx_listing *list, struct sbx_entry *entry);
 

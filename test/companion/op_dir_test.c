@@ -20,16 +20,22 @@ static bool find(const char *name, struct sbx_entry *entry)
     return false;
 }
 
-static void test_attributes(void **state)
+static const char *const names[] = {"dir", "fifo", "dangling", "file", "new\nline", "\xff\xfe"};
+
+static void make_some(void)
 {
-    (void)state;
-    static const char *const names[] = {"dir", "fifo", "dangling", "file", "new\nline", "\xff\xfe"};
     scratch_put("file", "content");
     scratch_put("new\nline", "");
     scratch_put("\xff\xfe", "");
     assert_int_equal(mkdir("dir", 0700), 0);
     assert_int_equal(mkfifo("fifo", 0600), 0);
     assert_int_equal(symlink("nowhere", "dangling"), 0);
+}
+
+static void test_attributes(void **state)
+{
+    (void)state;
+    make_some();
     assert_status(ASK(READDIR, .path = P(".")), SBX_OK);
     assert_int_equal(answer.list.count, COUNT(names));
     assert_true(answer.list.next == 0);
@@ -45,11 +51,32 @@ static void test_attributes(void **state)
     }
 }
 
+/* Of each entry what lstat says of its ino and type, and nothing else. */
+static void test_names(void **state)
+{
+    (void)state;
+    make_some();
+    assert_status(ASK(NAMES, .path = P(".")), SBX_OK);
+    assert_int_equal(answer.list.count, COUNT(names));
+    assert_true(answer.list.next == 0);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct sbx_entry entry;
+        struct stat real;
+        assert_true(find(names[i], &entry));
+        assert_int_equal(lstat(names[i], &real), 0);
+        const struct sbx_stat expected = {.ino = real.st_ino, .mode = real.st_mode & SBX_S_IFMT};
+        assert_memory_equal(&entry.stat, &expected, sizeof(expected));
+    }
+}
+
 static void test_empty_and_errors(void **state)
 {
     (void)state;
     assert_status(ASK(READDIR, .path = P(".")), SBX_OK);
     assert_int_equal(answer.list.count, 0);
+    assert_status(ASK(NAMES, .path = P(".")), SBX_OK);
+    assert_int_equal(answer.list.count, 0);
+    assert_status(ASK(NAMES, .path = P("absent")), SBX_ENOENT);
     scratch_put("file", "");
     assert_int_equal(mkfifo("fifo", 0600), 0);
     assert_int_equal(mkdir("private", 0700), 0);
@@ -88,13 +115,14 @@ static void test_attributes_that_may_not_be_read(void **state)
 #define MANY 10000
 
 /* Lists all of it, ticks each name off, and runs `between` after the first page. */
-static int list_in_pages(unsigned char seen[MANY], void (*between)(void))
+static int list_in_pages(enum sbx_op_code code, unsigned char seen[MANY], void (*between)(void))
 {
     struct sbx_entry entry;
     uint64_t offset = 0;
     int pages = 0;
     do {
-        assert_status(ASK(READDIR, .path = P("many"), .offset = offset), SBX_OK);
+        const struct sbx_args args = {.path = P("many"), .offset = offset};
+        assert_status(scratch_ask(code, &args, &answer), SBX_OK);
         assert_true(answer.list.count > 0);
         offset = answer.list.next;
         while (sbx_result_next_entry(&answer.list, &entry)) {
@@ -143,9 +171,23 @@ static void test_pages(void **state)
     (void)state;
     unsigned char seen[MANY] = {0};
     make_many();
-    assert_in_range(list_in_pages(seen, NULL), 2, 3);
+    assert_in_range(list_in_pages(SBX_OP_READDIR, seen, NULL), 2, 3);
     for (int i = 0; i < MANY; i++) {
         assert_int_equal(seen[i], 1);
+    }
+}
+
+/* As many fit into one reply; in less room they take more of them, whose ends meet. */
+static void test_pages_of_names(void **state)
+{
+    (void)state;
+    unsigned char seen[MANY] = {0};
+    make_many();
+    assert_int_equal(list_in_pages(SBX_OP_NAMES, seen, NULL), 1);
+    scratch_room = 60000;
+    assert_in_range(list_in_pages(SBX_OP_NAMES, seen, NULL), 6, 7);
+    for (int i = 0; i < MANY; i++) {
+        assert_int_equal(seen[i], 2);
     }
 }
 
@@ -155,7 +197,7 @@ static void test_pages_of_a_directory_that_changes(void **state)
     (void)state;
     unsigned char seen[MANY] = {0};
     make_many();
-    (void)list_in_pages(seen, remove_odd);
+    (void)list_in_pages(SBX_OP_READDIR, seen, remove_odd);
     for (int i = 0; i < MANY; i++) {
         assert_true(seen[i] <= 1);
         assert_true(seen[i] == 1 || i % 2 == 1);
@@ -166,9 +208,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(test_attributes),
+        scratch_test(test_names),
         scratch_test(test_empty_and_errors),
         scratch_test(test_attributes_that_may_not_be_read),
         scratch_test(test_pages),
+        scratch_test(test_pages_of_names),
         scratch_test(test_pages_of_a_directory_that_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@
 #define NOBODY 65534
 
 struct sbx_answer answer;
+size_t scratch_room;
 
 static char directory[64];
 
@@ -23,6 +24,7 @@ int scratch_open(void **state)
     (void)state;
     (void)snprintf(directory, sizeof(directory), "/tmp/companion-test-XXXXXX");
     (void)umask(022);
+    scratch_room = SBX_REPLIES_MAX;
     return mkdtemp(directory) == NULL || chmod(directory, 0755) != 0 || chdir(directory) != 0 ? -1 : 0;
 }
 
@@ -55,7 +57,7 @@ struct server scratch_server(size_t room)
 enum sbx_status scratch_ask(enum sbx_op_code code, const struct sbx_args *args, struct sbx_answer *decoded)
 {
     static char bytes[SBX_BATCH_MAX];
-    struct server server = scratch_server(SBX_REPLIES_MAX);
+    struct server server = scratch_server(scratch_room);
     struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
     struct sbx_frame reply;
     size_t start = sbx_frame_begin(&writer, 77, (uint16_t)code);

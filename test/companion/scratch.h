@@ -18,6 +18,9 @@ int scratch_close(void **state);
 /* Serves one frame through encoder, server and decoder. The answer borrows until the next one. */
 enum sbx_status scratch_ask(enum sbx_op_code code, const struct sbx_args *args, struct sbx_answer *answer);
 
+/* Bytes that its reply may have; SBX_REPLIES_MAX where a test begins. */
+extern size_t scratch_room;
+
 /* ASK(MKDIR, .path = P("a")): its status; the answer is in `answer`. */
 extern struct sbx_answer answer;
 #define ASK(NAME, ...) scratch_ask(SBX_OP_##NAME, &(struct sbx_args){__VA_ARGS__}, &answer)

@@ -68,7 +68,7 @@ static void fuzz_result(const struct sbx_op_row *row, struct sbx_span input)
     if (sbx_result_decode(row, input, &answer) != SBX_OK) {
         return;
     }
-    if (row->reply == SBX_REPLY_LIST || row->reply == SBX_REPLY_TREE) {
+    if (sbx_op_lists((enum sbx_reply)row->reply)) {
         fuzz_listing(row, answer.list);
     }
 }

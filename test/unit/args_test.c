@@ -61,7 +61,7 @@ static bool names(const struct sbx_op_row *row, enum sbx_arg slot)
             return true;
         }
     }
-    return slot == SBX_ARG_OFFSET && (row->reply == SBX_REPLY_LIST || row->reply == SBX_REPLY_TREE);
+    return slot == SBX_ARG_OFFSET && sbx_op_lists((enum sbx_reply)row->reply);
 }
 
 static void compare_span(const struct sbx_op_row *row, enum sbx_arg slot, struct sbx_span got,

@@ -43,7 +43,7 @@ static void test_codes_keep_their_names(void **state)
         "lstat",   "stat",     "readdir", "readlink", "realpath", "access",  "open_create", "mkdir",
         "mkdir_p", "rmdir",    "unlink",  "rename",   "link",     "symlink", "chmod",       "chown",
         "utimes",  "truncate", "fsync",   "pread",    "pwrite",   "read",    "write",       "copy",
-        "rm",      "walk",     "statfs",  "commit",   "unstage",
+        "rm",      "walk",     "statfs",  "commit",   "unstage",  "names",
     };
     assert_in_range(SBX_OP_MAX, COUNT(names), 255);
     for (unsigned i = 0; i < COUNT(names); i++) {
@@ -82,7 +82,7 @@ static void test_what_changes(void **state)
     (void)state;
     static const enum sbx_op_code reads[] = {
         SBX_OP_LSTAT, SBX_OP_STAT,  SBX_OP_READDIR, SBX_OP_READLINK, SBX_OP_REALPATH, SBX_OP_ACCESS,
-        SBX_OP_FSYNC, SBX_OP_PREAD, SBX_OP_READ,    SBX_OP_WALK,     SBX_OP_STATFS,
+        SBX_OP_FSYNC, SBX_OP_PREAD, SBX_OP_READ,    SBX_OP_WALK,     SBX_OP_STATFS,   SBX_OP_NAMES,
     };
     for (unsigned code = 1; code <= SBX_OP_MAX; code++) {
         bool only_reads = false;
@@ -106,6 +106,19 @@ static void test_what_goes_alone(void **state)
             goes_alone = goes_alone || alone[i] == code;
         }
         assert_int_equal((sbx_op_row(code)->kind & SBX_ALONE) != 0, goes_alone);
+    }
+}
+
+static void test_what_comes_in_pages(void **state)
+{
+    (void)state;
+    static const enum sbx_op_code lists[] = {SBX_OP_READDIR, SBX_OP_WALK, SBX_OP_NAMES};
+    for (unsigned code = 1; code <= SBX_OP_MAX; code++) {
+        bool is_list = false;
+        for (size_t i = 0; i < COUNT(lists); i++) {
+            is_list = is_list || lists[i] == code;
+        }
+        assert_int_equal(sbx_op_lists((enum sbx_reply)sbx_op_row(code)->reply), is_list);
     }
 }
 
@@ -136,6 +149,7 @@ int main(void)
         cmocka_unit_test(test_names_are_unique),    cmocka_unit_test(test_codes_keep_their_names),
         cmocka_unit_test(test_rows_are_sound),      cmocka_unit_test(test_what_changes),
         cmocka_unit_test(test_arguments_in_order),  cmocka_unit_test(test_what_goes_alone),
+        cmocka_unit_test(test_what_comes_in_pages),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

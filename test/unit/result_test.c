@@ -127,6 +127,44 @@ static void test_list(void **state)
     assert_false(sbx_result_next_entry(&answer.list, &entry));
 }
 
+/* Of the attributes the ino and the type remain. */
+static void test_names(void **state)
+{
+    (void)state;
+    struct sbx_entry entries[] = {
+        {SBX_SPAN("file"), some}, {SBX_SPAN("."), some}, {SBX_SPAN("dir"), {.ino = 3}}};
+    struct sbx_result result = {.list = {.entries = entries, .count = 3, .next = 9}};
+    struct sbx_answer answer;
+    struct sbx_entry entry;
+    entries[2].stat.mode = SBX_S_IFDIR | 0755;
+    struct sbx_span bytes = encode(SBX_OP_NAMES, &result);
+    assert_int_equal(bytes.length, 12 + 3 * (2 + SBX_BRIEF_WIRE) + 8);
+    refuses_other_lengths(SBX_OP_NAMES, bytes);
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_NAMES), bytes, &answer), SBX_OK);
+    assert_int_equal(answer.list.count, 2);
+    assert_int_equal(answer.list.name_bytes, 7);
+    assert_true(answer.list.next == 9);
+    assert_true(sbx_result_next_entry(&answer.list, &entry));
+    assert_text(entry.name, "file");
+    compare_stat(&entry.stat, &(struct sbx_stat){.ino = some.ino, .mode = SBX_S_IFREG});
+    assert_true(sbx_result_next_entry(&answer.list, &entry));
+    assert_text(entry.name, "dir");
+    compare_stat(&entry.stat, &(struct sbx_stat){.ino = 3, .mode = SBX_S_IFDIR});
+    assert_false(sbx_result_next_entry(&answer.list, &entry));
+}
+
+/* A type is four bits; what a foreign byte holds besides touches no other bit of the mode. */
+static void test_foreign_types(void **state)
+{
+    (void)state;
+    struct sbx_answer answer;
+    struct sbx_entry entry;
+    struct sbx_span bytes = {"\0\0\0\0\0\0\0\0\1\0\0\0\1\0a\7\0\0\0\0\0\0\0\xf8", 24};
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_NAMES), bytes, &answer), SBX_OK);
+    assert_true(sbx_result_next_entry(&answer.list, &entry));
+    compare_stat(&entry.stat, &(struct sbx_stat){.ino = 7, .mode = SBX_S_IFREG});
+}
+
 static void test_foreign_names(void **state)
 {
     (void)state;
@@ -268,8 +306,9 @@ static void test_indexes_that_lie(void **state)
 static void test_count_that_lies(void **state)
 {
     (void)state;
-    assert_status(decode_copy(SBX_OP_READDIR, (struct sbx_span){"\0\0\0\0\0\0\0\0\xff\xff\xff\xff", 12}),
-                  SBX_EPROTO);
+    const struct sbx_span lie = {"\0\0\0\0\0\0\0\0\xff\xff\xff\xff", 12};
+    assert_status(decode_copy(SBX_OP_READDIR, lie), SBX_EPROTO);
+    assert_status(decode_copy(SBX_OP_NAMES, lie), SBX_EPROTO);
 }
 
 /* No reply is longer than the least and its content; no answer is cut to fit. */
@@ -291,6 +330,7 @@ static void test_room(void **state)
     assert_int_equal(sbx_result_least(SBX_REPLY_STATFS), SBX_STATFS_WIRE);
     assert_int_equal(sbx_result_least(SBX_REPLY_TREE), 16 + SBX_ENTRY_WIRE);
     assert_int_equal(sbx_result_least(SBX_REPLY_LIST), 12 + SBX_ENTRY_WIRE);
+    assert_int_equal(sbx_result_least(SBX_REPLY_NAMES), 12 + SBX_BRIEF_WIRE + 2 + 255);
 }
 
 int main(void)
@@ -300,6 +340,8 @@ int main(void)
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_nothing_and_created),
         cmocka_unit_test(test_list),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_foreign_types),
         cmocka_unit_test(test_foreign_names),
         cmocka_unit_test(test_count_that_lies),
         cmocka_unit_test(test_statfs),

@@ -26,6 +26,7 @@ size_t sbx_batch_reply_bytes(const struct sbx_ask *ask)
         return least + (ask->row->code == SBX_OP_PREAD ? (size_t)ask->args.length : READ_GUESS);
     case SBX_REPLY_LIST:
     case SBX_REPLY_TREE:
+    case SBX_REPLY_NAMES:
         return least + LIST_GUESS;
     default:
         return least;
