@@ -13,7 +13,8 @@
 
 static void fail(struct sbx_bytes *bytes, enum sbx_status status)
 {
-    free(bytes->data);
+    free(bytes->lent ? NULL : bytes->data);
+    bytes->lent = false;
     bytes->data = NULL;
     bytes->length = 0;
     bytes->capacity = 0;
@@ -28,6 +29,11 @@ void sbx_bytes_init(struct sbx_bytes *bytes, size_t max)
 void sbx_bytes_clear(struct sbx_bytes *bytes)
 {
     fail(bytes, SBX_OK);
+}
+
+void sbx_bytes_lend(struct sbx_bytes *bytes, char *room, size_t length)
+{
+    *bytes = (struct sbx_bytes){.data = room, .capacity = length, .max = length, .lent = true};
 }
 
 static void grow_to(struct sbx_bytes *bytes, size_t capacity)
@@ -59,6 +65,12 @@ void sbx_bytes_reserve(struct sbx_bytes *bytes, size_t length)
 /* Room for `length` more bytes by doubling. */
 static void make_room(struct sbx_bytes *bytes, size_t length)
 {
+    if (bytes->lent) {
+        if (length > bytes->capacity - bytes->length) {
+            fail(bytes, SBX_EFBIG);
+        }
+        return;
+    }
     if (bytes->status == SBX_OK && length < bytes->capacity - bytes->length) {
         return;
     }

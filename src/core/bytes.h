@@ -18,10 +18,15 @@ struct sbx_bytes {
     size_t capacity;        /* bytes allocated */
     size_t max;             /* bytes, the cap */
     enum sbx_status status; /* SBX_OK, SBX_ENOMEM, or SBX_EFBIG at the cap */
+    bool lent;              /* `data` is not owned */
 };
 
 void sbx_bytes_init(struct sbx_bytes *bytes, size_t max);
 void sbx_bytes_clear(struct sbx_bytes *bytes);
+
+/* It holds what fits into `length` bytes at `room`, borrowed, and never grows: sbx_bytes_text is not for it. Of an
+ * empty one. */
+void sbx_bytes_lend(struct sbx_bytes *bytes, char *room, size_t length);
 
 /* Makes room for `length` more bytes in one allocation, where the size is known beforehand. */
 void sbx_bytes_reserve(struct sbx_bytes *bytes, size_t length);

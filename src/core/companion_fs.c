@@ -119,7 +119,8 @@ static enum sbx_step take_content(struct sbx_op *op)
         return sbx_op_fail(op, SBX_EFBIG, "the file is larger than maxFullReadBytes");
     }
     if (answer->bytes.length == 0 && answer->total > 0) {
-        return sbx_op_turn_to(op, sbx_http_fs_steps(SBX_OP_READ));
+        op->result.total = answer->total;
+        return op->size_first ? sbx_op_succeed(op) : sbx_op_turn_to(op, sbx_http_fs_steps(SBX_OP_READ));
     }
     return sbx_op_give_bytes(op, answer->bytes);
 }

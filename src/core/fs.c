@@ -64,6 +64,16 @@ enum sbx_companion_state sbx_fs_report(const struct sbx_fs *fs, char *reason, si
     return sbx_companion_report(fs->companion, reason, size);
 }
 
+bool sbx_fs_has_companion(const struct sbx_fs *fs, struct sbx_endpoint *endpoint)
+{
+    return sbx_companion_look(fs->companion, endpoint) == SBX_COMPANION_UP;
+}
+
+void sbx_fs_append_private(const struct sbx_fs *fs, struct sbx_bytes *bytes)
+{
+    sbx_companion_append_directory(fs->companion, bytes);
+}
+
 bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view)
 {
     size_t base = fs->base.length;
@@ -144,9 +154,6 @@ enum sbx_status sbx_fs_op_create(struct sbx_op **op, const struct sbx_fs *fs, co
     if (status == SBX_OK) {
         anchored.path = sbx_bytes_span(&path);
         anchored.new_path = sbx_bytes_span(&new_path);
-        if (anchored.data.length > SBX_BODY_MAX) {
-            anchored.data = (struct sbx_span){0}; /* it is refused: no use in copying it */
-        }
         status = sbx_op_create(op, endpoint, &anchored);
     }
     if (status == SBX_OK) {
@@ -154,7 +161,6 @@ enum sbx_status sbx_fs_op_create(struct sbx_op **op, const struct sbx_fs *fs, co
         (*op)->fs = fs;
         (*op)->relative = args->path.length == 0 || args->path.data[0] != '/';
         (*op)->timeout_ms = fs->timeout_ms;
-        (*op)->too_large = args->data.length > SBX_BODY_MAX;
     }
     sbx_bytes_clear(&path);
     sbx_bytes_clear(&new_path);

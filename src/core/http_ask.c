@@ -65,6 +65,8 @@ enum sbx_step sbx_http_ask_content(struct sbx_op *op, uint64_t max)
         request->accept = "application/octet-stream";
         request->until_stalled = true;
         request->reply_max = max;
+        request->room = op->room;
+        request->size_above = op->size_first ? SBX_REPLY_CONTENT_MAX : 0;
     }
     return sbx_op_send(op, status, request);
 }

@@ -70,6 +70,14 @@ static enum sbx_step ask_content_for_change(struct sbx_op *op)
     return sbx_http_ask_content(op, SBX_BODY_MAX);
 }
 
+/* What cannot be written back need not be read. */
+static enum sbx_step need_small_data(struct sbx_op *op)
+{
+    return op->args.data.length <= SBX_BODY_MAX
+               ? SBX_STEP_NEXT
+               : sbx_op_fail(op, SBX_EFBIG, "a content over HTTP can have 2 MiB at most");
+}
+
 /* What is cut to nothing need not be read. */
 static enum sbx_step ask_what_stays(struct sbx_op *op)
 {
@@ -236,6 +244,20 @@ static enum sbx_step take_content(struct sbx_op *op)
     return next;
 }
 
+/* Or its size alone, where it is to be read into room. */
+static enum sbx_step take_content_or_size(struct sbx_op *op)
+{
+    uint64_t length = op->request->reply_length;
+    if (length == 0) {
+        return take_content(op);
+    }
+    if (length > sbx_fs_max_full_read(op->fs)) {
+        return sbx_op_fail(op, SBX_EFBIG, "the file is larger than maxFullReadBytes");
+    }
+    op->result.total = length;
+    return sbx_op_succeed(op);
+}
+
 static enum sbx_step take_what_stays(struct sbx_op *op)
 {
     if (op->args.length > 0) {
@@ -331,8 +353,9 @@ static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
     [SBX_OP_TRUNCATE] = SBX_STEPS(ask_what_stays, take_what_stays, cut_to_length, put_content, end_put),
     [SBX_OP_FSYNC] = SBX_STEPS(sbx_op_succeed),
     [SBX_OP_PREAD] = SBX_STEPS(ask_content_for_range, take_content, cut_range, give_content),
-    [SBX_OP_PWRITE] = SBX_STEPS(ask_content_for_change, take_content, overwrite_range, put_content, end_put),
-    [SBX_OP_READ] = SBX_STEPS(ask_content, take_content, give_content),
+    [SBX_OP_PWRITE] = SBX_STEPS(need_small_data, ask_content_for_change, take_content, overwrite_range,
+                                put_content, end_put),
+    [SBX_OP_READ] = SBX_STEPS(ask_content, take_content_or_size, give_content),
     [SBX_OP_WRITE] = SBX_STEPS(put_data, end_put),
     [SBX_OP_COPY] = SBX_STEPS(ask_content_for_change, take_content, put_copy, end_put),
 };

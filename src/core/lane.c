@@ -14,11 +14,6 @@ static enum sbx_step refuse_change(struct sbx_op *op)
     return sbx_op_fail(op, SBX_EROFS, NULL);
 }
 
-static enum sbx_step refuse_large(struct sbx_op *op)
-{
-    return sbx_op_fail(op, SBX_EFBIG, "a content over HTTP can have 2 MiB at most");
-}
-
 static enum sbx_step refuse_unknown(struct sbx_op *op)
 {
     return sbx_op_fail(op, SBX_ENOSYS, "the sandbox's HTTP interface has no such operation");
@@ -28,14 +23,11 @@ void sbx_lane_submit(struct sbx_op *op, struct sbx_engine *engine)
 {
     static const sbx_step_function read_only[] = {refuse_change, NULL};
     static const sbx_step_function unknown[] = {refuse_unknown, NULL};
-    static const sbx_step_function too_large[] = {refuse_large, NULL};
-    const sbx_step_function *steps = sbx_companion_fs_steps(op->row->code);
+    const sbx_step_function *steps = op->steps == NULL ? sbx_companion_fs_steps(op->row->code) : op->steps;
     op->otherwise = sbx_http_fs_steps(op->row->code);
     op->otherwise = op->otherwise == NULL ? unknown : op->otherwise;
     if ((op->row->kind & SBX_CHANGE) != 0 && sbx_fs_is_read_only(op->fs)) {
         steps = read_only;
-    } else if (op->too_large) {
-        steps = too_large;
     }
     sbx_op_submit(op, engine, steps);
 }

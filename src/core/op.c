@@ -55,6 +55,7 @@ enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint,
     sbx_bytes_init(&made->path, 2 * SBX_PATH_MAX);
     sbx_bytes_init(&made->new_path, 2 * SBX_PATH_MAX);
     sbx_gather_init(&made->gather);
+    sbx_bytes_init(&made->stage, 2 * SBX_PATH_MAX);
     sbx_link_init(&made->task.link);
     made->endpoint = sbx_endpoint_ref(endpoint);
     *op = made;
@@ -68,7 +69,7 @@ static void free_result(struct sbx_op *op)
         return;
     }
     if (reply == SBX_REPLY_BYTES || reply == SBX_REPLY_TEXT) {
-        free(op->result.bytes.data);
+        free(op->room == NULL ? op->result.bytes.data : NULL);
     } else if (sbx_op_lists(reply)) {
         free(op->result.list.entries);
         free(op->result.list.names);
@@ -84,6 +85,7 @@ void sbx_op_destroy(struct sbx_op *op)
     free_result(op);
     free(op->content.data);
     sbx_gather_clear(&op->gather);
+    sbx_bytes_clear(&op->stage);
     free(op->detail);
     sbx_bytes_clear(&op->subject);
     sbx_bytes_clear(&op->body);

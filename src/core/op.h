@@ -49,12 +49,12 @@ struct sbx_op {
     struct sbx_endpoint *endpoint;     /* owned: one count */
     struct sbx_args args;              /* its spans borrow from this op's own allocation */
     bool relative;                     /* the caller's path was relative */
-    bool too_large;                    /* the caller's data was, and is not in args */
+    bool size_first;                   /* a content that no reply holds ends with its size alone */
     bool synchronous; /* it blocks its caller: its deadline holds whatever progress there is */
     int timeout_ms;
 
     /* On its way. */
-    const sbx_step_function *steps;     /* static; ended by NULL */
+    const sbx_step_function *steps;     /* static; ended by NULL. NULL while NEW: those of its row */
     size_t step;                        /* the next one */
     const sbx_step_function *otherwise; /* static: what it does where there is no companion; NULL: nothing */
     struct sbx_ask ask;                 /* the last question to the companion */
@@ -71,6 +71,11 @@ struct sbx_op {
 
     struct sbx_gather gather; /* owned: what is there of a listing */
     size_t written;           /* bytes of args.data that are */
+
+    struct sbx_bytes
+        stage;  /* owned: of a content in parts (bulk.h), in the sandbox: their directory, or the part */
+    char *room; /* borrowed: where a content goes instead of memory of its own; NULL: nowhere */
+    size_t room_length; /* bytes */
 
     /* What came back. */
     struct sbx_result result;

@@ -41,6 +41,7 @@ static bool read_path(napi_env env, napi_value value, const char *what, struct s
 
 static bool read_data(napi_env env, napi_value value, struct sbx_call *call)
 {
+    call->data = value;
     if (sbx_value_is(env, value, napi_string)) {
         return keep_text(env, value, "\"data\" argument", call, &call->args.data, NULL) != NULL;
     }
@@ -103,6 +104,18 @@ bool sbx_args_read(napi_env env, const napi_value *argv, struct sbx_call *call)
         }
     }
     return true;
+}
+
+char *sbx_args_take_text(struct sbx_call *call, const char *data)
+{
+    char *taken = NULL;
+    for (size_t i = 0; i < call->text_count; i++) {
+        if (call->texts[i] == data) {
+            taken = call->texts[i];
+            call->texts[i] = NULL;
+        }
+    }
+    return taken;
 }
 
 void sbx_args_clear(struct sbx_call *call)

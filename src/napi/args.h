@@ -16,6 +16,7 @@
 struct sbx_call {
     const struct sbx_op_row *row; /* what is called; a reader may choose another one by its arguments */
     struct sbx_args args;
+    napi_value data;         /* what args.data is of */
     enum sbx_status refused; /* a path that no file can have: the promise is rejected with it */
     char *texts[SBX_TEXTS];  /* owned */
     size_t text_count;
@@ -23,6 +24,9 @@ struct sbx_call {
 
 /* Reads `argv`, of SBX_ARGUMENTS values. false: thrown. */
 bool sbx_args_read(napi_env env, const napi_value *argv, struct sbx_call *call);
+
+/* Takes the text that begins at `data` out of the call, which owns it no more; NULL: it is none of its. */
+char *sbx_args_take_text(struct sbx_call *call, const char *data);
 
 /* Frees what the call owns. */
 void sbx_args_clear(struct sbx_call *call);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "napi/error.h"
+#include "napi/large_read.h"
 #include "napi/result.h"
 #include "napi/try.h"
 #include "napi/value.h"
@@ -85,7 +86,7 @@ static bool read_rm(napi_env env, const napi_value *argv, struct sbx_call *call)
 /* clang-format off */
 static const struct sbx_fs_method methods[] = {
     SBX_OPS(METHOD_OF_ROW)
-    {METHOD("readFile", READ, sbx_result_bytes, "open")},
+    {METHOD("readFile", READ, sbx_large_read_result, "open"), .kind.plan = &sbx_large_read_plan},
     {METHOD("readTextFile", READ, sbx_result_text, "open")},
     {METHOD("writeFile", WRITE, sbx_result_undefined, "open")},
     {METHOD("readDir", NAMES, sbx_result_names, "scandir")},

@@ -8,24 +8,30 @@
 
 #include "napi/error.h"
 #include "napi/fs_methods.h"
+#include "napi/large_read.h"
+#include "napi/large_write.h"
 #include "napi/object.h"
 #include "napi/try.h"
 
 /* The promise, or the value, of a call whose arguments have been read. From here to the op's own copy of
  * them no JavaScript runs: they borrow a buffer that it could take away. */
 static napi_value start(napi_env env, struct sbx_object *object, const struct sbx_fs_method *method,
-                        const struct sbx_call *call, struct sbx_endpoint *endpoint)
+                        struct sbx_call *call, struct sbx_endpoint *endpoint)
 {
     struct sbx_op *op = NULL;
     enum sbx_status status = call->refused;
+    if (status == SBX_OK && sbx_large_write_is(call)) {
+        return sbx_large_write_start(object, call, endpoint);
+    }
     if (status == SBX_OK) {
         status = sbx_fs_op_create(&op, object->fs, call->row, endpoint, &call->args);
     }
     if (status != SBX_OK) {
         return sbx_job_refuse(env, &method->kind, status, call->args.path);
     }
+    op->size_first = method->kind.plan == &sbx_large_read_plan;
     return method->kind.synchronous ? sbx_job_run(object, op, &method->kind)
-                                    : sbx_job_start(object, op, &method->kind);
+                                    : sbx_job_start(object, op, &method->kind, NULL);
 }
 
 static napi_value call_method(napi_env env, napi_callback_info info)

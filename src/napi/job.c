@@ -12,12 +12,6 @@
 #include "napi/slice.h"
 #include "napi/try.h"
 
-struct job {
-    struct sbx_object *object; /* owned: one count */
-    const struct sbx_job_kind *kind;
-    napi_deferred deferred; /* owned until settled */
-};
-
 static struct sbx_failure failure_of(const struct sbx_op *op, const struct sbx_job_kind *kind)
 {
     bool of_a_tool = op->tool != NULL;
@@ -92,16 +86,32 @@ napi_value sbx_job_refuse(napi_env env, const struct sbx_job_kind *kind, enum sb
     return sbx_job_reject(env, kind);
 }
 
-static struct job *create_job(struct sbx_object *object, const struct sbx_job_kind *kind)
+static struct sbx_job *create_job(struct sbx_object *object, const struct sbx_job_kind *kind, void *state)
 {
-    struct job *job = calloc(1, sizeof(*job));
+    struct sbx_job *job = calloc(1, sizeof(*job));
     if (job == NULL) {
         sbx_error_throw(object->env->env, &(struct sbx_failure){.status = SBX_ENOMEM});
+        if (kind->plan != NULL) {
+            kind->plan->end(object, state);
+        }
         return NULL;
     }
     job->object = object;
     job->kind = kind;
+    job->state = state;
+    sbx_object_started(object);
     return job;
+}
+
+/* With the last of its ops. */
+static void free_job(struct sbx_job *job)
+{
+    struct sbx_object *object = job->object;
+    if (job->kind->plan != NULL) {
+        job->kind->plan->end(object, job->state);
+    }
+    free(job);
+    sbx_object_ended(object);
 }
 
 static void submit(struct sbx_op *op, struct sbx_engine *engine)
@@ -113,32 +123,48 @@ static void submit(struct sbx_op *op, struct sbx_engine *engine)
     }
 }
 
-napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind)
+struct sbx_job *sbx_job_of(const struct sbx_op *op)
+{
+    return op->user;
+}
+
+enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op)
+{
+    struct sbx_driver *driver = NULL;
+    enum sbx_status status = sbx_driver_get(job->object->env, &driver);
+    if (status == SBX_OK) {
+        op->user = job;
+        job->under_way++;
+        submit(op, sbx_driver_engine(driver));
+        sbx_driver_started(driver);
+    }
+    return status;
+}
+
+napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind,
+                         void *state)
 {
     napi_env env = object->env->env;
-    struct sbx_driver *driver = NULL;
     napi_value promise = NULL;
-    struct job *job = create_job(object, kind);
+    struct sbx_job *job = create_job(object, kind, state);
     if (job == NULL) {
-        goto fail;
-    }
-    enum sbx_status status = sbx_driver_get(object->env, &driver);
-    if (status != SBX_OK) {
-        sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = kind->syscall});
         goto fail;
     }
     if (napi_create_promise(env, &job->deferred, &promise) != napi_ok) {
         (void)sbx_try_throw(env);
         goto fail;
     }
-    op->user = job;
-    sbx_object_started(object);
-    submit(op, sbx_driver_engine(driver));
-    sbx_driver_started(driver);
+    enum sbx_status status = sbx_job_go_on(job, op);
+    if (status != SBX_OK) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = kind->syscall});
+        goto fail;
+    }
     return promise;
 fail:
-    free(job);
     sbx_op_destroy(op);
+    if (job != NULL) {
+        free_job(job);
+    }
     return sbx_job_reject(env, kind);
 }
 
@@ -182,24 +208,25 @@ napi_value sbx_job_run(struct sbx_object *object, struct sbx_op *op, const struc
     return value;
 }
 
-static void free_job(struct sbx_op *op)
+static void end_op(struct sbx_op *op)
 {
-    struct job *job = op->user;
-    struct sbx_object *object = job->object;
+    struct sbx_job *job = op->user;
     sbx_op_destroy(op);
-    free(job);
-    sbx_object_ended(object);
+    if (job->under_way == 0) {
+        free_job(job);
+    }
 }
 
 void sbx_job_drop(struct sbx_op *op)
 {
-    free_job(op);
+    sbx_job_of(op)->under_way--;
+    end_op(op);
 }
 
 /* What could not be made into a value rejects with why. */
 static void settle(napi_env env, struct sbx_op *op)
 {
-    const struct job *job = op->user;
+    const struct sbx_job *job = sbx_job_of(op);
     bool failed = false;
     napi_value value = value_of(env, op, job->kind, &failed);
     if (value == NULL) {
@@ -210,17 +237,30 @@ static void settle(napi_env env, struct sbx_op *op)
         (void)(failed ? napi_reject_deferred(env, job->deferred, value)
                       : napi_resolve_deferred(env, job->deferred, value)); /* fails only at the end */
     }
-    free_job(op);
+}
+
+/* An op is over, and with it its job, or one part of that. */
+static void take_op(napi_env env, struct sbx_op *op)
+{
+    struct sbx_job *job = sbx_job_of(op);
+    job->under_way--;
+    if (job->kind->plan != NULL) {
+        op = job->kind->plan->next(job, op);
+    }
+    if (op != NULL) {
+        settle(env, op);
+        end_op(op);
+    }
 }
 
 static void settle_one(napi_env env, struct sbx_op *op)
 {
     napi_handle_scope scope;
     if (napi_open_handle_scope(env, &scope) != napi_ok) {
-        free_job(op);
+        sbx_job_drop(op);
         return;
     }
-    settle(env, op);
+    take_op(env, op);
     (void)napi_close_handle_scope(env, scope);
 }
 

@@ -11,13 +11,33 @@
 /* The JavaScript value of an operation that succeeded; NULL: thrown. */
 typedef napi_value (*sbx_job_result)(napi_env env, struct sbx_op *op);
 
+struct sbx_job;
+
+/* What a job does that is more than one op. */
+struct sbx_job_plan {
+    /* Takes an op of the job that is over, and may start others (sbx_job_go_on): the op that the promise is settled
+     * with, where none is under way any more; else NULL. */
+    struct sbx_op *(*next)(struct sbx_job *job, struct sbx_op *op);
+    /* Frees the state; NULL is allowed. */
+    void (*end)(struct sbx_object *object, void *state);
+};
+
 /* What an operation's end looks like from JavaScript. */
 struct sbx_job_kind {
     sbx_job_result result;
+    const struct sbx_job_plan *plan; /* static; NULL: it is one op */
     bool (*answers)(
         enum sbx_status status); /* whether a failure is an answer too: of exists, "no"; or NULL */
     const char *syscall;         /* static: of the error; NULL: of a tool */
     bool synchronous;            /* it returns or throws, where others give a promise */
+};
+
+struct sbx_job {
+    struct sbx_object *object; /* owned: one count */
+    const struct sbx_job_kind *kind;
+    napi_deferred deferred; /* owned until settled */
+    size_t under_way;       /* ops */
+    void *state;            /* owned: the plan's; NULL: it has none */
 };
 
 /* What a call with a pending exception returns: a promise that is rejected with it, or nothing. */
@@ -30,8 +50,15 @@ napi_value sbx_job_refuse(napi_env env, const struct sbx_job_kind *kind, enum sb
 /* A promise that is resolved with undefined. */
 napi_value sbx_job_resolve(napi_env env);
 
-/* Takes `op` and sends it; the promise of its end. */
-napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind);
+/* Takes `op` and sends it; the promise of its end. `state` (taken): of the kind's plan. */
+napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind,
+                         void *state);
+
+/* Takes one more op of the job and sends it. SBX_OK, or it is still the caller's. */
+enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op) SBX_CHECKED;
+
+/* The job that `op` is of. Borrowed. */
+struct sbx_job *sbx_job_of(const struct sbx_op *op);
 
 /* Takes `op`, runs it here and now, and returns its value; NULL: thrown. */
 napi_value sbx_job_run(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind);

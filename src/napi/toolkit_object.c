@@ -63,7 +63,7 @@ static napi_value execute(napi_env env, napi_callback_info info)
         return sbx_try_throw(env);
     }
     struct sbx_op *op = make_op(env, binding, input);
-    return op == NULL ? sbx_job_reject(env, &kind) : sbx_job_start(binding->object, op, &kind);
+    return op == NULL ? sbx_job_reject(env, &kind) : sbx_job_start(binding->object, op, &kind, NULL);
 }
 
 static napi_status set_text(napi_env env, napi_value object, const char *name, const char *text)

@@ -1,7 +1,7 @@
 /* request.c: a request as a curl handle, and back.
  *
  * libcurl sends a request again by itself when a kept connection turns out to be closed before an answer
- * came. For a read that is right. For a change it could run twice, so its body goes through a read
+ * came. For a read that is right. For a change it could run twice, so its body comes from a read
  * function that cannot be rewound (curl then gives up with CURLE_SEND_FAIL_REWIND), and a change whose
  * body is empty, with nothing to rewind, uses a fresh connection, on which curl never sends again.
  *
@@ -98,12 +98,14 @@ static size_t read_body(char *to, size_t size, size_t count, void *user)
     return length;
 }
 
-static int refuse_rewind(void *user, curl_off_t offset, int origin)
+static int rewind_body(void *user, curl_off_t offset, int origin)
 {
-    (void)user;
-    (void)offset;
-    (void)origin;
-    return CURL_SEEKFUNC_FAIL;
+    struct sbx_request *request = user;
+    if (request->change || origin != SEEK_SET || offset < 0 || (size_t)offset > request->body.length) {
+        return CURL_SEEKFUNC_FAIL;
+    }
+    request->body_sent = (size_t)offset;
+    return CURL_SEEKFUNC_OK;
 }
 
 /* The caps of a reply are known with its status: a problem is kept short, a content at its full length. */
@@ -115,8 +117,15 @@ static void begin_reply(struct sbx_request *request)
     if (request->http_status >= 300) {
         return;
     }
+    if (request->size_above > 0 && length > 0 && (uint64_t)length > request->size_above) {
+        request->reply_length = (uint64_t)length;
+    }
+    if (request->room != NULL) {
+        sbx_bytes_lend(&request->reply, request->room, request->reply_max);
+        return;
+    }
     request->reply.max = request->reply_max;
-    if (length > 0) {
+    if (length > 0 && request->reply_length == 0) {
         sbx_bytes_reserve(&request->reply, (size_t)length);
     }
 }
@@ -132,6 +141,9 @@ static size_t write_reply(char *from, size_t size, size_t count, void *user)
     if (request->http_status >= 300) {
         size_t room = request->reply.max - request->reply.length;
         arrived.length = arrived.length < room ? arrived.length : room;
+    }
+    if (request->reply_length > 0) {
+        return CURL_WRITEFUNC_ERROR;
     }
     sbx_bytes_append(&request->reply, arrived);
     return request->reply.status == SBX_OK ? size * count : CURL_WRITEFUNC_ERROR;
@@ -202,7 +214,8 @@ static CURLcode set_method(const struct sbx_request *request)
             (curl_off_t)request->body.length);
         SET(code, easy, CURLOPT_READFUNCTION, read_body);
         SET(code, easy, CURLOPT_READDATA, request);
-        SET(code, easy, CURLOPT_SEEKFUNCTION, refuse_rewind);
+        SET(code, easy, CURLOPT_SEEKFUNCTION, rewind_body);
+        SET(code, easy, CURLOPT_SEEKDATA, request);
     } else if (request->method == SBX_DELETE) {
         SET(code, easy, CURLOPT_CUSTOMREQUEST, "DELETE");
     }
@@ -276,7 +289,9 @@ void sbx_request_conclude(struct sbx_request *request, CURLcode code)
     (void)curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &os_error);
     const char *fault = find_fault(request);
     request->outcome = sbx_problem_from_curl(code, os_error, request->change);
-    if (request->reply.status != SBX_OK) {
+    if (request->reply_length > 0) {
+        request->outcome = SBX_EFBIG;
+    } else if (request->reply.status != SBX_OK) {
         request->outcome = request->reply.status;
         bool too_large = request->outcome == SBX_EFBIG;
         (void)snprintf(request->error, sizeof(request->error), "%s than %zu bytes",

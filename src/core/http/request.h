@@ -31,6 +31,8 @@ struct sbx_request {
     int limit_ms;     /* what an error says the deadline was, where that is more: of all an operation asked */
     int timeout_ms;   /* > 0 */
     size_t reply_max; /* bytes of a reply that succeeded; more is SBX_EFBIG */
+    size_t size_above; /* a reply that says it has more bytes is SBX_EFBIG, with reply_length; 0: none */
+    char *room; /* borrowed until the request is destroyed: of reply_max bytes, for the reply; NULL: none */
     const char *accept;                        /* static: the type that the reply must have; NULL: any */
     const char *body_type;                     /* static; NULL: no body */
     struct sbx_span body;                      /* borrowed until done */
@@ -42,7 +44,8 @@ struct sbx_request {
     /* Came back. */
     enum sbx_status outcome;     /* SBX_OK: a whole reply of the type asked for, whatever its HTTP status */
     long http_status;            /* 0 where there was none */
-    struct sbx_bytes reply;      /* owned */
+    struct sbx_bytes reply;      /* owned, but for what is in `room` */
+    uint64_t reply_length;       /* bytes that it said it has, where those were too many to take */
     char error[CURL_ERROR_SIZE]; /* words for an outcome that is not SBX_OK */
     bool unanswered;             /* it was handed over whole, and its deadline came before any answer */
 

@@ -1,0 +1,166 @@
+/* bulk.c: the ops of a content in parts.
+ *
+ * A part is a file in a directory of its own within the companion's private one, so that nobody else sees it; the
+ * server makes the directory with the first part. Sending a part twice does no harm.
+ *
+ * Thread: main; the steps on the pool.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/bulk.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/random.h>
+
+#include "core/companion_fs.h"
+#include "core/fs.h"
+#include "core/http_ask.h"
+#include "core/http_end.h"
+#include "core/http_reply.h"
+
+#define COMMIT_BYTES_PER_MS (16 * SBX_KIB) /* that a commit may take beyond the deadline of any operation */
+
+static enum sbx_step find_companion(struct sbx_op *op)
+{
+    struct sbx_companion_lane *lane = sbx_fs_lane(op->fs, op->synchronous);
+    struct sbx_args args = {.path = SBX_SPAN("/")};
+    return sbx_fs_has_companion(op->fs, op->endpoint) ? SBX_STEP_NEXT
+                                                      : sbx_op_ask(op, lane, SBX_OP_LSTAT, &args);
+}
+
+/* What it says of "/" does not matter, as long as it says something. */
+static enum sbx_step name_stage(struct sbx_op *op)
+{
+    uint64_t random = 0;
+    char name[32];
+    if (op->ask.words != NULL) {
+        return sbx_companion_need_answer(op);
+    }
+    sbx_fs_append_private(op->fs, &op->stage);
+    if (op->stage.status == SBX_OK && op->stage.length == 0) {
+        return sbx_op_fail(op, SBX_ENOSYS, "the companion has no directory of its own");
+    }
+    if (getentropy(&random, sizeof(random)) != 0) {
+        return sbx_op_fail(op, SBX_EIO, "no random number could be had");
+    }
+    (void)snprintf(name, sizeof(name), "/parts-%016" PRIx64, random);
+    sbx_bytes_append_text(&op->stage, name);
+    return op->stage.status == SBX_OK ? sbx_op_succeed(op) : sbx_op_fail(op, op->stage.status, NULL);
+}
+
+static enum sbx_step put_part(struct sbx_op *op)
+{
+    struct sbx_request *request = NULL;
+    enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_PUT, "/v1/fs/file");
+    if (status == SBX_OK) {
+        sbx_request_query(request, "path", sbx_bytes_span(&op->stage));
+        request->accept = "application/json";
+        request->until_stalled = true;
+        request->body_type = "application/octet-stream";
+        request->body = op->args.data;
+    }
+    return sbx_op_send(op, status, request);
+}
+
+static enum sbx_step end_part(struct sbx_op *op)
+{
+    if (sbx_http_need_reply(op) == SBX_STEP_END) {
+        return SBX_STEP_END;
+    }
+    enum sbx_status status =
+        sbx_http_reply_written(sbx_bytes_span(&op->request->reply), op->args.data.length);
+    return status == SBX_OK ? sbx_op_succeed(op) : sbx_http_unreadable(op, status);
+}
+
+static enum sbx_step ask_with_stage(struct sbx_op *op)
+{
+    struct sbx_args args = op->args;
+    sbx_fs_append_path(op->fs, &op->path, op->args.path);
+    args.path = sbx_bytes_span(&op->path);
+    args.target = sbx_bytes_span(&op->stage);
+    return op->path.status == SBX_OK
+               ? sbx_op_ask(op, sbx_fs_lane(op->fs, op->synchronous), op->row->code, &args)
+               : sbx_op_fail(op, op->path.status, NULL);
+}
+
+static enum sbx_step end_with_answer(struct sbx_op *op)
+{
+    return sbx_companion_need_answer(op) == SBX_STEP_END ? SBX_STEP_END : sbx_op_succeed(op);
+}
+
+static enum sbx_step ask_into_room(struct sbx_op *op)
+{
+    return sbx_http_ask_content(op, op->room_length);
+}
+
+static enum sbx_step end_in_room(struct sbx_op *op)
+{
+    if (sbx_http_need_reply(op) == SBX_STEP_END) {
+        return SBX_STEP_END;
+    }
+    op->result.bytes = (struct sbx_buffer){op->room, op->request->reply.length};
+    return sbx_op_succeed(op);
+}
+
+static const sbx_step_function steps_of_stage[] = {find_companion, name_stage, NULL};
+static const sbx_step_function steps_of_part[] = {put_part, end_part, NULL};
+static const sbx_step_function steps_of_question[] = {ask_with_stage, end_with_answer, NULL};
+static const sbx_step_function steps_of_read[] = {ask_into_room, end_in_room, NULL};
+
+static enum sbx_status make(struct sbx_op **op, const struct sbx_bulk *bulk, enum sbx_op_code code,
+                            const struct sbx_args *args, const sbx_step_function *steps)
+{
+    enum sbx_status status = sbx_fs_op_create(op, bulk->fs, sbx_op_row(code), bulk->endpoint, args);
+    if (status == SBX_OK) {
+        (*op)->steps = steps;
+        sbx_bytes_append(&(*op)->stage, bulk->stage);
+    }
+    return status;
+}
+
+enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk)
+{
+    struct sbx_args args = {.path = bulk->path};
+    return make(op, bulk, SBX_OP_COMMIT, &args, steps_of_stage);
+}
+
+enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t number,
+                              struct sbx_span data)
+{
+    char name[32];
+    struct sbx_args args = {.path = bulk->path, .data = data};
+    enum sbx_status status = make(op, bulk, SBX_OP_COMMIT, &args, steps_of_part);
+    if (status == SBX_OK) {
+        (void)snprintf(name, sizeof(name), "/%" PRIu64, number);
+        sbx_bytes_append_text(&(*op)->stage, name);
+    }
+    return status;
+}
+
+enum sbx_status sbx_bulk_commit(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length)
+{
+    struct sbx_args args = {.path = bulk->path, .length = length};
+    enum sbx_status status = make(op, bulk, SBX_OP_COMMIT, &args, steps_of_question);
+    if (status == SBX_OK) {
+        uint64_t limit = (uint64_t)(*op)->timeout_ms + length / COMMIT_BYTES_PER_MS;
+        (*op)->timeout_ms = (int)(limit < SBX_TIMEOUT_MAX_MS ? limit : SBX_TIMEOUT_MAX_MS);
+    }
+    return status;
+}
+
+enum sbx_status sbx_bulk_unstage(struct sbx_op **op, const struct sbx_bulk *bulk)
+{
+    struct sbx_args args = {.path = bulk->path};
+    return make(op, bulk, SBX_OP_UNSTAGE, &args, steps_of_question);
+}
+
+enum sbx_status sbx_bulk_read(struct sbx_op **op, const struct sbx_bulk *bulk, char *room, size_t length)
+{
+    struct sbx_args args = {.path = bulk->path};
+    enum sbx_status status = make(op, bulk, SBX_OP_READ, &args, steps_of_read);
+    if (status == SBX_OK) {
+        (*op)->room = room;
+        (*op)->room_length = length;
+    }
+    return status;
+}

@@ -1,0 +1,46 @@
+/* bulk.h: contents that are too large for frames, as ops that whoever has the bytes makes one after the other.
+ *
+ *     stage ──▶ part, part, … side by side ──▶ commit       a write: the file is touched by the last of them alone
+ *                 └── one fails ──▶ unstage
+ *
+ *     read (says how long it is) ──▶ read into room         a read: the room is made in between
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_CORE_BULK_H
+#define SBX_CORE_BULK_H
+
+#include "core/op.h"
+
+/* Bytes of a part: a request's body. */
+#define SBX_BULK_PART SBX_BODY_MAX
+
+/* What the ops of one content have in common; all of it is copied or counted by each. */
+struct sbx_bulk {
+    const struct sbx_fs *fs;
+    struct sbx_endpoint *endpoint;
+    struct sbx_span path;  /* of the file, in the view */
+    struct sbx_span stage; /* of the parts, in the sandbox; empty before it is known */
+};
+
+/* Its end has op->stage: a new directory for the parts, which the first of them makes. SBX_ENOSYS: there is no
+ * companion, or it has no place of its own. */
+enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk) SBX_CHECKED;
+
+/* Part `number` from 0 on. */
+enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t number,
+                              struct sbx_span data) SBX_CHECKED;
+
+/* The file gets the content of all parts, `length` bytes; they go. */
+enum sbx_status sbx_bulk_commit(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length) SBX_CHECKED;
+
+/* The parts go. */
+enum sbx_status sbx_bulk_unstage(struct sbx_op **op, const struct sbx_bulk *bulk) SBX_CHECKED;
+
+/* Reads the file into `length` bytes at `room`, borrowed until the op is destroyed. SBX_EFBIG: it is longer than that by
+ * now. */
+enum sbx_status sbx_bulk_read(struct sbx_op **op, const struct sbx_bulk *bulk, char *room,
+                              size_t length) SBX_CHECKED;
+
+#endif

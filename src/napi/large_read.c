@@ -1,0 +1,116 @@
+/* large_read.c: a content that no reply holds is asked for twice: the first op says how long it is, and the second one
+ * writes it straight into an ArrayBuffer of that length, which JavaScript gets to see when it is complete.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "napi/large_read.h"
+
+#include <stdlib.h>
+
+#include "core/bulk.h"
+#include "napi/result.h"
+#include "napi/try.h"
+
+#define TRIES 4 /* of a file that grows while it is read */
+
+struct read {
+    napi_ref room; /* owned: the ArrayBuffer; NULL: there is none yet */
+    unsigned tries;
+};
+
+static void drop_room(napi_env env, struct read *read)
+{
+    if (read->room != NULL) {
+        (void)napi_delete_reference(env, read->room); /* fails only where the environment is gone */
+    }
+    read->room = NULL;
+}
+
+static void end(struct sbx_object *object, void *state)
+{
+    if (state != NULL) {
+        drop_room(object->env->env, state);
+    }
+    free(state);
+}
+
+/* The op that reads into new room, which the job keeps; NULL where an exception is pending or memory is short. */
+static struct sbx_op *make_room(struct sbx_job *job, const struct sbx_op *op)
+{
+    napi_env env = job->object->env->env;
+    struct read *read = job->state == NULL ? calloc(1, sizeof(*read)) : job->state;
+    struct sbx_bulk bulk = {.fs = op->fs, .endpoint = op->endpoint, .path = op->args.path};
+    struct sbx_op *made = NULL;
+    napi_value buffer;
+    void *data = NULL;
+    job->state = read;
+    if (read == NULL || napi_create_arraybuffer(env, (size_t)op->result.total, &data, &buffer) != napi_ok ||
+        napi_create_reference(env, buffer, 1, &read->room) != napi_ok) {
+        return NULL;
+    }
+    enum sbx_status status = sbx_bulk_read(&made, &bulk, data, (size_t)op->result.total);
+    return status == SBX_OK ? made : NULL;
+}
+
+/* The op that asks for the size once more. */
+static struct sbx_op *make_again(struct sbx_job *job, const struct sbx_op *op)
+{
+    struct read *read = job->state;
+    struct sbx_op *made = NULL;
+    read->tries++;
+    drop_room(job->object->env->env, read);
+    if (sbx_fs_op_create(&made, op->fs, op->row, op->endpoint, &op->args) != SBX_OK) {
+        return NULL;
+    }
+    made->size_first = true;
+    return made;
+}
+
+static bool has_size_alone(const struct sbx_op *op)
+{
+    return op->result.status == SBX_OK && op->room == NULL && op->result.bytes.data == NULL;
+}
+
+static bool has_grown(const struct sbx_job *job, const struct sbx_op *op)
+{
+    const struct read *read = job->state;
+    return op->room != NULL && op->result.status == SBX_EFBIG && read->tries < TRIES;
+}
+
+static struct sbx_op *next(struct sbx_job *job, struct sbx_op *op)
+{
+    struct sbx_op *made = NULL;
+    if (has_size_alone(op)) {
+        made = make_room(job, op);
+    } else if (has_grown(job, op)) {
+        made = make_again(job, op);
+    } else {
+        return op;
+    }
+    enum sbx_status status = made == NULL ? SBX_ENOMEM : sbx_job_go_on(job, made);
+    if (status != SBX_OK) {
+        sbx_op_destroy(made);
+        (void)sbx_op_fail(op, status, NULL);
+        return op;
+    }
+    sbx_op_destroy(op);
+    return NULL;
+}
+
+const struct sbx_job_plan sbx_large_read_plan = {next, end};
+
+napi_value sbx_large_read_result(napi_env env, struct sbx_op *op)
+{
+    napi_value buffer;
+    napi_value array;
+    if (op->room == NULL) {
+        return sbx_result_bytes(env, op);
+    }
+    const struct read *read = sbx_job_of(op)->state;
+    SBX_TRY(napi_get_reference_value(env, read->room, &buffer));
+    SBX_TRY(napi_create_typedarray(env, napi_uint8_array, op->result.bytes.length, buffer, 0, &array));
+    return array;
+fail:
+    return sbx_try_throw(env);
+}

@@ -1,0 +1,298 @@
+/* large_write.c: the caller's bytes, a part at a time, as ops that are made one after the other.
+ *
+ *     writeFile   STAGE ──▶ PARTS ──▶ COMMIT        pwrite   PARTS
+ *                   │         └─ failed ──▶ UNSTAGE
+ *                   └─ no companion ──▶ WHOLE
+ *
+ * More than one part stays the caller's: each is copied when its turn comes, after a look whether it is still there. A
+ * pool thread that read it could meet memory that JavaScript has taken away.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "napi/large_write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/bulk.h"
+#include "napi/error.h"
+#include "napi/job.h"
+#include "napi/result.h"
+#include "napi/value.h"
+
+#define PARTS_AT_ONCE 4
+
+enum phase { STAGE, PARTS, COMMIT, UNSTAGE, WHOLE };
+
+struct write {
+    enum phase phase;
+    bool in_place;   /* pwrite: a part is written where it belongs */
+    uint64_t offset; /* bytes: of pwrite */
+    napi_ref source; /* owned: whose bytes they are; NULL: `text` has them */
+    char *text;      /* owned */
+    uint64_t length; /* bytes */
+    uint64_t begun;  /* bytes whose part is there, or under way */
+    struct sbx_bytes path;
+    struct sbx_bytes stage;
+    struct sbx_endpoint *endpoint; /* owned: one count */
+    struct sbx_op *failed;         /* owned: the first that did */
+};
+
+bool sbx_large_write_is(const struct sbx_call *call)
+{
+    size_t length = call->args.data.length;
+    return (call->row->code == SBX_OP_WRITE && length > SBX_REPLY_CONTENT_MAX) ||
+           (call->row->code == SBX_OP_PWRITE && length > SBX_BULK_PART);
+}
+
+static void end(struct sbx_object *object, void *state)
+{
+    struct write *write = state;
+    if (write == NULL) {
+        return;
+    }
+    if (write->source != NULL) {
+        (void)napi_delete_reference(object->env->env,
+                                    write->source); /* fails only where the environment is gone */
+    }
+    sbx_op_destroy(write->failed);
+    sbx_bytes_clear(&write->path);
+    sbx_bytes_clear(&write->stage);
+    sbx_endpoint_unref(write->endpoint);
+    free(write->text);
+    free(write);
+}
+
+/* The caller's bytes, borrowed until JavaScript runs; false: they are not there any more. */
+static bool look_at_source(napi_env env, const struct write *write, struct sbx_span *bytes)
+{
+    napi_value value = NULL;
+    if (write->source == NULL) {
+        *bytes = (struct sbx_span){write->text, (size_t)write->length};
+        return true;
+    }
+    return napi_get_reference_value(env, write->source, &value) == napi_ok && value != NULL &&
+           sbx_value_bytes(env, value, bytes) && bytes->length == write->length;
+}
+
+static struct sbx_bulk bulk_of(const struct sbx_object *object, const struct write *write)
+{
+    return (struct sbx_bulk){object->fs, write->endpoint, sbx_bytes_span(&write->path),
+                             sbx_bytes_span(&write->stage)};
+}
+
+static void keep_failure(struct write *write, struct sbx_op *op)
+{
+    if (write->failed == NULL) {
+        write->failed = op;
+    } else {
+        sbx_op_destroy(op);
+    }
+}
+
+/* The op of the next part, or of all bytes at once. SBX_EINVAL: they are gone. */
+static enum sbx_status make_part(struct sbx_object *object, struct write *write, struct sbx_op **op)
+{
+    struct sbx_bulk bulk = bulk_of(object, write);
+    struct sbx_span bytes;
+    if (!look_at_source(object->env->env, write, &bytes)) {
+        return SBX_EINVAL;
+    }
+    uint64_t left = write->length - write->begun;
+    struct sbx_span part = {bytes.data + write->begun, left < SBX_BULK_PART ? (size_t)left : SBX_BULK_PART};
+    uint64_t number = write->begun / SBX_BULK_PART;
+    struct sbx_args args = {.path = bulk.path, .offset = write->offset + write->begun, .data = part};
+    enum sbx_op_code code = write->in_place ? SBX_OP_PWRITE : SBX_OP_WRITE;
+    write->begun += part.length;
+    return write->phase == PARTS && !write->in_place
+               ? sbx_bulk_part(op, &bulk, number, part)
+               : sbx_fs_op_create(op, bulk.fs, sbx_op_row(code), bulk.endpoint, &args);
+}
+
+/* The op that the phase is, but for its parts. */
+static enum sbx_status make(struct sbx_object *object, struct write *write, struct sbx_op **op)
+{
+    struct sbx_bulk bulk = bulk_of(object, write);
+    switch (write->phase) {
+    case STAGE:
+        return sbx_bulk_stage(op, &bulk);
+    case COMMIT:
+        return sbx_bulk_commit(op, &bulk, write->length);
+    case UNSTAGE:
+        return sbx_bulk_unstage(op, &bulk);
+    case PARTS:
+    case WHOLE:
+        break;
+    }
+    return make_part(object, write, op);
+}
+
+/* Starts the op that is next. Where that cannot be, `over`, the one before, fails with why, and false comes back. */
+static bool go_on(struct sbx_job *job, struct sbx_op *over)
+{
+    struct sbx_op *op = NULL;
+    enum sbx_status status = make(job->object, job->state, &op);
+    if (status == SBX_OK) {
+        status = sbx_job_go_on(job, op);
+    }
+    if (status == SBX_OK) {
+        return true;
+    }
+    sbx_op_destroy(op);
+    (void)sbx_op_fail(over, status,
+                      status == SBX_EINVAL ? "the content was taken away or resized while it was written"
+                                           : NULL);
+    return false;
+}
+
+/* Part after part, as many as may be under way. */
+static bool begin_parts(struct sbx_job *job, struct sbx_op *over)
+{
+    struct write *write = job->state;
+    while (job->under_way < PARTS_AT_ONCE && write->begun < write->length) {
+        if (!go_on(job, over)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What comes after an op that went well: false where it was the last one, or has been made to fail. */
+static bool advance(struct sbx_job *job, struct sbx_op *op)
+{
+    struct write *write = job->state;
+    if (write->phase == STAGE) {
+        sbx_bytes_append(&write->stage, sbx_bytes_span(&op->stage));
+        write->phase = PARTS;
+    }
+    if (write->phase == PARTS && write->begun < write->length) {
+        return begin_parts(job, op);
+    }
+    if (write->phase != PARTS) {
+        return false;
+    }
+    if (job->under_way > 0 || write->in_place) {
+        return job->under_way > 0;
+    }
+    write->phase = COMMIT;
+    return go_on(job, op);
+}
+
+/* Without a companion there are no parts: what fits into one request goes as it is. */
+static bool go_whole(struct sbx_job *job, struct sbx_op *op)
+{
+    struct write *write = job->state;
+    if (write->phase != STAGE || op->result.status != SBX_ENOSYS) {
+        return false;
+    }
+    if (write->length > SBX_BODY_MAX) {
+        (void)sbx_op_fail(op, SBX_EFBIG, "a content over HTTP can have 2 MiB at most");
+        return false;
+    }
+    write->phase = WHOLE;
+    return go_on(job, op);
+}
+
+/* The op to settle with once all that was under way is over and the parts are gone. */
+static struct sbx_op *give_up(struct sbx_job *job)
+{
+    struct write *write = job->state;
+    if (job->under_way > 0) {
+        return NULL;
+    }
+    if (write->stage.length > 0 && write->phase != UNSTAGE) {
+        struct sbx_op *op = NULL;
+        write->phase = UNSTAGE;
+        enum sbx_status status = make(job->object, write, &op);
+        if (status == SBX_OK && sbx_job_go_on(job, op) == SBX_OK) {
+            return NULL;
+        }
+        sbx_op_destroy(op);
+    }
+    struct sbx_op *failed = write->failed;
+    write->failed = NULL;
+    return failed;
+}
+
+static struct sbx_op *next(struct sbx_job *job, struct sbx_op *op)
+{
+    struct write *write = job->state;
+    bool goes_on =
+        op->result.status == SBX_OK && write->failed == NULL ? advance(job, op) : go_whole(job, op);
+    if (goes_on) {
+        sbx_op_destroy(op);
+        return NULL;
+    }
+    if (op->result.status == SBX_OK && write->failed == NULL) {
+        return op;
+    }
+    keep_failure(write, op);
+    return give_up(job);
+}
+
+static const struct sbx_job_plan plan = {next, end};
+static const struct sbx_job_kind kind_write = {
+    .result = sbx_result_undefined, .plan = &plan, .syscall = "open"};
+static const struct sbx_job_kind kind_pwrite = {
+    .result = sbx_result_undefined, .plan = &plan, .syscall = "write"};
+
+/* Keeps the bytes: a text as it is, one part as a copy, and what is more by a reference. */
+static enum sbx_status keep_source(napi_env env, struct write *write, struct sbx_call *call)
+{
+    write->length = call->args.data.length;
+    write->text = sbx_args_take_text(call, call->args.data.data);
+    if (write->text == NULL && write->length <= SBX_BULK_PART) {
+        write->text = malloc((size_t)write->length);
+        if (write->text == NULL) {
+            return SBX_ENOMEM;
+        }
+        memcpy(write->text, call->args.data.data, (size_t)write->length);
+    }
+    if (write->text == NULL && napi_create_reference(env, call->data, 1, &write->source) != napi_ok) {
+        return SBX_ENOMEM;
+    }
+    return SBX_OK;
+}
+
+static enum sbx_status create(struct sbx_object *object, struct sbx_call *call, struct sbx_endpoint *endpoint,
+                              struct write **write)
+{
+    struct write *made = calloc(1, sizeof(*made));
+    if (made == NULL) {
+        return SBX_ENOMEM;
+    }
+    made->in_place = call->row->code == SBX_OP_PWRITE;
+    made->phase = made->in_place ? PARTS : STAGE;
+    made->offset = call->args.offset;
+    made->endpoint = sbx_endpoint_ref(endpoint);
+    sbx_bytes_init(&made->path, 2 * SBX_PATH_MAX);
+    sbx_bytes_init(&made->stage, 2 * SBX_PATH_MAX);
+    sbx_bytes_append(&made->path, call->args.path);
+    enum sbx_status status = keep_source(object->env->env, made, call);
+    status = made->path.status == SBX_EFBIG ? SBX_ENAMETOOLONG : status;
+    if (status != SBX_OK) {
+        end(object, made);
+        return status;
+    }
+    *write = made;
+    return SBX_OK;
+}
+
+napi_value sbx_large_write_start(struct sbx_object *object, struct sbx_call *call,
+                                 struct sbx_endpoint *endpoint)
+{
+    const struct sbx_job_kind *kind = call->row->code == SBX_OP_PWRITE ? &kind_pwrite : &kind_write;
+    struct write *write = NULL;
+    struct sbx_op *op = NULL;
+    enum sbx_status status = create(object, call, endpoint, &write);
+    if (status == SBX_OK) {
+        status = make(object, write, &op);
+    }
+    if (status == SBX_OK) {
+        return sbx_job_start(object, op, kind, write);
+    }
+    napi_value refused = sbx_job_refuse(object->env->env, kind, status, call->args.path);
+    end(object, write);
+    return refused;
+}

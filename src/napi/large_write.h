@@ -1,0 +1,19 @@
+/* large_write.h: writeFile and pwrite of more bytes than travel at once.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_NAPI_LARGE_WRITE_H
+#define SBX_NAPI_LARGE_WRITE_H
+
+#include "napi/args.h"
+#include "napi/object.h"
+
+/* Whether the call is one. */
+bool sbx_large_write_is(const struct sbx_call *call);
+
+/* Starts it; the promise of its end. Takes from the call what it keeps. */
+napi_value sbx_large_write_start(struct sbx_object *object, struct sbx_call *call,
+                                 struct sbx_endpoint *endpoint);
+
+#endif
