@@ -1,11 +1,11 @@
-/* run_test.c: the program itself, as it is shipped and under the sanitizers: frames in its arguments and variables,
- * replies on its output, and how it ends.
+/* run_test.c: the program itself, as it is shipped, under the sanitizers, and for the other machine that it is built for
+ * (under an emulator): frames in its arguments and variables, replies on its output, and how it ends. All of them
+ * answer the same.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -18,17 +18,41 @@
 
 #define PIECES 20
 
-static char programs[2][PATH_MAX];
-static const char *program;
+#if defined(__x86_64__)
+#define OWN "linux-x64"
+#define OWN_ARCHITECTURE SBX_ARCHITECTURE_X64
+#define OTHER "linux-arm64"
+#define OTHER_ARCHITECTURE SBX_ARCHITECTURE_ARM64
+#define EMULATOR "qemu-aarch64"
+#elif defined(__aarch64__)
+#define OWN "linux-arm64"
+#define OWN_ARCHITECTURE SBX_ARCHITECTURE_ARM64
+#define OTHER "linux-x64"
+#define OTHER_ARCHITECTURE SBX_ARCHITECTURE_X64
+#define EMULATOR "qemu-x86_64"
+#endif
+
+static struct program {
+    const char *file;
+    enum sbx_architecture architecture;
+    const char *emulator; /* what runs it; NULL: this machine */
+    char path[PATH_MAX];
+} programs[] = {
+    {"build/companion/" OWN "/agentos-companion", OWN_ARCHITECTURE, NULL, ""},
+    {"build/companion/" OTHER "/agentos-companion", OTHER_ARCHITECTURE, EMULATOR, ""},
+    {"build/test-companion/agentos-companion", OWN_ARCHITECTURE, NULL, ""},
+};
+static const struct program *program;
 
 static char bytes[SBX_BATCH_MAX];
 static struct sbx_writer batch;
 static char reply_bytes[SBX_REPLIES_MAX];
 static struct sbx_reader replies;
 
-static char *arguments[PIECES + 3];
+static char *arguments[PIECES + 4];
 static char *variables[PIECES + 1];
 static size_t argument_count;
+static size_t first_argument; /* of the program */
 static size_t variable_count;
 
 static void put(uint32_t id, unsigned code, struct sbx_args args)
@@ -45,7 +69,11 @@ static void begin(void)
     batch = sbx_buf_writer(bytes, sizeof(bytes));
     argument_count = 0;
     variable_count = 0;
-    arguments[argument_count++] = strdup(program);
+    if (program->emulator != NULL) {
+        arguments[argument_count++] = strdup(program->emulator);
+    }
+    arguments[argument_count++] = strdup(program->path);
+    first_argument = argument_count;
     arguments[argument_count++] = strdup("run");
 }
 
@@ -103,7 +131,7 @@ static int run(void)
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
     assert_int_equal(posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO), 0);
-    int spawned = posix_spawn(&child, program, &actions, NULL, arguments, variables);
+    int spawned = posix_spawnp(&child, arguments[0], &actions, NULL, arguments, variables);
     assert_int_equal(posix_spawn_file_actions_destroy(&actions), 0);
     assert_int_equal(close(ends[1]), 0);
     size_t length = read_all(ends[0], text, sizeof(text));
@@ -137,6 +165,7 @@ static void test_greeting(void **state)
     assert_int_equal(run(), 0);
     assert_status(sbx_greeting_decode(next(1, SBX_OK), &greeting), SBX_OK);
     assert_true(greeting.cores > 0);
+    assert_int_equal(greeting.architecture, program->architecture);
     assert_true(sbx_greeting_knows(&greeting, SBX_OP_WRITE));
 }
 
@@ -190,9 +219,9 @@ static void test_large(void **state)
 static int run_with(const char *verb, const char *piece)
 {
     begin();
-    argument_count = 1;
-    free(arguments[1]);
-    arguments[1] = NULL;
+    argument_count = first_argument;
+    free(arguments[first_argument]);
+    arguments[first_argument] = NULL;
     if (verb != NULL) {
         arguments[argument_count++] = strdup(verb);
     }
@@ -216,34 +245,85 @@ static void test_how_it_ends(void **state)
     }
 }
 
+static void put_questions(void)
+{
+    put(1, SBX_OP_STAT, (struct sbx_args){.path = P("file")});
+    put(2, SBX_OP_LSTAT, (struct sbx_args){.path = P("link")});
+    put(3, SBX_OP_READ, (struct sbx_args){.path = P("link")});
+    put(4, SBX_OP_PREAD, (struct sbx_args){.path = P("file"), .offset = 3, .length = 100});
+    put(5, SBX_OP_READLINK, (struct sbx_args){.path = P("link")});
+    put(6, SBX_OP_READDIR, (struct sbx_args){.path = P(".")});
+    put(7, SBX_OP_REALPATH, (struct sbx_args){.path = P("link")});
+    put(8, SBX_OP_STAT, (struct sbx_args){.path = P("missing")});
+    put(9, SBX_OP_RMDIR, (struct sbx_args){.path = P("file")});
+    put(10, SBX_OP_SYMLINK, (struct sbx_args){.target = P("file"), .path = P("link")});
+}
+
+/* The replies of `by` as they are, borrowed until the next run. */
+static struct sbx_span asked(const struct program *by)
+{
+    program = by;
+    begin();
+    put_questions();
+    add_argument(sbx_buf_written(&batch));
+    assert_int_equal(run(), 0);
+    return (struct sbx_span){reply_bytes, sbx_buf_left(&replies)};
+}
+
+/* What this program made, it and the first one see alike, to the byte. */
+static void test_all_agree(void **state)
+{
+    (void)state;
+    const struct program *tested = program;
+    begin();
+    put(1, SBX_OP_WRITE, (struct sbx_args){.path = P("file"), .data = P("content")});
+    put(2, SBX_OP_SYMLINK, (struct sbx_args){.target = P("file"), .path = P("link")});
+    put(3, SBX_OP_READ,
+        (struct sbx_args){.path = P("link")}); /* the access times of both change now, or never */
+    put(4, SBX_OP_READDIR, (struct sbx_args){.path = P(".")});
+    put(5, SBX_OP_READLINK, (struct sbx_args){.path = P("link")});
+    add_argument(sbx_buf_written(&batch));
+    assert_int_equal(run(), 0);
+    scratch_has("file", "content");
+    struct sbx_span first = asked(&programs[0]);
+    char *kept = malloc(first.length);
+    memcpy(kept, first.data, first.length);
+    first.data = kept;
+    struct sbx_span now = asked(tested);
+    bool same = sbx_span_equal(now, first);
+    free(kept);
+    assert_true(same);
+    (void)next(1, SBX_OK);
+    (void)next(2, SBX_OK);
+    struct sbx_answer read;
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_READ), next(3, SBX_OK), &read), SBX_OK);
+    assert_text(read.bytes, "content");
+}
+
 static int in_each_program(const struct CMUnitTest *tests, size_t count)
 {
     int failed = 0;
     for (size_t i = 0; i < COUNT(programs); i++) {
-        program = programs[i];
-        failed += _cmocka_run_group_tests(program, tests, count, NULL, NULL);
+        program = &programs[i];
+        failed += _cmocka_run_group_tests(program->path, tests, count, NULL, NULL);
     }
     return failed;
 }
 
-/* The program that is shipped stands in a folder of the platform's name. */
 static bool find_programs(void)
 {
-    glob_t found = {0};
-    bool good = glob("build/companion/*/agentos-companion", 0, NULL, &found) == 0 &&
-                realpath(found.gl_pathv[0], programs[0]) != NULL &&
-                realpath("build/test-companion/agentos-companion", programs[1]) != NULL;
-    globfree(&found);
+    bool good = true;
+    for (size_t i = 0; i < COUNT(programs); i++) {
+        good = good && realpath(programs[i].file, programs[i].path) != NULL;
+    }
     return good;
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(test_greeting),
-        scratch_test(test_pieces),
-        scratch_test(test_large),
-        scratch_test(test_how_it_ends),
+        scratch_test(test_greeting),  scratch_test(test_pieces),      scratch_test(test_large),
+        scratch_test(test_all_agree), scratch_test(test_how_it_ends),
     };
     if (!find_programs()) {
         (void)fprintf(stderr, "run_test: the programs are not built\n");

@@ -48,6 +48,15 @@ async function program(file, text, ...args) {
   return JSON.parse(stdout);
 }
 
+// The program headers of a 64-bit ELF file.
+function segments(file) {
+  const [offset, size, count] = [Number(file.readBigUInt64LE(32)), file.readUInt16LE(54), file.readUInt16LE(56)];
+  return Array.from({ length: count }, (_, i) => offset + i * size)
+    .map((at) => ({ type: file.readUInt32LE(at), align: Number(file.readBigUInt64LE(at + 48)) }));
+}
+
+const loaded = (file) => segments(file).filter(({ type }) => type === 1);
+
 test('the package holds what runs and nothing to build', async () => {
   const files = (await readdir(installed, { recursive: true })).map((file) => file.split(path.sep).join('/'));
   for (const file of ['lib/index.js', 'lib/index.mjs', 'lib/index.d.ts', 'lib/index.d.mts', 'wasm/agentos-sandbox',
@@ -68,6 +77,22 @@ test('the addon is stripped and tells nothing of where it was built', async () =
   }
   assert.equal(addon.includes('.debug_info'), false);
   assert.ok(addon.length < 5_000_000, `it has ${addon.length} bytes`);
+});
+
+test('it holds the companion for each machine, whichever this one is', async () => {
+  const addon = await readFile(path.join(installed, `prebuilds/${target}/agent-os-sandbox.node`));
+  for (const [platform, machine] of [['linux-x64', 0x3e], ['linux-arm64', 0xb7]]) {
+    const companion = await readFile(path.join(root, 'build/companion', platform, 'agentos-companion'));
+    assert.deepEqual([...companion.subarray(0, 4)], [0x7f, 0x45, 0x4c, 0x46]); // ELF
+    assert.equal(companion.readUInt16LE(18), machine);
+    assert.ok(addon.includes(companion), `the one for ${platform} is missing`);
+    for (const place of [root, '/root/', '/home/', '.cache/agent-os-sandbox']) {
+      assert.equal(companion.includes(place), false, `it holds ${place}`);
+    }
+    assert.ok(companion.length < 100_000, `it has ${companion.length} bytes`);
+    assert.ok(loaded(companion).every(({ align }) => align >= (machine === 0xb7 ? 65536 : 4096)));
+    assert.ok(!segments(companion).some(({ type }) => type === 3)); // it asks for no interpreter
+  }
 });
 
 test('the WebAssembly command is one', async () => {
