@@ -175,8 +175,8 @@ export interface SandboxFs {
   link(oldPath: string, newPath: string): Promise<void>;
   chmod(path: string, mode: number): Promise<void>;
   chown(path: string, uid: number, gid: number): Promise<void>;
-  /** Both times in milliseconds since 1970. */
-  utimes(path: string, atime: number, mtime: number): Promise<void>;
+  /** Both times since 1970: a number of milliseconds, or a BigInt of nanoseconds. */
+  utimes(path: string, atime: number | bigint, mtime: number | bigint): Promise<void>;
   truncate(path: string, length: number): Promise<void>;
   /** At most `length` bytes from `offset` on; fewer at the end of the file. */
   pread(path: string, offset: number, length: number): Promise<Uint8Array>;

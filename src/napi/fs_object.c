@@ -13,6 +13,29 @@
 #include "napi/object.h"
 #include "napi/try.h"
 
+/* prepareOpenSync of what has just been seen to need nothing; else NULL. */
+static napi_value answer_at_once(napi_env env, const struct sbx_object *object, struct sbx_op *op)
+{
+    napi_value no = NULL;
+    if (sbx_fs_is_read_only(object->fs) ||
+        !sbx_fresh_needs_nothing(&object->fresh, op->args.path, op->args.flags)) {
+        return NULL;
+    }
+    return napi_get_boolean(env, false, &no) == napi_ok ? no : NULL;
+}
+
+static napi_value run(napi_env env, struct sbx_object *object, struct sbx_op *op,
+                      const struct sbx_job_kind *kind)
+{
+    napi_value answer = answer_at_once(env, object, op);
+    if (answer != NULL) {
+        sbx_op_destroy(op);
+        return answer;
+    }
+    sbx_fresh_forget(&object->fresh);
+    return sbx_job_run(object, op, kind);
+}
+
 /* The promise, or the value, of a call whose arguments have been read. From here to the op's own copy of
  * them no JavaScript runs: they borrow a buffer that it could take away. */
 static napi_value start(napi_env env, struct sbx_object *object, const struct sbx_fs_method *method,
@@ -30,8 +53,13 @@ static napi_value start(napi_env env, struct sbx_object *object, const struct sb
         return sbx_job_refuse(env, &method->kind, status, call->args.path);
     }
     op->size_first = method->kind.plan == &sbx_large_read_plan;
-    return method->kind.synchronous ? sbx_job_run(object, op, &method->kind)
-                                    : sbx_job_start(object, op, &method->kind, NULL);
+    if (method->kind.synchronous) {
+        return run(env, object, op, &method->kind);
+    }
+    if ((call->row->kind & SBX_CHANGE) != 0) {
+        sbx_fresh_forget(&object->fresh);
+    }
+    return sbx_job_start(object, op, &method->kind, NULL);
 }
 
 static napi_value call_method(napi_env env, napi_callback_info info)
@@ -66,6 +94,7 @@ static bool create_fs(napi_env env, struct sbx_object *object, const struct sbx_
 {
     struct sbx_span root = SBX_SPAN("/");
     struct sbx_span given = {options->base_path, options->base_path_length};
+    sbx_fresh_init(&object->fresh);
     enum sbx_status status = sbx_fs_create(
         &object->fs,
         &(struct sbx_fs_options){

@@ -35,6 +35,14 @@ static void end(struct sbx_object *object, void *state)
     free(state);
 }
 
+/* Room for the size that was seen; for a file that has grown since, every time, for more. */
+static size_t room_for(const struct read *read, const struct sbx_op *op)
+{
+    uint64_t wanted = op->result.total + op->result.total / 8 * read->tries;
+    uint64_t most = sbx_fs_max_full_read(op->fs);
+    return (size_t)(wanted < most ? wanted : most);
+}
+
 /* The op that reads into new room, which the job keeps; NULL where an exception is pending or memory is short. */
 static struct sbx_op *make_room(struct sbx_job *job, const struct sbx_op *op)
 {
@@ -44,12 +52,13 @@ static struct sbx_op *make_room(struct sbx_job *job, const struct sbx_op *op)
     struct sbx_op *made = NULL;
     napi_value buffer;
     void *data = NULL;
+    size_t length = read == NULL ? 0 : room_for(read, op);
     job->state = read;
-    if (read == NULL || napi_create_arraybuffer(env, (size_t)op->result.total, &data, &buffer) != napi_ok ||
+    if (read == NULL || napi_create_arraybuffer(env, length, &data, &buffer) != napi_ok ||
         napi_create_reference(env, buffer, 1, &read->room) != napi_ok) {
         return NULL;
     }
-    enum sbx_status status = sbx_bulk_read(&made, &bulk, data, (size_t)op->result.total);
+    enum sbx_status status = sbx_bulk_read(&made, &bulk, data, length);
     return status == SBX_OK ? made : NULL;
 }
 

@@ -67,6 +67,7 @@ void sbx_object_unref(struct sbx_object *object)
     if (object->closing != NULL) {
         (void)napi_delete_reference(env->env, object->closing);
     }
+    sbx_fresh_forget(&object->fresh);
     sbx_fs_destroy(object->fs);
     sbx_toolkit_destroy(object->toolkit);
     free(object);

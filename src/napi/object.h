@@ -13,6 +13,7 @@
 
 #include "core/sandbox.h"
 #include "napi/env.h"
+#include "napi/fresh.h"
 #include "napi/options.h"
 
 struct sbx_object {
@@ -21,6 +22,7 @@ struct sbx_object {
     napi_ref client;             /* owned */
     struct sbx_fs *fs;           /* owned; NULL: it is a toolkit */
     struct sbx_toolkit *toolkit; /* owned; NULL: it is a file system */
+    struct sbx_fresh fresh;      /* of a file system */
     size_t in_flight;
     bool closed;
     napi_deferred closer; /* owned: of close(), while it waits; NULL: none waits */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "napi/error.h"
+#include "napi/job.h"
 #include "napi/try.h"
 
 #define NS_PER_MS 1000000
@@ -169,6 +170,9 @@ fail:
 
 napi_value sbx_result_stat(napi_env env, struct sbx_op *op)
 {
+    if (op->row->code == SBX_OP_STAT) {
+        sbx_fresh_remember(&sbx_job_of(op)->object->fresh, op->args.path, &op->result.stat);
+    }
     return stat_object(env, &op->result.stat);
 }
 

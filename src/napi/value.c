@@ -106,9 +106,23 @@ bool sbx_value_whole(napi_env env, napi_value value, const char *what, double ma
     return true;
 }
 
+/* A BigInt is the time in ns. */
+static bool read_ns(napi_env env, napi_value value, const char *what, int64_t *time_ns)
+{
+    bool lossless = false;
+    if (napi_get_value_bigint_int64(env, value, time_ns, &lossless) != napi_ok || !lossless) {
+        sbx_error_throw_range(env, what, "a time in nanoseconds that 64 bits can hold");
+        return false;
+    }
+    return true;
+}
+
 bool sbx_value_time(napi_env env, napi_value value, const char *what, int64_t *time_ns)
 {
     double ms = 0;
+    if (sbx_value_is(env, value, napi_bigint)) {
+        return read_ns(env, value, what, time_ns);
+    }
     if (!sbx_value_is(env, value, napi_number) || napi_get_value_double(env, value, &ms) != napi_ok) {
         sbx_error_throw_type(env, what, "of type number", value);
         return false;

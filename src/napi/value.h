@@ -17,7 +17,7 @@ char *sbx_value_text(napi_env env, napi_value value, const char *what, size_t *l
 /* A whole number of 0 to `max`. false: thrown. */
 bool sbx_value_whole(napi_env env, napi_value value, const char *what, double max, uint64_t *number);
 
-/* A point in time, ms, as ns. false: thrown. */
+/* A point in time, a number of ms or a BigInt of ns, as ns. false: thrown. */
 bool sbx_value_time(napi_env env, napi_value value, const char *what, int64_t *time_ns);
 
 /* The bytes of an ArrayBuffer, or of any view of one, borrowed from the value until JavaScript runs

@@ -44,6 +44,10 @@ test('attributes are those of the file, and twice the same', async () => {
   assert.equal(shownNs(stat.ctimeNs), ns.trim().split(' ')[1]);
   assert.equal(stat.mtimeNs, -1_500_000_000n);
   assert.deepEqual(await fs.stat('/file'), stat);
+  await fs.utimes('/file', 1_700_000_000_123_456_789n, -1n);
+  const { atimeNs, mtimeNs } = await fs.stat('/file');
+  assert.deepEqual([atimeNs, mtimeNs], [1_700_000_000_123_456_789n, -1n]);
+  await assert.rejects(fs.utimes('/file', 2n ** 63n, 0n), { code: 'ERR_OUT_OF_RANGE' });
 });
 
 test('rename is rename(2)', async () => {

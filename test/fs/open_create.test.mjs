@@ -88,6 +88,46 @@ test('does not wait for what is in flight', async () => {
   assert.equal((await reading).syscall, 'open');
 });
 
+test('asks nothing where a stat just before says that an existing file needs nothing', async () => {
+  const { proxy, client } = await proxied();
+  const { fs, base } = await open({ client });
+  await sandbox.sh('printf kept > "$1/full"; : > "$1/empty"; mkdir "$1/d"', base);
+  const asked = async (path, flags) => {
+    await fs.stat(path);
+    const before = await proxy.count();
+    const answer = fs.prepareOpenSync(path, flags);
+    return [answer, (await proxy.count()) - before];
+  };
+  assert.deepEqual(await asked('/full', O_CREAT | O_WRONLY), [false, 0]);
+  assert.deepEqual(await asked('/empty', O_CREAT | O_TRUNC), [false, 0]);
+  // What is to be emptied, and what has changed since or may have, is asked for.
+  assert.deepEqual(await asked('/full', O_TRUNC), [false, 1]);
+  assert.equal(await fs.readTextFile('/full'), '');
+  await fs.stat('/full');
+  await fs.removeFile('/full');
+  assert.equal(fs.prepareOpenSync('/full', O_CREAT), true);
+  await fs.stat('/full');
+  const writing = fs.writeFile('/full', 'more');
+  assert.equal(fs.prepareOpenSync('/full', O_CREAT), false);
+  await writing;
+  await fs.stat('/d');
+  await expectError(() => fs.prepareOpenSync('/d', O_CREAT), { code: 'EISDIR', syscall: 'open', path: '/d' });
+  await fs.stat('/full');
+  await expectError(() => fs.prepareOpenSync('/full', O_CREAT | O_EXCL), {
+    code: 'EEXIST',
+    syscall: 'open',
+    path: '/full',
+  });
+});
+
+test('prepareOpen is the same without blocking', async () => {
+  const { fs } = await open();
+  assert.equal(await fs.prepareOpen('/new', O_CREAT | O_WRONLY), true);
+  assert.equal(await fs.prepareOpen('/new', O_CREAT), false);
+  await expectError(fs.prepareOpen('/new', O_CREAT | O_EXCL), { code: 'EEXIST', syscall: 'open', path: '/new' });
+  await expectError(fs.prepareOpen('/missing', O_TRUNC), { code: 'ENOENT', syscall: 'open', path: '/missing' });
+});
+
 test('is given up after a deadline, and blocks no longer than 5 s', async () => {
   const { proxy, client } = await proxied();
   const { fs } = await open({ client, timeoutMs: 300 });

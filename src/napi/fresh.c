@@ -1,0 +1,38 @@
+/* fresh.c: one path, its attributes, and until when they count.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "napi/fresh.h"
+
+#define FRESH_MS 20
+#define O_EXCL_LINUX 0200U
+#define O_TRUNC_LINUX 01000U
+
+void sbx_fresh_init(struct sbx_fresh *fresh)
+{
+    *fresh = (struct sbx_fresh){0};
+    sbx_bytes_init(&fresh->path, 2 * SBX_PATH_MAX);
+}
+
+void sbx_fresh_forget(struct sbx_fresh *fresh)
+{
+    sbx_bytes_clear(&fresh->path);
+}
+
+void sbx_fresh_remember(struct sbx_fresh *fresh, struct sbx_span path, const struct sbx_stat *stat)
+{
+    fresh->path.length = 0;
+    sbx_bytes_append(&fresh->path, path); /* no memory: nothing is known */
+    fresh->stat = *stat;
+    fresh->until_ms = sbx_now_ms() + FRESH_MS;
+}
+
+bool sbx_fresh_needs_nothing(const struct sbx_fresh *fresh, struct sbx_span path, uint32_t flags)
+{
+    bool known = fresh->path.length > 0 && sbx_span_equal(sbx_bytes_span(&fresh->path), path) &&
+                 sbx_now_ms() < fresh->until_ms;
+    bool is_file = (fresh->stat.mode & SBX_S_IFMT) == SBX_S_IFREG;
+    bool is_to_be_emptied = (flags & O_TRUNC_LINUX) != 0 && fresh->stat.size > 0;
+    return known && is_file && (flags & O_EXCL_LINUX) == 0 && !is_to_be_emptied;
+}
