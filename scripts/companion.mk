@@ -7,9 +7,10 @@ out := build/test-companion
 tests := $(patsubst test/companion/%.c,%,$(wildcard test/companion/*_test.c))
 sources := $(wildcard src/wire/*.c) $(filter-out %/main.c,$(wildcard src/companion/*.c)) test/unit/support.c \
     $(filter-out %_test.c,$(wildcard test/companion/*.c)) test/fuzz/wire_fuzz.c
+patience := -DTARGET_PATIENCE_MS=2000 # of the program itself ten times that
 werror := $(if $(filter 1,$(SBX_WERROR)),-Werror)
 
-CFLAGS := -std=c17 -D_GNU_SOURCE -Isrc -Itest/unit -Itest/companion -Wall -Wextra -Wconversion $(werror) \
+CFLAGS := -std=c17 -D_GNU_SOURCE -Isrc -Itest/unit -Itest/companion -Wall -Wextra -Wconversion $(werror) $(patience) \
     -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 
 all: $(tests:%=$(out)/%) $(filter-out %/run_test,$(tests:%=$(out)/old/%)) $(out)/agentos-companion

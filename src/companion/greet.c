@@ -2,11 +2,17 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <fcntl.h>
 #include <sched.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <sys/sysinfo.h>
+#include <time.h>
 
 #include "companion/install.h"
+#include "companion/private.h"
 #include "companion/server.h"
+#include "companion/sweep.h"
 
 #if defined(__x86_64__)
 #define ARCHITECTURE SBX_ARCHITECTURE_X64
@@ -33,6 +39,19 @@ static uint64_t free_memory(void)
     return ((uint64_t)info.freeram + (uint64_t)info.bufferram) * info.mem_unit;
 }
 
+/* A greeting is a use of the program, which keeps it; those that were not used for long go. */
+static void keep_house(struct sbx_span program, struct sbx_span directory)
+{
+    const char *slash = strrchr(program.data, '/');
+    const char *name = slash == NULL ? "" : slash + 1;
+    if (private_is(name, PRIVATE_PROGRAM)) {
+        (void)utimensat(AT_FDCWD, program.data, NULL, 0);
+    }
+    if (directory.length > 0) {
+        sweep_programs(directory.data, name, time(NULL));
+    }
+}
+
 void server_greeting(struct sbx_greeting *greeting)
 {
     static char path[SBX_PATH_MAX + 1];
@@ -42,7 +61,8 @@ void server_greeting(struct sbx_greeting *greeting)
         .cores = cores(),
         .free_memory = free_memory(),
         .program = install_path(path, sizeof(path)),
-        .directory = SBX_SPAN(""),
+        .directory = private_directory(),
     };
+    keep_house(greeting->program, greeting->directory);
     sbx_greeting_set_codes(greeting);
 }

@@ -5,8 +5,10 @@
  */
 #include "companion/install.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define UPLOADED ".new-"
@@ -25,6 +27,8 @@ struct sbx_span install_path(char *path, size_t size)
         size_t kept = (size_t)(suffix - path);
         memcpy(final, path, kept);
         final[kept] = '\0';
+        (void)utimensat(AT_FDCWD, path, NULL,
+                        0); /* or it would be taken for old the moment it has its name */
         if (rename(path, final) == 0) {
             path[kept] = '\0';
         }

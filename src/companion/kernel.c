@@ -5,6 +5,7 @@
 #include "companion/kernel.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -152,6 +153,29 @@ bool kernel_tells_type(const struct dirent *entry)
 #else
     return entry->d_type != DT_UNKNOWN;
 #endif
+}
+
+static int newer_allocate(int fd, off_t length)
+{
+#ifdef COMPANION_OLD_KERNEL
+    (void)fd, (void)length;
+    errno = EOPNOTSUPP;
+    return -1;
+#else
+    return fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, length);
+#endif
+}
+
+enum sbx_status kernel_reserve(int fd, off_t length)
+{
+    int failed = 0;
+    do {
+        failed = newer_allocate(fd, length);
+    } while (failed != 0 && errno == EINTR);
+    if (failed != 0 && errno != ENOSPC && errno != EDQUOT && errno != EFBIG) {
+        return SBX_ENOTSUP;
+    }
+    return server_status(failed);
 }
 
 static enum sbx_status copy_by_hand(int from, int to)

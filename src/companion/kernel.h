@@ -7,6 +7,7 @@
 #define COMPANION_KERNEL_H
 
 #include <dirent.h>
+#include <sys/types.h>
 
 #include "wire/wire.h"
 
@@ -15,6 +16,10 @@ enum sbx_status kernel_stat(int fd, const char *path, int flags, struct sbx_stat
 
 /* Whether the directory tells the type of its entry (d_type): not every file system's does. */
 bool kernel_tells_type(const struct dirent *entry);
+
+/* Reserves the space of the first `length` bytes of a file, whose size and content stay. SBX_ENOTSUP: its file
+ * system cannot. */
+enum sbx_status kernel_reserve(int fd, off_t length) SBX_CHECKED;
 
 /* Copies what is left of `from` to `to`, both from their offsets on. */
 enum sbx_status kernel_copy(int from, int to) SBX_CHECKED;

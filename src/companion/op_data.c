@@ -4,20 +4,18 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "companion/kernel.h"
 #include "companion/open.h"
 #include "companion/server.h"
+#include "companion/target.h"
 
 #define OFFSET_MAX ((uint64_t)INT64_MAX)
 #define OPEN_FLAGS (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC) /* the same number on every architecture */
 #define PERMISSIONS 07777U
-#define LOCK_TRIES 50
-#define LOCK_PAUSE_NS 20000000L
+#define BLOCK 512U /* bytes of a block, as stat counts them */
 
 static enum sbx_status put_all(int fd, struct sbx_span data, uint64_t offset)
 {
@@ -166,79 +164,60 @@ enum sbx_status op_read(struct server *server, const struct sbx_args *in, struct
     return open_close(fd, status);  /* what does not fit beside the other replies is seen by serve.c */
 }
 
-/* Two whole contents at once leave one of them. A lock that someone keeps is no reason to wait for ever:
- * Linux itself asks for none. */
-static void lock(int fd)
-{
-    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
-    for (int i = 0; i < LOCK_TRIES && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK; i++) {
-        (void)nanosleep(&pause, NULL);
-    }
-}
-
-/* Asks for the space of the content before the old one is touched. A file system that cannot promise it is
- * written to without. */
-static enum sbx_status reserve(int fd, size_t length)
-{
-    enum sbx_status status = SBX_OK;
-    if (length > 0 && fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)length) != 0) {
-        status = server_errno();
-    }
-    return status == SBX_ENOSPC || status == SBX_EDQUOT || status == SBX_EFBIG ? status : SBX_OK;
-}
-
-static enum sbx_status replace(int fd, struct sbx_span data)
-{
-    lock(fd);
-    enum sbx_status status = reserve(fd, data.length);
-    if (status == SBX_OK) {
-        status = put_all(fd, data, 0);
-    }
-    return status == SBX_OK ? server_status(ftruncate(fd, (off_t)data.length)) : status;
-}
-
 /* The file stays the one it was: its inode, mode, owner, links. */
 enum sbx_status op_write(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
-    (void)server, (void)out;
-    int fd = -1;
-    struct stat stat;
-    enum sbx_status status = open_file(in->path.data, O_WRONLY | O_CREAT, &fd, &stat);
-    if (status == SBX_ENOENT) {
-        status = open_make_parents(in->path.data);
-        if (status == SBX_OK) {
-            status = open_file(in->path.data, O_WRONLY | O_CREAT, &fd, &stat);
-        }
-    }
-    return status == SBX_OK ? open_close(fd, replace(fd, in->data)) : status;
-}
-
-static enum sbx_status copy_into(int from, const struct stat *source, const char *path)
-{
-    int to = -1;
-    struct stat target;
-    enum sbx_status status = open_file(path, O_WRONLY | O_CREAT, &to, &target);
+    (void)out;
+    struct target target;
+    enum sbx_status status = target_make(&target, in->path.data, server->alone);
     if (status != SBX_OK) {
         return status;
     }
-    if (source->st_dev == target.st_dev && source->st_ino == target.st_ino) {
-        return open_close(to, SBX_OK); /* onto itself: nothing to do, and truncating would lose it */
-    }
-    status = server_status(ftruncate(to, 0));
+    status = target_reserve(&target, in->data.length);
     if (status == SBX_OK) {
-        status = kernel_copy(from, to);
+        status = put_all(target.fd, in->data, 0);
     }
-    if (status == SBX_OK && fchmod(to, source->st_mode & PERMISSIONS) != 0 && errno != EPERM) {
+    return target_end(&target, status, in->data.length);
+}
+
+/* Bytes that a copy needs: what a sparse file has no blocks for may stay away. */
+static uint64_t bytes_of(const struct stat *stat)
+{
+    uint64_t blocks = (uint64_t)stat->st_blocks * BLOCK;
+    return (uint64_t)stat->st_size < blocks ? (uint64_t)stat->st_size : blocks;
+}
+
+static enum sbx_status copy_into(int from, const struct stat *source, struct target *target)
+{
+    enum sbx_status status = target_reserve(target, bytes_of(source));
+    if (status == SBX_OK) {
+        status = kernel_copy(from, target->fd);
+    }
+    if (status == SBX_OK && fchmod(target->fd, source->st_mode & PERMISSIONS) != 0 && errno != EPERM) {
         status = server_errno(); /* of a file of someone else the content is all that can be copied */
     }
-    return open_close(to, status);
+    return target_end(target, status, (uint64_t)lseek(target->fd, 0, SEEK_CUR));
+}
+
+static enum sbx_status copy_to(int from, const struct stat *source, const char *path, bool alone)
+{
+    struct target target;
+    enum sbx_status status = target_open(&target, path, alone);
+    if (status != SBX_OK) {
+        return status;
+    }
+    if (source->st_dev == target.stat.st_dev && source->st_ino == target.stat.st_ino) {
+        return open_close(target.fd, SBX_OK); /* onto itself: nothing to do */
+    }
+    return copy_into(from, source, &target);
 }
 
 enum sbx_status op_copy(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
-    (void)server, (void)out;
+    (void)out;
     int from = -1;
     struct stat source;
     enum sbx_status status = open_file(in->path.data, O_RDONLY, &from, &source);
-    return status == SBX_OK ? open_close(from, copy_into(from, &source, in->new_path.data)) : status;
+    return status == SBX_OK ? open_close(from, copy_to(from, &source, in->new_path.data, server->alone))
+                            : status;
 }

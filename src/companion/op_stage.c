@@ -1,17 +1,154 @@
-/* op_stage.c: commit and unstage of a content that came in parts.
+/* op_stage.c: a content that came in parts becomes that of a file, or goes. The parts are the files "0", "1", … of a
+ * directory in the private one. They are removed at every ending of commit but SBX_ENOBUFS, which is asked again.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "companion/kernel.h"
+#include "companion/open.h"
+#include "companion/private.h"
+#include "companion/remove.h"
 #include "companion/server.h"
+#include "companion/sweep.h"
+#include "companion/target.h"
+
+#define NUMBER_SIZE 24 /* bytes of the name of a part */
+
+struct parts {
+    int directory;    /* owned; the private one */
+    int fd;           /* owned; theirs */
+    const char *name; /* borrowed; of theirs */
+    size_t count;
+};
+
+/* Opens the directory of parts itself, which is no link. */
+static enum sbx_status open_inner(struct parts *parts)
+{
+    struct stat stat;
+    parts->fd = openat(parts->directory, parts->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (parts->fd < 0) {
+        enum sbx_status status = server_errno();
+        return status == SBX_ENOENT ? status : SBX_EPERM;
+    }
+    if (fstat(parts->fd, &stat) != 0 || stat.st_uid != geteuid()) {
+        return open_close(parts->fd, SBX_EPERM);
+    }
+    return SBX_OK;
+}
+
+/* SBX_EPERM: the target is no directory of parts in the private directory. SBX_ENOENT: it is not there. */
+static enum sbx_status open_parts(struct sbx_span target, struct parts *parts)
+{
+    char parent[SBX_PATH_MAX + 1];
+    const char *slash = strrchr(target.data, '/');
+    if (slash == NULL || !private_is(slash + 1, PRIVATE_PARTS)) {
+        return SBX_EPERM;
+    }
+    memcpy(parent, target.data, (size_t)(slash - target.data));
+    parent[slash - target.data] = '\0';
+    *parts = (struct parts){.name = slash + 1};
+    enum sbx_status status = private_open(parent, &parts->directory);
+    if (status == SBX_OK) {
+        status = open_inner(parts);
+        return status == SBX_OK ? status : open_close(parts->directory, status);
+    }
+    return status;
+}
+
+static void name_part(char name[NUMBER_SIZE], size_t number)
+{
+    (void)snprintf(name, NUMBER_SIZE, "%zu", number);
+}
+
+/* Counts the parts, which have to have `length` bytes together. */
+static enum sbx_status count_parts(struct parts *parts, uint64_t length)
+{
+    for (;; parts->count++) {
+        char name[NUMBER_SIZE];
+        struct stat stat;
+        name_part(name, parts->count);
+        if (fstatat(parts->fd, name, &stat, AT_SYMLINK_NOFOLLOW) != 0) {
+            enum sbx_status status = server_errno();
+            return status == SBX_ENOENT ? (length == 0 ? SBX_OK : SBX_EIO) : status;
+        }
+        if (!S_ISREG(stat.st_mode) || (uint64_t)stat.st_size > length) {
+            return SBX_EIO;
+        }
+        length -= (uint64_t)stat.st_size;
+    }
+}
+
+static enum sbx_status copy_part(const struct parts *parts, size_t number, int to)
+{
+    char name[NUMBER_SIZE];
+    name_part(name, number);
+    int from = openat(parts->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    return from < 0 ? server_errno() : open_close(from, kernel_copy(from, to));
+}
+
+static enum sbx_status copy_parts(const struct parts *parts, int to, uint64_t length)
+{
+    enum sbx_status status = SBX_OK;
+    for (size_t i = 0; i < parts->count && status == SBX_OK; i++) {
+        status = copy_part(parts, i, to);
+    }
+    if (status == SBX_OK && lseek(to, 0, SEEK_CUR) != (off_t)length) {
+        return SBX_EIO; /* they are other ones by now */
+    }
+    return status;
+}
+
+static enum sbx_status commit(struct server *server, const struct sbx_args *in, struct parts *parts)
+{
+    struct target target;
+    enum sbx_status status = count_parts(parts, in->length);
+    if (status == SBX_OK) {
+        status = target_make(&target, in->path.data, server->alone);
+    }
+    if (status != SBX_OK) {
+        return status;
+    }
+    status = target_reserve(&target, in->length);
+    if (status == SBX_OK) {
+        status = copy_parts(parts, target.fd, in->length);
+    }
+    return target_end(&target, status, in->length);
+}
 
 enum sbx_status op_commit(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
-    (void)server, (void)in, (void)out;
-    return SBX_ENOSYS;
+    (void)out;
+    struct parts parts;
+    enum sbx_status status = open_parts(in->target, &parts);
+    if (status != SBX_OK) {
+        return status;
+    }
+    (void)futimens(parts.fd, NULL); /* nobody takes them for old meanwhile */
+    status = commit(server, in, &parts);
+    if (status != SBX_ENOBUFS) {
+        (void)!remove_tree(server, parts.directory, parts.name);
+    }
+    sweep_parts(server, parts.directory, time(NULL));
+    (void)close(parts.fd);
+    (void)close(parts.directory);
+    return status;
 }
 
 enum sbx_status op_unstage(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
-    (void)server, (void)in, (void)out;
-    return SBX_ENOSYS;
+    (void)out;
+    struct parts parts;
+    enum sbx_status status = open_parts(in->target, &parts);
+    if (status == SBX_OK) {
+        status = remove_tree(server, parts.directory, parts.name);
+        (void)close(parts.fd);
+        (void)close(parts.directory);
+    }
+    return status == SBX_ENOENT ? SBX_OK : status;
 }

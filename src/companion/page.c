@@ -27,7 +27,7 @@ struct page page_begin(struct server *server, struct sbx_list *list, enum sbx_re
     };
 }
 
-static bool is_dots(const char *name)
+bool page_is_dots(const char *name)
 {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
@@ -78,7 +78,7 @@ enum sbx_status page_fill(struct page *page, DIR *directory, uint64_t start)
             return server_status(errno == 0 ? 0 : -1);
         }
         size_t length = page->prefix.length + strlen(found->d_name);
-        if (!is_dots(found->d_name)) {
+        if (!page_is_dots(found->d_name) && length <= SBX_PATH_MAX) {
             struct sbx_stat stat;
             if (!fits(page, length)) {
                 page->list->next = position;

@@ -15,6 +15,7 @@ struct server {
     struct sbx_writer replies; /* what is answered so far */
     size_t kept;               /* bytes of `replies` kept free for the frames that wait */
     size_t room;               /* bytes that the payload of this reply may have */
+    bool alone;                /* the batch has one frame: it may wait, and holds no other up */
     char *space;               /* owned; where a handler puts its answer */
 };
 

@@ -5,7 +5,6 @@
  */
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -120,20 +119,6 @@ static void test_fifo_with_a_reader(void **state)
     assert_status(ASK(WRITE, .path = P("fifo"), .data = P("x")), SBX_EINVAL);
     assert_int_equal(read(reader, &byte, 1), 0);
     assert_int_equal(close(reader), 0);
-}
-
-/* A lock that someone keeps is waited for, but not for ever. */
-static void test_write_under_a_lock(void **state)
-{
-    (void)state;
-    scratch_put("file", "old");
-    int fd = open("file", O_RDWR | O_CLOEXEC);
-    assert_int_equal(flock(fd, LOCK_EX), 0);
-    (void)alarm(60);
-    assert_status(ASK(WRITE, .path = P("file"), .data = P("new")), SBX_OK);
-    (void)alarm(0);
-    scratch_has("file", "new");
-    assert_int_equal(close(fd), 0);
 }
 
 /* A disk that is full leaves the old content. */
@@ -334,7 +319,6 @@ int main(void)
         scratch_test(test_write_refuses),
         scratch_test(test_nothing_hangs),
         scratch_test(test_fifo_with_a_reader),
-        scratch_test(test_write_under_a_lock),
         scratch_test(test_no_space_leaves_the_old),
         scratch_test(test_largest_file),
         scratch_test(test_sizes_round_trip),

@@ -25,7 +25,10 @@ int scratch_open(void **state)
     (void)snprintf(directory, sizeof(directory), "/tmp/companion-test-XXXXXX");
     (void)umask(022);
     scratch_room = SBX_REPLIES_MAX;
-    return mkdtemp(directory) == NULL || chmod(directory, 0755) != 0 || chdir(directory) != 0 ? -1 : 0;
+    return mkdtemp(directory) == NULL || chmod(directory, 0755) != 0 || chdir(directory) != 0 ||
+                   setenv("HOME", directory, 1) != 0
+               ? -1
+               : 0;
 }
 
 /* rm goes where no path is short enough for nftw. */

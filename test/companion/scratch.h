@@ -10,7 +10,7 @@
 
 #include "companion/server.h"
 
-/* Set-up and tear-down of a test: an empty directory, gone afterwards; umask 022. */
+/* Set-up and tear-down of a test: an empty directory, which is HOME too, gone afterwards; umask 022. */
 int scratch_open(void **state);
 int scratch_close(void **state);
 #define scratch_test(test) cmocka_unit_test_setup_teardown(test, scratch_open, scratch_close)

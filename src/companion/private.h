@@ -1,0 +1,29 @@
+/* private.h: the companion's private directory: that of the program, where it is this user's alone; else the first of
+ * the usual places that can be made so. Contents that come in parts wait in it, each in a directory of its own.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef COMPANION_PRIVATE_H
+#define COMPANION_PRIVATE_H
+
+#include "wire/wire.h"
+
+/* The absolute path of the private directory, which is made if need be; empty: there is none. Static. */
+struct sbx_span private_directory(void);
+
+/* Opens the directory of such a path. SBX_EPERM: it is none that private_directory could have told, or it is not
+ * (any more) this user's alone. */
+enum sbx_status private_open(const char *path, int *fd) SBX_CHECKED;
+
+/* What is kept in it. */
+enum private_kind {
+    PRIVATE_PROGRAM,  /* companion-HASH */
+    PRIVATE_UPLOADED, /* companion-HASH.new-RANDOM, until its first run */
+    PRIVATE_PARTS,    /* parts-RANDOM */
+    PRIVATE_KINDS,
+};
+
+/* Whether the name is one of that kind. */
+bool private_is(const char *name, enum private_kind kind);
+
+#endif

@@ -1,0 +1,89 @@
+/* sweep.c: see sweep.h. Only what has a name that we give, our owner, and the type that we make.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "companion/sweep.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "companion/page.h"
+#include "companion/private.h"
+#include "companion/remove.h"
+
+#define HOUR_S INT64_C(3600)
+#define WEEK_S (7 * 24 * HOUR_S)
+
+static int64_t later(int64_t one, int64_t other)
+{
+    return one > other ? one : other;
+}
+
+/* When it was used last. */
+static int64_t use_of_program(const struct stat *stat)
+{
+    return later(stat->st_atim.tv_sec, stat->st_mtim.tv_sec);
+}
+
+/* When it was put there: the archive that it came in sets the other times. */
+static int64_t use_of_upload(const struct stat *stat)
+{
+    return stat->st_ctim.tv_sec;
+}
+
+/* When the last part came. */
+static int64_t use_of_parts(const struct stat *stat)
+{
+    return stat->st_mtim.tv_sec;
+}
+
+static const struct {
+    int64_t (*use)(const struct stat *stat);
+    int64_t age_s;
+    mode_t type;
+} kinds[PRIVATE_KINDS] = {
+    [PRIVATE_PROGRAM] = {use_of_program, WEEK_S, S_IFREG},
+    [PRIVATE_UPLOADED] = {use_of_upload, HOUR_S, S_IFREG},
+    [PRIVATE_PARTS] = {use_of_parts, HOUR_S, S_IFDIR},
+};
+
+static bool is_old(int fd, const char *name, enum private_kind kind, int64_t now)
+{
+    struct stat stat;
+    return private_is(name, kind) && fstatat(fd, name, &stat, AT_SYMLINK_NOFOLLOW) == 0 &&
+           stat.st_uid == geteuid() && (stat.st_mode & S_IFMT) == kinds[kind].type &&
+           kinds[kind].use(&stat) < now - kinds[kind].age_s;
+}
+
+void sweep_programs(const char *directory, const char *own, int64_t now)
+{
+    DIR *opened = page_open_directory(AT_FDCWD, directory, O_NOFOLLOW);
+    const struct dirent *found = opened == NULL ? NULL : readdir(opened);
+    for (; found != NULL; found = readdir(opened)) {
+        int fd = dirfd(opened);
+        const char *name = found->d_name;
+        if (strcmp(name, own) != 0 &&
+            (is_old(fd, name, PRIVATE_PROGRAM, now) || is_old(fd, name, PRIVATE_UPLOADED, now))) {
+            (void)unlinkat(fd, name, 0);
+        }
+    }
+    if (opened != NULL) {
+        (void)closedir(opened);
+    }
+}
+
+void sweep_parts(struct server *server, int fd, int64_t now)
+{
+    DIR *opened = page_open_directory(fd, ".", 0);
+    const struct dirent *found = opened == NULL ? NULL : readdir(opened);
+    for (; found != NULL; found = readdir(opened)) {
+        if (is_old(fd, found->d_name, PRIVATE_PARTS, now)) {
+            (void)!remove_tree(server, fd, found->d_name);
+        }
+    }
+    if (opened != NULL) {
+        (void)closedir(opened);
+    }
+}

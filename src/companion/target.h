@@ -1,0 +1,33 @@
+/* target.h: a file that gets a whole new content. It stays the one it was (inode, mode, owner, links); one writer
+ * comes after the other; and the old content is touched only when the space for the new one is there.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef COMPANION_TARGET_H
+#define COMPANION_TARGET_H
+
+#include <sys/stat.h>
+
+#include "companion/server.h"
+
+struct target {
+    int fd;           /* owned; at its start */
+    const char *path; /* borrowed */
+    struct stat stat; /* as it was when we had the lock */
+    bool made;        /* by us: it goes again where its content cannot be written */
+};
+
+/* Opens or makes the file for writing, and takes its lock. It waits for whoever has the lock where the frame is
+ * alone in its batch, else: SBX_ENOBUFS. SBX_EAGAIN: it waited long enough. */
+enum sbx_status target_open(struct target *target, const char *path, bool alone) SBX_CHECKED;
+
+/* The same, and makes the directories above it. */
+enum sbx_status target_make(struct target *target, const char *path, bool alone) SBX_CHECKED;
+
+/* Gets the space for a content of so many bytes. */
+enum sbx_status target_reserve(const struct target *target, uint64_t length) SBX_CHECKED;
+
+/* Closes it. Where `status`, of what was written, is well, `length` is all it has then. */
+enum sbx_status target_end(struct target *target, enum sbx_status status, uint64_t length) SBX_CHECKED;
+
+#endif
