@@ -4,9 +4,12 @@ import { describe, test } from 'node:test';
 import { expectError, expectTypeError } from '../helpers/expect.mjs';
 import { suite } from '../helpers/suite.mjs';
 
-const { sandbox, openHttp } = await suite();
+const { sandbox, open, openHttp } = await suite();
 
-for (const [lane, openLane] of [['over HTTP', openHttp]]) {
+for (const [lane, openLane] of [
+  ['over the companion', open],
+  ['over HTTP', openHttp],
+]) {
   describe(`rm ${lane}`, () => {
     const fails = (fs, path, options, code) => expectError(fs.rm(path, options), { code, syscall: 'rm', path });
 
