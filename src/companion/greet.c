@@ -54,13 +54,12 @@ static void keep_house(struct sbx_span program, struct sbx_span directory)
 
 void server_greeting(struct sbx_greeting *greeting)
 {
-    static char path[SBX_PATH_MAX + 1];
     *greeting = (struct sbx_greeting){
         .version = SBX_WIRE_VERSION,
         .architecture = ARCHITECTURE,
         .cores = cores(),
         .free_memory = free_memory(),
-        .program = install_path(path, sizeof(path)),
+        .program = install_path(),
         .directory = private_directory(),
     };
     keep_house(greeting->program, greeting->directory);

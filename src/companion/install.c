@@ -13,25 +13,34 @@
 
 #define UPLOADED ".new-"
 
-struct sbx_span install_path(char *path, size_t size)
+/* Gives the program at `path` its own name, where an upload gave it another. */
+static void take_name(char *path)
 {
-    ssize_t length = readlink("/proc/self/exe", path, size - 1);
-    if (length <= 0 || path[0] != '/') {
-        return SBX_SPAN("");
+    char final[SBX_PATH_MAX + 1];
+    const char *suffix = strstr(strrchr(path, '/'), UPLOADED);
+    if (suffix == NULL) {
+        return;
     }
-    path[length] = '\0';
-    const char *name = strrchr(path, '/');
-    const char *suffix = strstr(name, UPLOADED);
-    if (suffix != NULL) {
-        char final[SBX_PATH_MAX + 1];
-        size_t kept = (size_t)(suffix - path);
-        memcpy(final, path, kept);
-        final[kept] = '\0';
-        (void)utimensat(AT_FDCWD, path, NULL,
-                        0); /* or it would be taken for old the moment it has its name */
-        if (rename(path, final) == 0) {
-            path[kept] = '\0';
+    size_t kept = (size_t)(suffix - path);
+    memcpy(final, path, kept);
+    final[kept] = '\0';
+    (void)utimensat(AT_FDCWD, path, NULL, 0); /* or it would be taken for old the moment it has its name */
+    if (rename(path, final) == 0) {
+        path[kept] = '\0';
+    }
+}
+
+struct sbx_span install_path(void)
+{
+    static char path[SBX_PATH_MAX + 1]; /* looked up once: an emulator does not see the new name */
+    if (path[0] == '\0') {
+        ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+        if (length <= 0 || path[0] != '/') {
+            path[0] = '\0';
+            return SBX_SPAN("");
         }
+        path[length] = '\0';
+        take_name(path);
     }
     return (struct sbx_span){path, strlen(path)};
 }

@@ -7,8 +7,8 @@
 
 #include "wire/wire.h"
 
-/* Where this program is, in `path` (of `size` > SBX_PATH_MAX bytes); it takes its name there first, where an
- * upload gave it another. Empty: it cannot be told. */
-struct sbx_span install_path(char *path, size_t size);
+/* Where this program is; it takes its name there first, where an upload gave it another. Empty: it cannot be told.
+ * Static. */
+struct sbx_span install_path(void);
 
 #endif

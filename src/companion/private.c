@@ -49,7 +49,9 @@ static struct places *find_places(void)
     char of_user[64];
     (void)snprintf(of_user, sizeof(of_user), "/" NAME "-%u", (unsigned)geteuid());
     places.count = 0;
-    if (install_path(path, sizeof(path)).length > 0) {
+    struct sbx_span program = install_path();
+    if (program.length > 0) {
+        memcpy(path, program.data, program.length + 1);
         *strrchr(path, '/') = '\0';
         add(&places, path, "");
     }

@@ -120,8 +120,8 @@ static void free_texts(char **texts, size_t count)
     }
 }
 
-/* Runs it and gives how it ended; its replies are in `replies`. */
-static int run(void)
+/* Runs `file` and gives how it ended; its replies are in `replies`. */
+static int run_file(const char *file)
 {
     static char text[SBX_BASE64_LENGTH(SBX_REPLIES_MAX)];
     int ends[2];
@@ -131,6 +131,8 @@ static int run(void)
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
     assert_int_equal(posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO), 0);
+    free(arguments[first_argument - 1]);
+    arguments[first_argument - 1] = strdup(file);
     int spawned = posix_spawnp(&child, arguments[0], &actions, NULL, arguments, variables);
     assert_int_equal(posix_spawn_file_actions_destroy(&actions), 0);
     assert_int_equal(close(ends[1]), 0);
@@ -144,6 +146,11 @@ static int run(void)
     assert_status(base64_decode(&writer, (struct sbx_span){text, length}), SBX_OK);
     replies = sbx_buf_reader(sbx_buf_written(&writer));
     return WEXITSTATUS(status);
+}
+
+static int run(void)
+{
+    return run_file(program->path);
 }
 
 static struct sbx_span next(uint32_t id, enum sbx_status status)
@@ -167,6 +174,55 @@ static void test_greeting(void **state)
     assert_true(greeting.cores > 0);
     assert_int_equal(greeting.architecture, program->architecture);
     assert_true(sbx_greeting_knows(&greeting, SBX_OP_WRITE));
+    char path[PATH_MAX];
+    assert_text(greeting.program, program->path);
+    assert_non_null(realpath(".agentos-sandbox", path)); /* that of the program is not private */
+    assert_text(greeting.directory, path);
+}
+
+static void copy_program(const char *path)
+{
+    static char content[64 * 1024];
+    int from = open(program->path, O_RDONLY | O_CLOEXEC);
+    int to = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
+    ssize_t got = 0;
+    while ((got = read(from, content, sizeof(content))) > 0) {
+        assert_true(write(to, content, (size_t)got) == got);
+    }
+    assert_int_equal(got, 0);
+    assert_int_equal(close(from), 0);
+    assert_int_equal(close(to), 0);
+}
+
+/* Uploaded to a private directory it takes its name, says where it is, counts as used, and those that were not
+ * used for long go. */
+static void test_greeting_where_it_was_put(void **state)
+{
+    (void)state;
+    static const char other[] = "place/companion-ffffffffffffffff";
+    static const char uploaded[] = "place/companion-0123456789abcdef.new-fedcba9876543210";
+    const struct timespec old[] = {{.tv_sec = 1}, {.tv_sec = 1}};
+    char path[PATH_MAX];
+    struct sbx_greeting greeting;
+    struct stat stat;
+    assert_int_equal(mkdir("place", 0700), 0);
+    copy_program(uploaded);
+    scratch_put(other, "");
+    assert_int_equal(utimensat(AT_FDCWD, uploaded, old, 0), 0);
+    assert_int_equal(utimensat(AT_FDCWD, other, old, 0), 0);
+    begin();
+    put(1, SBX_FRAME_GREET, (struct sbx_args){0});
+    add_argument(sbx_buf_written(&batch));
+    assert_int_equal(run_file(uploaded), 0);
+    assert_status(sbx_greeting_decode(next(1, SBX_OK), &greeting), SBX_OK);
+    assert_non_null(realpath("place", path));
+    assert_text(greeting.directory, path);
+    assert_non_null(realpath("place/companion-0123456789abcdef", path));
+    assert_text(greeting.program, path);
+    assert_int_equal(lstat(path, &stat), 0);
+    assert_true(stat.st_atim.tv_sec > 1 && stat.st_mtim.tv_sec > 1);
+    assert_false(scratch_is_there(uploaded));
+    assert_false(scratch_is_there(other));
 }
 
 /* The pieces together are the batch: a frame may go on from one to the next. */
@@ -322,7 +378,8 @@ static bool find_programs(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(test_greeting),  scratch_test(test_pieces),      scratch_test(test_large),
+        scratch_test(test_greeting),  scratch_test(test_greeting_where_it_was_put),
+        scratch_test(test_pieces),    scratch_test(test_large),
         scratch_test(test_all_agree), scratch_test(test_how_it_ends),
     };
     if (!find_programs()) {
