@@ -1,6 +1,7 @@
 // Connections that are cut at random under load: no change is done twice, none that was acknowledged is missing, and
-// what merely reads gets its answer (over HTTP, where it is not asked again, a right one or none). A change here shows when it is done twice: the second time it fails, or leaves a
-// second line. What really happened is looked up in the sandbox afterwards.
+// what merely reads gets its answer (over HTTP, where it is not asked again, a right one or none). A change here shows
+// when it is done twice: the second time it fails, or leaves a second line. What really happened is looked up in the
+// sandbox afterwards.
 //
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
