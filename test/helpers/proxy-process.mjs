@@ -9,6 +9,8 @@ const halfDelay = Number(delay) / 2;
 const requests = [];
 const open = new Set();
 let rules = [];
+let chop; // { bytes: [least, most], random }: connections that open from now on are cut, each at a moment of its own
+let cuts = 0;
 
 /** Calls `deliver` with what it is given, in order, half a round trip later. */
 function later(deliver) {
@@ -53,13 +55,44 @@ function trickle(bytes, { pieces, everyMs }, deliver) {
   for (let i = 0; i < pieces; i++) setTimeout(deliver, i * everyMs, bytes.subarray(i * size, (i + 1) * size));
 }
 
+/** Numbers in [0, 1) that depend on the seed alone (mulberry32). */
+function randomFrom(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** How a connection ends: after so many bytes, and where in an exchange. */
+function drawFate() {
+  if (!chop) return undefined;
+  const [least, most] = chop.bytes;
+  const where = ['request', 'sent', 'answer', 'idle'][Math.floor(chop.random() * 4)];
+  return { where, left: Math.floor(least + chop.random() * (most - least)), waitMs: Math.floor(chop.random() * 3) };
+}
+
 /** One client's connection, and behind it one to the server, opened when it is needed. */
 function serve(client, connection) {
   let pending = Buffer.alloc(0);
   let upstream;
   let rule;
   let passed = 0;
-  const toClient = later((bytes) => client.destroyed || client.write(bytes));
+  const fate = drawFate();
+  const cut = () => {
+    if (client.destroyed) return;
+    cuts++;
+    client.destroy();
+  };
+  const toClient = later((bytes) => {
+    if (client.destroyed) return;
+    const last = (fate?.where === 'answer' || fate?.where === 'idle') && (fate.left -= bytes.length) < 0;
+    if (last && fate.where === 'answer') return void client.write(bytes.subarray(0, bytes.length + fate.left), cut);
+    client.write(bytes);
+    if (last) setTimeout(cut, fate.waitMs);
+  });
   const toServer = later((bytes) => upstream.destroyed || upstream.write(bytes));
   const pass = (bytes) => {
     if (rule?.do === 'lose') return client.destroy();
@@ -92,9 +125,12 @@ function serve(client, connection) {
     if (rule?.do === 'answer') return toClient(answer(rule));
     if (!target) return toClient(answer({ status: 404 }));
     if (!upstream) connect();
+    if (fate?.where === 'sent' && fate.left < 0) return void upstream.write(request.bytes, cut);
     return toServer(request.bytes);
   };
   client.on('data', (bytes) => {
+    if (fate?.where === 'request' || fate?.where === 'sent') fate.left -= bytes.length;
+    if (fate?.where === 'request' && fate.left < 0) return cut();
     pending = Buffer.concat([pending, bytes]);
     for (let request; (request = parse(pending));) {
       const { length, ...rest } = request;
@@ -119,6 +155,8 @@ const answers = {
   rules: (value) => void (rules = value),
   requests: () => requests.map(({ bytes, ...request }) => request),
   open: () => open.size,
+  chop: (value) => void (chop = value && { bytes: value.bytes, random: randomFrom(value.seed) }),
+  cuts: () => cuts,
   refuse: () => void server.close(),
 };
 

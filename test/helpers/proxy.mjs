@@ -52,6 +52,13 @@ export async function startProxy(target, { delayMs = 0 } = {}) {
       (await proxy.requests()).filter(({ method, url }) => `${method} ${url}`.includes(match)).length,
     /** Connections that are open now. */
     open: () => ask('open'),
+    /**
+     * From now on each new connection is cut, after `least` to `most` bytes of requests or of answers: before a request
+     * is passed on, after it, within an answer, or when the connection waits for the next one. null: no more.
+     */
+    chop: (/** @type {{ seed: number, bytes: [least: number, most: number] } | null} */ how) => ask('chop', how),
+    /** How many connections were cut so. */
+    cuts: () => ask('cuts'),
     /** No longer listens: the next connection is refused. Open ones stay. */
     refuse: () => ask('refuse'),
     async stop() {
