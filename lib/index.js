@@ -5,7 +5,9 @@
 
 const { inspect } = require('node:util');
 const binding = require('./load.js');
-const { sandboxCommand, wrapCore, markToolkit } = require('./register-command.js');
+const { markDriver } = require('./mounts.js');
+const { sandboxCommand, markToolkit } = require('./register-command.js');
+const { wrapCore } = require('./wrap-core.js');
 
 wrapCore();
 binding.setRoots(() => require('./roots.js')());
@@ -27,6 +29,10 @@ function takeRegisterCommand(options) {
   return { registerCommand, rest };
 }
 
+function createSandboxFs(options) {
+  return markDriver(binding.createSandboxFs(options));
+}
+
 function createSandboxToolkit(options) {
   const { inputSchema } = require('./schema.js'); // only now: zod takes longer to load than all else
   const { registerCommand, rest } = takeRegisterCommand(options);
@@ -40,4 +46,4 @@ function createSandboxToolkit(options) {
   return markToolkit(toolkit, registerCommand);
 }
 
-module.exports = { createSandboxFs: binding.createSandboxFs, createSandboxToolkit, sandboxCommand };
+module.exports = { createSandboxFs, createSandboxToolkit, sandboxCommand };
