@@ -8,6 +8,7 @@ import { AgentOs } from "@rivet-dev/agent-os-core";
 import { createInMemoryFileSystem } from "@secure-exec/core";
 import { createSandboxFs } from "@rivet-dev/agent-os-sandbox";
 import { expectError, rejection } from "../helpers/expect.mjs";
+import { startProxy } from "../helpers/proxy.mjs";
 import { openVm } from "./vm.mjs";
 
 const { sandbox, vm } = await openVm({ toolkit: false });
@@ -200,6 +201,25 @@ describe("move, otherwise", () => {
     await assert.rejects(vm.move(`/sandbox/${name}/packages/lib/index.js`, `${there}/x`), { code: "EXDEV" }); // as core
     await assert.rejects(vm.move("/sandbox", "/sandbox/x"), { code: "EBUSY" });
   });
+});
+
+test("delete, move and readdirRecursive of a tree are an operation or two, whatever its size", async () => {
+  const proxy = await startProxy(sandbox.baseUrl);
+  opened.push({ close: () => proxy.stop() });
+  const client = await sandbox.connect(proxy.url);
+  await sandbox.sh('mkdir -p "$1" && cd "$1" && for i in $(seq 40); do mkdir -p d$i/e && touch d$i/e/f; done', sandbox.path("many/d"));
+  vm.mountFs("/many", await driverOf("many", { client }));
+  await vm.stat("/many/d"); // the companion is there now
+  /** How many requests an action makes. */
+  const requests = async (action) => {
+    const before = await proxy.count();
+    await action();
+    return (await proxy.count()) - before;
+  };
+  assert.equal(await requests(async () => assert.equal((await vm.readdirRecursive("/many/d")).length, 120)), 1);
+  assert.equal(await requests(() => vm.move("/many/d", "/many/e")), 1);
+  assert.equal(await requests(() => vm.delete("/many/e", { recursive: true })), 2);
+  assert.deepEqual(await tree("many"), []);
 });
 
 describe("readdirRecursive, otherwise as core's", () => {
