@@ -142,6 +142,44 @@ export interface SandboxTreeEntry {
   stat: SandboxStat;
 }
 
+// Node's own; where there are no types of Node.js, any.
+// @ts-ignore
+export type SandboxReadStream = import('node:stream').Readable;
+// @ts-ignore
+export type SandboxWriteStream = import('node:stream').Writable;
+// @ts-ignore
+export type SandboxAbortSignal = AbortSignal;
+
+export interface SandboxStreamOptions {
+  /** The first byte. Default: 0. */
+  start?: number;
+  /** Bytes of a piece. Default: 512 KiB. */
+  highWaterMark?: number;
+  /** Ends the stream with an AbortError. */
+  signal?: SandboxAbortSignal;
+}
+
+export interface SandboxReadStreamOptions extends SandboxStreamOptions {
+  /** The last byte, which belongs to it. Default: Infinity. */
+  end?: number;
+  /** Give strings, not bytes. */
+  encoding?: SandboxEncoding;
+}
+
+export interface SandboxWriteStreamOptions extends SandboxStreamOptions {
+  /**
+   * `w`: make the file or empty it. `wx`: make it; EEXIST where it is there. `a`: make it, or go on where it ends when
+   * it is opened (no `start`). `r+`: it is there. Default: `w`.
+   */
+  flags?: 'w' | 'wx' | 'a' | 'r+';
+  /** Of strings that are written without one. Default: `utf8`. */
+  encoding?: SandboxEncoding;
+}
+
+/** Node's BufferEncoding. */
+export type SandboxEncoding =
+  | 'ascii' | 'utf8' | 'utf-8' | 'utf16le' | 'ucs2' | 'ucs-2' | 'base64' | 'base64url' | 'latin1' | 'binary' | 'hex';
+
 /**
  * The sandbox's files: core's VirtualFileSystem, with its optional methods. Paths are taken from `basePath`, with or
  * without a leading `/`; `""` is the root. Every method but prepareOpenSync rejects with a {@link SandboxError}.
@@ -201,6 +239,13 @@ export interface SandboxFs {
    * five seconds at most, and throws a {@link SandboxError}.
    */
   prepareOpenSync(path: string, flags: number): boolean;
+  /** A range of a file, or all of it, in pieces: a few of them are asked for ahead. */
+  createReadStream(path: string, options?: SandboxReadStreamOptions): SandboxReadStream;
+  /**
+   * A file that is written piece by piece; at every moment it holds a beginning of the content. (writeFile leaves the
+   * old content until the new one is whole in the sandbox.)
+   */
+  createWriteStream(path: string, options?: SandboxWriteStreamOptions): SandboxWriteStream;
   /** Waits for what is in flight, then frees the sockets. Later calls are EBADF. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -3,9 +3,12 @@
 // SPDX-License-Identifier: Apache-2.0
 'use strict';
 
-const { inspect } = require('node:util');
 const binding = require('./load.js');
-const { sandboxCommand, wrapCore, markToolkit } = require('./register-command.js');
+const { markDriver } = require('./mounts.js');
+const { sandboxCommand, markToolkit } = require('./register-command.js');
+const { addStreams } = require('./streams.js');
+const { typeError } = require('./usage.js');
+const { wrapCore } = require('./wrap-core.js');
 
 wrapCore();
 binding.setRoots(() => require('./roots.js')());
@@ -18,13 +21,13 @@ function takeRegisterCommand(options) {
   }
   const { registerCommand = true, ...rest } = options;
   if (typeof registerCommand !== 'boolean') {
-    const error = new TypeError(
-      `The "options.registerCommand" property must be of type boolean. Received ${inspect(registerCommand, { depth: 0 })}`,
-    );
-    error.code = 'ERR_INVALID_ARG_TYPE';
-    throw error;
+    throw typeError('"options.registerCommand" property', 'of type boolean', registerCommand);
   }
   return { registerCommand, rest };
+}
+
+function createSandboxFs(options) {
+  return markDriver(addStreams(binding.createSandboxFs(options)));
 }
 
 function createSandboxToolkit(options) {
@@ -40,4 +43,4 @@ function createSandboxToolkit(options) {
   return markToolkit(toolkit, registerCommand);
 }
 
-module.exports = { createSandboxFs: binding.createSandboxFs, createSandboxToolkit, sandboxCommand };
+module.exports = { createSandboxFs, createSandboxToolkit, sandboxCommand };

@@ -2,12 +2,8 @@
 //
 // Core 0.1.1 gives each toolkit a script at /usr/local/bin/agentos-<name>, which its shell cannot execute. A
 // command that the shell can execute is a WebAssembly file in the directory of a `software` entry. Neither a
-// driver nor a toolkit is handed the VM, so the entry is added where the VM is made: AgentOs.create is
-// wrapped when this package is loaded. Not later: JavaScript fetches `AgentOs.create` before it evaluates
-// the createSandboxToolkit() among its arguments.
-//
-// The wrapped create passes every call on as it came, unless one of our toolkits is among its `toolKits`.
-// Then it adds the entry, where no other entry has the command and the toolkit was not made with
+// driver nor a toolkit is handed the VM, so the entry is added where the VM is made (wrap-core.js): where one of our
+// toolkits is among the `toolKits`, no other entry has the command, and the toolkit was not made with
 // `registerCommand: false`.
 //
 // A copy of core that is not wrapped (a second one, or one inside a bundle) would leave the VM without the
@@ -18,16 +14,13 @@
 'use strict';
 
 const { existsSync } = require('node:fs');
-const { createRequire, isBuiltin } = require('node:module');
 const path = require('node:path');
-const { pathToFileURL } = require('node:url');
 
 const CORE = '@rivet-dev/agent-os-core';
 const COMMAND = 'agentos-sandbox';
 
-// For every copy of this package, so that one wraps for all.
+// For every copy of this package: the one that wraps core knows the toolkits of all.
 const TOOLKIT = Symbol.for('@rivet-dev/agent-os-sandbox:toolkit');
-const WRAPPED = Symbol.for('@rivet-dev/agent-os-sandbox:wrapped');
 
 const commandDir = path.join(__dirname, '..', 'wasm');
 const commands = Object.freeze([Object.freeze({ name: COMMAND, permissionTier: 'full' })]);
@@ -60,6 +53,7 @@ function plainEntry(others) {
   return { name: COMMAND, description, commandDir, commands: [...commands, ...everything] };
 }
 
+// The options of AgentOs.create, with the command where it belongs.
 function withCommand(options) {
   const { toolKits, software = [] } = options ?? {};
   const marks = Array.isArray(toolKits) ? toolKits.map((toolkit) => toolkit?.[TOOLKIT]).filter(Boolean) : [];
@@ -69,53 +63,6 @@ function withCommand(options) {
   const others = entries.filter((entry) => entry !== sandboxCommand);
   if (others.some(hasCommand)) return options;
   return { ...options, software: [...others, plainEntry(others)] };
-}
-
-function wrap(AgentOs) {
-  if (typeof AgentOs?.create !== 'function' || Object.hasOwn(AgentOs, WRAPPED)) return;
-  const { create } = AgentOs;
-  const wrapped = {
-    create(options, ...rest) {
-      return Reflect.apply(create, this, arguments.length > 0 ? [withCommand(options), ...rest] : []);
-    },
-  }.create;
-  Object.defineProperty(wrapped, 'length', { value: create.length, configurable: true });
-  Object.defineProperty(AgentOs, 'create', { value: wrapped, writable: true, configurable: true });
-  Object.defineProperty(AgentOs, WRAPPED, { value: true });
-}
-
-// A program that imports core while it imports this package, each by an import() of its own, is still loading core:
-// it is wrapped once it is there.
-async function wrapOnceLoaded(require) {
-  try {
-    wrap((await import(pathToFileURL(require.resolve(CORE)))).AgentOs);
-  } catch {
-    // a toolkit that meets an unwrapped core says so
-  }
-}
-
-// Wraps core as the module of that file would find it; where it is absent, there is nothing to wrap.
-function wrapFrom(file) {
-  const require = createRequire(file);
-  try {
-    wrap(require(CORE).AgentOs);
-  } catch (error) {
-    if (error.code !== 'MODULE_NOT_FOUND') wrapOnceLoaded(require);
-  }
-}
-
-// The program's main script; where there is none (node -e, a worker made of text), a file of that name beside it.
-function mainScript() {
-  const [, script] = process.argv;
-  return script !== undefined && path.isAbsolute(script) ? script : path.join(process.cwd(), 'main');
-}
-
-// Wraps core as this package sees it, and as the program's main script does. Core is an optional peer, and does not
-// load where Node.js is without SQLite.
-function wrapCore() {
-  if (!isBuiltin('node:sqlite')) return;
-  wrapFrom(__filename);
-  wrapFrom(mainScript());
 }
 
 function warn() {
@@ -169,4 +116,4 @@ function markToolkit(toolkit, registerCommand) {
   });
 }
 
-module.exports = { sandboxCommand, wrapCore, markToolkit };
+module.exports = { CORE, sandboxCommand, withCommand, markToolkit };

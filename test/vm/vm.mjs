@@ -41,7 +41,7 @@ export async function openVm({ toolkit = {}, create = {} } = {}) {
   });
   after(async () => {
     await vm.dispose();
-    await Promise.all([fs.close(), kit?.close()]);
+    await Promise.all([fs.close(), kit && kit.close()]);
     await sandbox.stop();
   });
   return { sandbox, vm, ...callers(vm, sandbox) };

@@ -43,6 +43,16 @@ fs.pwrite("/a", 0, "text");
 fs.unlink("/a");
 // @ts-expect-error it blocks: there is no promise
 fs.prepareOpenSync("/a", 0).then();
+// @ts-expect-error
+fs.createWriteStream("/a", { flags: "r" });
+// @ts-expect-error of what is read alone
+fs.createWriteStream("/a", { end: 5 });
+// @ts-expect-error
+fs.createReadStream("/a", { encoding: "utf9" });
+// @ts-expect-error a stream, not a promise of one
+(await fs.createReadStream("/a")).then();
+// @ts-expect-error
+fs.rm("/a", { recursive: "yes" });
 
 const { tools } = createSandboxToolkit({ client });
 // @ts-expect-error

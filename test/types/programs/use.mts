@@ -1,4 +1,6 @@
 // What a user may write, and what the types are for. Core's and the SDK's types are the real ones.
+import type { Writable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { SandboxAgent } from "sandbox-agent";
 import { AgentOs, type AgentOsOptions, type ToolKit, type VirtualFileSystem } from "@rivet-dev/agent-os-core";
 import common from "@rivet-dev/agent-os-common";
@@ -43,6 +45,11 @@ await fs.mkdir("/d/e", { recursive: true });
 const created: boolean = fs.prepareOpenSync("/a", 0o100 | 0o1000);
 const ino: number = (await fs.readDirStat("/"))[0]!.stat.ino;
 const { bavail, bsize }: SandboxStatFs = await fs.statfs("/a");
+await fs.rm("/d", { recursive: true, force: true });
+const deep: string[] = (await fs.readDirRecursive("/")).filter((entry) => entry.stat.size > 0).map((entry) => entry.path);
+const writer: Writable = fs.createWriteStream("/b", { flags: "r+", start: 4, encoding: "hex", signal: AbortSignal.timeout(5) });
+await pipeline(fs.createReadStream("/a", { start: 1, end: 9, highWaterMark: 5 }), writer);
+for await (const piece of fs.createReadStream(deep[0]!, { encoding: "utf8" })) console.log(piece);
 try {
   await fs.fsync("/a");
 } catch (error) {

@@ -1,0 +1,216 @@
+// streams.js: a file as a Node stream, in pieces by pread and pwrite, so that no more of it than a few pieces is in
+// memory at once. A piece has highWaterMark bytes.
+//
+// A read stream asks for the next pieces while one is consumed: first for one, for one more after each that came
+// whole, so that a small file is one request and a far sandbox does not wait for each. A write stream writes one piece
+// at a time, so that at every moment the file holds a beginning of what was written.
+//
+// An operation that is under way cannot be taken back: a stream that is destroyed closes when it has ended.
+//
+// SPDX-License-Identifier: Apache-2.0
+'use strict';
+
+const { Readable, Writable, addAbortSignal } = require('node:stream');
+const { typeError, valueError, rangeError } = require('./usage.js');
+
+const PIECE = 512 * 1024; // bytes: what one frame of the companion carries
+const AHEAD = 4; // pieces
+
+const O_WRONLY = 1;
+const FLAGS = { w: 0o1101, wx: 0o301, a: 0o101, 'r+': O_WRONLY }; // O_CREAT 0o100, O_EXCL 0o200, O_TRUNC 0o1000
+
+const isOffset = (value) => Number.isSafeInteger(value) && value >= 0;
+const offset = { type: 'number', fits: isOffset, words: 'a whole number from 0 on' };
+const common = {
+  start: offset,
+  highWaterMark: { type: 'number', fits: (value) => isOffset(value) && value > 0, words: 'a whole number from 1 on' },
+  encoding: { type: 'string', fits: Buffer.isEncoding, words: 'an encoding' },
+  signal: { type: 'object', fits: (value) => 'aborted' in value, words: 'an AbortSignal' },
+};
+const readOptions = { ...common, end: { ...offset, fits: (value) => value === Infinity || isOffset(value) } };
+const writeOptions = {
+  ...common,
+  flags: { type: 'string', fits: (value) => Object.hasOwn(FLAGS, value), words: 'one of w, wx, a, r+' },
+};
+
+function check(name, value, option) {
+  if (option === undefined) throw valueError(`The option "${name}" is unknown`);
+  const { type, fits, words } = option;
+  const what = `"options.${name}" property`;
+  if (typeof value !== type || value === null) throw typeError(what, `of type ${type}`, value);
+  if (!fits(value)) throw type === 'number' ? rangeError(what, words) : valueError(`The ${what} must be ${words}`);
+}
+
+// The options, each as `known` has it; those that are undefined are not there.
+function checked(path, options, known) {
+  if (typeof path !== 'string') throw typeError('"path" argument', 'of type string', path);
+  if (options === null || typeof options !== 'object') throw typeError('"options" argument', 'of type object', options);
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  for (const [name, value] of given) check(name, value, known[name]);
+  return Object.fromEntries(given);
+}
+
+// Tells a stream's callback how a promise ended.
+function tell(promise, callback) {
+  promise.then(
+    () => process.nextTick(callback),
+    (error) => process.nextTick(callback, error),
+  );
+}
+
+class ReadStream extends Readable {
+  #driver;
+  #path;
+  #position; // of the next piece to ask for
+  #stop; // where the range ends
+  #piece;
+  #window = 1; // how many pieces may be under way
+  #underWay = []; // { length, bytes: a promise }, in their order
+
+  constructor(driver, path, { start = 0, end = Infinity, highWaterMark = PIECE, ...rest }) {
+    super({ highWaterMark, ...rest });
+    this.#driver = driver;
+    this.#path = path;
+    this.#position = start;
+    this.#stop = end + 1;
+    this.#piece = highWaterMark;
+  }
+
+  _read() {
+    this.#next().then(
+      ({ bytes, last }) => {
+        if (bytes.length > 0) this.push(bytes);
+        if (last) this.push(null);
+      },
+      (error) => this.destroy(error),
+    );
+  }
+
+  // The next piece, and whether it is the last: pread gives fewer bytes than asked for only at the end of the file.
+  async #next() {
+    this.#ask();
+    if (this.#underWay.length === 0) return { bytes: '', last: true }; // an empty range
+    const bytes = await this.#underWay[0].bytes;
+    const { length } = this.#underWay.shift();
+    if (bytes.length < length) this.#stop = this.#position;
+    else this.#window = Math.min(this.#window + 1, AHEAD);
+    this.#ask();
+    return { bytes, last: bytes.length < length || this.#underWay.length === 0 };
+  }
+
+  #ask() {
+    while (!this.destroyed && this.#underWay.length < this.#window && this.#position < this.#stop) {
+      const length = Math.min(this.#piece, this.#stop - this.#position);
+      const bytes = this.#driver.pread(this.#path, this.#position, length);
+      bytes.catch(() => {}); // whoever waits for it hears of it; after one that failed nobody does
+      this.#underWay.push({ length, bytes });
+      this.#position += length;
+    }
+  }
+
+  _destroy(error, callback) {
+    const ended = Promise.allSettled(this.#underWay.map(({ bytes }) => bytes));
+    ended.then(() => process.nextTick(callback, error));
+  }
+}
+
+// The chunks in pieces of at most `size` bytes, none of them empty.
+function* inPieces(chunks, size) {
+  let parts = [];
+  let room = size;
+  for (const chunk of chunks) {
+    for (let at = 0; at < chunk.length; ) {
+      const part = chunk.subarray(at, at + room);
+      parts.push(part);
+      at += part.length;
+      room -= part.length;
+      if (room > 0) continue;
+      yield parts;
+      parts = [];
+      room = size;
+    }
+  }
+  if (parts.length > 0) yield parts;
+}
+
+class WriteStream extends Writable {
+  #driver;
+  #path;
+  #flags;
+  #position;
+  #piece;
+  #underWay = Promise.resolve();
+
+  constructor(driver, path, { flags = 'w', start = 0, highWaterMark = PIECE, encoding, ...rest }) {
+    super({ highWaterMark, defaultEncoding: encoding, ...rest });
+    this.#driver = driver;
+    this.#path = path;
+    this.#flags = flags;
+    this.#position = start;
+    this.#piece = highWaterMark;
+  }
+
+  _construct(callback) {
+    tell(this.#open(), callback);
+  }
+
+  async #open() {
+    if (this.destroyed) return;
+    await this.#driver.prepareOpen(this.#path, FLAGS[this.#flags]);
+    if (this.#flags === 'a') this.#position = (await this.#driver.stat(this.#path)).size;
+  }
+
+  _write(chunk, encoding, callback) {
+    this.#put([chunk], callback);
+  }
+
+  _writev(chunks, callback) {
+    this.#put(chunks.map(({ chunk }) => chunk), callback);
+  }
+
+  #put(chunks, callback) {
+    this.#underWay = this.#putAll(chunks);
+    tell(this.#underWay, callback);
+  }
+
+  async #putAll(chunks) {
+    for (const parts of inPieces(chunks, this.#piece)) {
+      if (this.destroyed) return;
+      const piece = parts.length === 1 ? parts[0] : Buffer.concat(parts);
+      await this.#driver.pwrite(this.#path, this.#position, piece);
+      this.#position += piece.length;
+    }
+  }
+
+  _destroy(error, callback) {
+    const ended = Promise.allSettled([this.#underWay]);
+    ended.then(() => process.nextTick(callback, error));
+  }
+}
+
+// Not by the options of a stream's base class: it would destroy one that is not made yet.
+const withSignal = (stream, signal) => (signal === undefined ? stream : addAbortSignal(signal, stream));
+
+function createReadStream(driver, path, options = {}) {
+  const { signal, ...given } = checked(path, options, readOptions);
+  if (given.start > given.end) throw rangeError('"options.start" property', 'no more than "options.end"');
+  return withSignal(new ReadStream(driver, path, given), signal);
+}
+
+function createWriteStream(driver, path, options = {}) {
+  const { signal, ...given } = checked(path, options, writeOptions);
+  if (given.flags === 'a' && given.start !== undefined) {
+    throw valueError('The "options.start" property has no meaning where the flags are a: it begins at the end');
+  }
+  return withSignal(new WriteStream(driver, path, given), signal);
+}
+
+// Gives a driver its two methods. They know their driver without `this`, as its others do.
+function addStreams(driver) {
+  return Object.assign(driver, {
+    createReadStream: (path, options) => createReadStream(driver, path, options),
+    createWriteStream: (path, options) => createWriteStream(driver, path, options),
+  });
+}
+
+module.exports = { addStreams };
