@@ -19,12 +19,14 @@
 #include "companion/target.h"
 
 #define NUMBER_SIZE 24 /* bytes of the name of a part */
+#define CLAIMED_SIZE 32
 
 struct parts {
     int directory;    /* owned; the private one */
     int fd;           /* owned; theirs */
     const char *name; /* borrowed; of theirs */
     size_t count;
+    char claimed[CLAIMED_SIZE]; /* their name once they are claimed */
 };
 
 /* Opens the directory of parts itself, which is no link. */
@@ -104,6 +106,19 @@ static enum sbx_status copy_parts(const struct parts *parts, int to, uint64_t le
     return status;
 }
 
+/* From here on the parts are this commit's alone: neither the unstage of a client that has given up finds them, nor the
+ * same commit asked once more. So the file is never left with a part of them. */
+static enum sbx_status claim(struct parts *parts)
+{
+    const char *random = strchr(parts->name, '-');
+    (void)snprintf(parts->claimed, sizeof(parts->claimed), "claimed%s", random);
+    if (renameat(parts->directory, parts->name, parts->directory, parts->claimed) != 0) {
+        return server_errno();
+    }
+    parts->name = parts->claimed;
+    return SBX_OK;
+}
+
 static enum sbx_status commit(struct server *server, const struct sbx_args *in, struct parts *parts)
 {
     struct target target;
@@ -114,7 +129,10 @@ static enum sbx_status commit(struct server *server, const struct sbx_args *in, 
     if (status != SBX_OK) {
         return status;
     }
-    status = target_reserve(&target, in->length);
+    status = claim(parts);
+    if (status == SBX_OK) {
+        status = target_reserve(&target, in->length);
+    }
     if (status == SBX_OK) {
         status = copy_parts(parts, target.fd, in->length);
     }

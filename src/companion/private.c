@@ -149,6 +149,7 @@ bool private_is(const char *name, enum private_kind kind)
         [PRIVATE_PROGRAM] = {"companion-"},
         [PRIVATE_UPLOADED] = {"companion-", ".new-"},
         [PRIVATE_PARTS] = {"parts-"},
+        [PRIVATE_CLAIMED] = {"claimed-"},
     };
     for (size_t i = 0; i < 2 && name != NULL && words[kind][i] != NULL; i++) {
         name = pass(name, words[kind][i]);

@@ -20,6 +20,7 @@ enum private_kind {
     PRIVATE_PROGRAM,  /* companion-HASH */
     PRIVATE_UPLOADED, /* companion-HASH.new-RANDOM, until its first run */
     PRIVATE_PARTS,    /* parts-RANDOM */
+    PRIVATE_CLAIMED,  /* claimed-RANDOM: the same while they are committed */
     PRIVATE_KINDS,
 };
 

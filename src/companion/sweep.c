@@ -47,6 +47,7 @@ static const struct {
     [PRIVATE_PROGRAM] = {use_of_program, WEEK_S, S_IFREG},
     [PRIVATE_UPLOADED] = {use_of_upload, HOUR_S, S_IFREG},
     [PRIVATE_PARTS] = {use_of_parts, HOUR_S, S_IFDIR},
+    [PRIVATE_CLAIMED] = {use_of_parts, HOUR_S, S_IFDIR},
 };
 
 static bool is_old(int fd, const char *name, enum private_kind kind, int64_t now)
@@ -79,7 +80,8 @@ void sweep_parts(struct server *server, int fd, int64_t now)
     DIR *opened = page_open_directory(fd, ".", 0);
     const struct dirent *found = opened == NULL ? NULL : readdir(opened);
     for (; found != NULL; found = readdir(opened)) {
-        if (is_old(fd, found->d_name, PRIVATE_PARTS, now)) {
+        if (is_old(fd, found->d_name, PRIVATE_PARTS, now) ||
+            is_old(fd, found->d_name, PRIVATE_CLAIMED, now)) {
             (void)!remove_tree(server, fd, found->d_name);
         }
     }

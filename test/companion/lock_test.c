@@ -176,6 +176,25 @@ static void test_removed_meanwhile(void **state)
     }
 }
 
+static void remove_parts(int fd)
+{
+    (void)fd;
+    (void)ASK(UNSTAGE, .target = P(parts));
+}
+
+/* A client that has given up while its commit waited: the file is not touched any more. */
+static void test_given_up_meanwhile(void **state)
+{
+    (void)state;
+    scratch_put("file", "old");
+    stage_one("new content");
+    pid_t child = hold(remove_parts);
+    assert_status(ASK(COMMIT, .path = P("file"), .target = P(parts), .length = 11), SBX_ENOENT);
+    end_well(child);
+    scratch_has("file", "old");
+    assert_false(scratch_is_there(parts));
+}
+
 #define WRITERS 4
 #define CONTENT ((size_t)2000000)
 
@@ -272,9 +291,13 @@ static void test_too_large_leaves_nothing(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(test_among_others), scratch_test(test_never_released),
-        scratch_test(test_waits),        scratch_test(test_removed_meanwhile),
-        scratch_test(test_many_writers), scratch_test(test_too_large_leaves_nothing),
+        scratch_test(test_among_others),
+        scratch_test(test_never_released),
+        scratch_test(test_waits),
+        scratch_test(test_removed_meanwhile),
+        scratch_test(test_given_up_meanwhile),
+        scratch_test(test_many_writers),
+        scratch_test(test_too_large_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
