@@ -270,16 +270,21 @@ static bool has_an_end(const struct sbx_request *request)
            curl_easy_header(request->easy, "Transfer-Encoding", 0, CURLH_HEADER, -1, &header) == CURLHE_OK;
 }
 
-/* What is wrong with a reply that came; NULL: nothing. A problem has a shape of its own. */
+/* What is wrong with a reply that came; NULL: nothing. A problem has a shape of its own, or none at all; but one
+ * that was cut within its header is no problem of the server's. */
 static const char *find_fault(const struct sbx_request *request)
 {
-    if (request->accept == NULL || request->http_status >= 300) {
+    static const char cut[] = "the reply may have been cut, for it does not say how long it is:";
+    if (request->accept == NULL) {
         return NULL;
+    }
+    if (request->http_status >= 300) {
+        return request->reply.length > 0 || has_an_end(request) ? NULL : cut;
     }
     if (!has_accepted_type(request)) {
         return "the reply is no";
     }
-    return has_an_end(request) ? NULL : "the reply may have been cut, for it does not say how long it is:";
+    return has_an_end(request) ? NULL : cut;
 }
 
 void sbx_request_conclude(struct sbx_request *request, CURLcode code)
