@@ -228,7 +228,7 @@ static void come_back(int back)
     struct server server = {.space = space};
     const char *directory = getenv("HOME");
     int above = open("..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    insist(above >= 0 && fchdir(back) == 0 && close(back) == 0);
+    insist(directory != NULL && above >= 0 && fchdir(back) == 0 && close(back) == 0);
     insist(remove_tree(&server, above, strrchr(directory, '/') + 1) == SBX_OK);
     insist(close(above) == 0);
 }
