@@ -6,9 +6,12 @@
 out := build/test-companion
 tests := $(patsubst test/companion/%.c,%,$(wildcard test/companion/*_test.c))
 sources := $(wildcard src/wire/*.c) $(filter-out %/main.c,$(wildcard src/companion/*.c)) test/unit/support.c \
-    $(filter-out %_test.c,$(wildcard test/companion/*.c)) test/fuzz/wire_fuzz.c
+    $(filter-out %_test.c,$(wildcard test/companion/*.c)) $(wildcard test/fuzz/*_fuzz.c)
 patience := -DTARGET_PATIENCE_MS=2000 # of the program itself ten times that
 werror := $(if $(filter 1,$(SBX_WERROR)),-Werror)
+
+# What a fuzzer calls has the name of its file here, so that one program holds them all.
+entry = $(if $(filter test/fuzz/%,$<),-DLLVMFuzzerTestOneInput=$(basename $(notdir $<)))
 
 CFLAGS := -std=c17 -D_GNU_SOURCE -Isrc -Itest/unit -Itest/companion -Wall -Wextra -Wconversion $(werror) $(patience) \
     -g -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -26,10 +29,10 @@ $(out)/agentos-companion: $(patsubst %.c,$(out)/%.o,$(wildcard src/wire/*.c src/
 
 $(out)/old/%.o: %.c scripts/companion.mk
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -DCOMPANION_OLD_KERNEL -MMD -MP -c -o $@ $<
+	$(CC) $(CFLAGS) $(entry) -DCOMPANION_OLD_KERNEL -MMD -MP -c -o $@ $<
 $(out)/%.o: %.c scripts/companion.mk
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(CFLAGS) $(entry) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(out) -name '*.d' 2>/dev/null)
 .PHONY: all

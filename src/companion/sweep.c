@@ -14,7 +14,7 @@
 #include "companion/remove.h"
 
 #define HOUR_S INT64_C(3600)
-#define WEEK_S (7 * 24 * HOUR_S)
+#define WEEK_S (INT64_C(7) * 24 * HOUR_S)
 
 static int64_t later(int64_t one, int64_t other)
 {

@@ -16,7 +16,7 @@
 
 #define ONE "parts-0123456789abcdef"
 #define OTHER "parts-ffffffffffffffff"
-#define HOUR_S 3600
+#define HOUR_S ((time_t)3600)
 
 static char parts[SBX_PATH_MAX];
 

@@ -14,8 +14,8 @@
 #include "companion/sweep.h"
 #include "scratch.h"
 
-#define HOUR_S 3600
-#define WEEK_S (7 * 24 * HOUR_S)
+#define HOUR_S ((time_t)3600)
+#define WEEK_S ((time_t)7 * 24 * HOUR_S)
 #define OWN "companion-0123456789abcdef"
 
 static char here[PATH_MAX];
@@ -112,17 +112,18 @@ static void put_aged(const char *name, time_t atime_age_s, time_t mtime_age_s)
 static void test_old_programs(void **state)
 {
     (void)state;
-    enum { OLD = WEEK_S + 60, YOUNG = WEEK_S - 60 };
-    put_aged(OWN, OLD, OLD);
-    put_aged("companion-1111111111111111", OLD, OLD);
-    put_aged("companion-2222222222222222", YOUNG, OLD);
-    put_aged("companion-3333333333333333", OLD, YOUNG);
-    put_aged("companion-of-mine", OLD, OLD);
+    const time_t old = WEEK_S + 60;
+    const time_t young = WEEK_S - 60;
+    put_aged(OWN, old, old);
+    put_aged("companion-1111111111111111", old, old);
+    put_aged("companion-2222222222222222", young, old);
+    put_aged("companion-3333333333333333", old, young);
+    put_aged("companion-of-mine", old, old);
     assert_int_equal(mkdir("companion-4444444444444444", 0700), 0);
     assert_int_equal(symlink("companion-of-mine", "companion-5555555555555555"), 0);
     sweep_programs(".", OWN, time(NULL));
     assert_false(scratch_is_there("companion-1111111111111111"));
-    sweep_programs(".", OWN, time(NULL) - 4 * 60);
+    sweep_programs(".", OWN, time(NULL) - 240);
     assert_true(scratch_is_there(OWN));
     assert_true(scratch_is_there("companion-2222222222222222"));
     assert_true(scratch_is_there("companion-3333333333333333"));

@@ -19,6 +19,12 @@ export async function stalled({ stalled, token }, options) {
   return createSandboxFs({ client: await connect(stalled, token), ...options });
 }
 
+/** Contents that are several operations each. */
+async function largeWithoutEnd(fs) {
+  const large = new Uint8Array(5_000_000);
+  for (;;) await Promise.all([fs.writeFile('/large', large), fs.readFile('/large').catch(() => {})]);
+}
+
 /**
  * Requests that are never answered, a waiting program, and traffic without end; resolves when all of it is
  * under way.
@@ -40,6 +46,7 @@ export async function busy(places) {
         for (;;) await Promise.all([fs.stat('/file'), fs.readFile('/file'), fs.writeFile(`/${i}`, 'x')]);
       })(),
     );
+  quietly(largeWithoutEnd(fs));
   await fs.readFile('/file');
   return { fs, far, kit };
 }
