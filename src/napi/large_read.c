@@ -76,9 +76,11 @@ static struct sbx_op *make_again(struct sbx_job *job, const struct sbx_op *op)
     return made;
 }
 
+/* Of an empty file there is neither a byte nor a size. */
 static bool has_size_alone(const struct sbx_op *op)
 {
-    return op->result.status == SBX_OK && op->room == NULL && op->result.bytes.data == NULL;
+    return op->result.status == SBX_OK && op->room == NULL && op->result.bytes.data == NULL &&
+           op->result.total > 0;
 }
 
 static bool has_grown(const struct sbx_job *job, const struct sbx_op *op)

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { expectError } from '../helpers/expect.mjs';
 import { suite } from '../helpers/suite.mjs';
 
-const { sandbox, open } = await suite();
+const { sandbox, open, openHttp } = await suite();
 
 const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, i) => i);
 
@@ -16,6 +16,13 @@ test('readFile gives the bytes, as a Uint8Array of its own', async () => {
   assert.deepEqual(bytes, EVERY_BYTE);
   bytes.fill(0);
   assert.deepEqual(await fs.readFile('/file'), EVERY_BYTE);
+});
+
+test('readFile of an empty file gives no bytes, over HTTP alone as well', async () => {
+  for (const { fs } of [await open(), await openHttp()]) {
+    await fs.writeFile('/empty', '');
+    assert.deepEqual(await fs.readFile('/empty'), new Uint8Array(0));
+  }
 });
 
 test('readTextFile gives UTF-8 as a string: a BOM, CRLF and a trailing newline stay', async () => {
