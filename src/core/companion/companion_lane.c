@@ -80,11 +80,15 @@ void sbx_companion_lane_unref(struct sbx_companion_lane *lane)
     free(lane);
 }
 
-/* Back to its owner. */
+/* Back to its owner, who may have been the last to hold the lane: nothing of that stays with the engine. */
 static void give_back(struct sbx_ask *ask)
 {
+    struct sbx_companion_lane *lane = ask->lane;
     sbx_link_remove(&ask->link);
-    sbx_engine_disarm(ask->lane->engine, &ask->deadline);
+    sbx_engine_disarm(lane->engine, &ask->deadline);
+    if (sbx_queue_empty(&lane->waiting)) {
+        sbx_engine_disarm(lane->engine, &lane->pace);
+    }
     ask->batch = NULL;
     ask->done(ask);
 }
