@@ -186,6 +186,25 @@ static void test_closed_with_batches_under_way(void **state)
     sbx_fs_destroy(fs);
 }
 
+/* Whether there is one, and what it can do, is not known then. */
+static void test_closed_while_it_is_looked_for(void **state)
+{
+    struct world *world = *state;
+    struct sbx_op *ops[6];
+    struct sbx_fs *fs = frames_fs();
+    char reason[SBX_DETAIL_MAX];
+    frames.search = search_late;
+    frames_submit(world, fs, SBX_OP_READLINK, ops, 2);
+    frames_submit(world, fs, SBX_OP_LSTAT, ops + 2, 2);
+    frames_submit(world, fs, SBX_OP_LINK, ops + 4, 2);
+    ops[0]->timeout_ms = 1000;
+    drive_until(world->engine, searched, world);
+    assert_all_cancelled(world, ops, 6);
+    assert_int_equal(sbx_fs_report(fs, reason, sizeof(reason)), SBX_COMPANION_UNKNOWN);
+    assert_string_equal(reason, "closed");
+    sbx_fs_destroy(fs);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, frames_set_up, frames_tear_down)
 
 int main(void)
@@ -197,6 +216,7 @@ int main(void)
         TEST(test_nobody_waits_for_the_search),
         TEST(test_nobody_waits_for_the_pace),
         TEST(test_closed_with_batches_under_way),
+        TEST(test_closed_while_it_is_looked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -340,7 +340,8 @@ static void send_waiting(struct sbx_companion_lane *lane)
     }
 }
 
-static void give_all_back(struct sbx_companion_lane *lane)
+/* Unasked: there is no companion, or the search for it failed with `status`. */
+static void give_all_back(struct sbx_companion_lane *lane, enum sbx_status status, const char *words)
 {
     struct sbx_queue waiting;
     struct sbx_link *link;
@@ -349,17 +350,17 @@ static void give_all_back(struct sbx_companion_lane *lane)
     while ((link = sbx_queue_pop(&waiting)) != NULL) {
         struct sbx_ask *ask = SBX_CONTAINER(link, struct sbx_ask, link);
         ask->no_companion = true;
-        give_back(ask);
+        fail(ask, status, words);
     }
 }
 
 /* The search is over. Where the way to the sandbox itself failed, what waits finds that out over HTTP. */
-static void on_found(void *owner)
+static void on_found(void *owner, enum sbx_status status, const char *words)
 {
     struct sbx_companion_lane *lane = owner;
     lane->finding = false;
     if (sbx_companion_report(lane->companion, NULL, 0) == SBX_COMPANION_UNKNOWN) {
-        give_all_back(lane);
+        give_all_back(lane, status, words);
     } else {
         flush(lane);
     }
@@ -374,7 +375,7 @@ static void find(struct sbx_companion_lane *lane)
     }
     lane->finding = true;
     if (sbx_companion_find(lane->companion, first->endpoint, lane->engine, on_found, ref(lane)) != SBX_OK) {
-        on_found(lane);
+        on_found(lane, SBX_ENOMEM, NULL);
     }
 }
 
@@ -393,7 +394,7 @@ static void flush(struct sbx_companion_lane *lane)
         send_waiting(lane);
         break;
     case SBX_COMPANION_OFF:
-        give_all_back(lane);
+        give_all_back(lane, SBX_OK, NULL);
         break;
     }
 }
