@@ -86,8 +86,8 @@ void replies_echo(struct replies *replies, const struct carried_frame *frame);
 /* Sends them as the output of a companion that ended well, but for `cut` bytes at their end. */
 bool replies_send(struct replies *replies, size_t cut, int fd);
 
-/* Answers: each frame has its usual reply; the same once the test says server_release; it is lost after the status
- * line of its answer. */
+/* Answers: each frame has its usual reply; the same once the test says server_release; it is lost after the
+ * beginning of its answer. */
 bool answer_all(struct server *server, const struct carried *batch, int fd);
 bool answer_late(struct server *server, const struct carried *batch, int fd);
 bool answer_by_losing(struct server *server, const struct carried *batch, int fd);
