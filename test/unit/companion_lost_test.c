@@ -117,6 +117,9 @@ static const struct {
     {"500 Internal Server Error", SPAWN_FAILED("I/O error", 5), SBX_EIO, 4, SBX_EIO, 4},
     {"413 Payload Too Large", "", SBX_EFBIG, 4, SBX_EFBIG, 4},
     {"500 Internal Server Error", SPAWN_FAILED("Argument list too long", 7), SBX_E2BIG, 4, SBX_E2BIG, 4},
+    /* Whose file is missing here is the companion's. */
+    {"500 Internal Server Error", gone, SBX_EIO, 4, SBX_EIO, 4},
+    {"500 Internal Server Error", SPAWN_FAILED("Permission denied", 13), SBX_EIO, 4, SBX_EIO, 4},
     /* Of a proxy, perhaps: who knows what came behind it. */
     {"502 Bad Gateway", "{\"detail\":\"upstream\"}", SBX_EIO, 1, SBX_EIO, 4},
     {"504 Gateway Timeout", "", SBX_EIO, 1, SBX_ETIMEDOUT, 4},

@@ -188,7 +188,7 @@ static void lose(struct sbx_ask *ask, enum sbx_fate fate, enum sbx_status status
     } else if (fate == SBX_FATE_NOT_DONE && status != SBX_EIO && status != SBX_ETXTBSY) {
         fail(ask, status, words); /* it would be the same again */
     } else {
-        try_again(ask, status, words);
+        try_again(ask, fate == SBX_FATE_GONE ? SBX_EIO : status, words); /* ENOENT is of the companion */
     }
 }
 
