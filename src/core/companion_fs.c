@@ -53,7 +53,7 @@ static enum sbx_step need_no_root(struct sbx_op *op)
 enum sbx_step sbx_companion_need_answer(struct sbx_op *op)
 {
     const struct sbx_ask *ask = &op->ask;
-    if (ask->no_companion) {
+    if (ask->no_companion && ask->status == SBX_OK) {
         return sbx_op_fail(op, SBX_EIO, "the companion has gone");
     }
     if (ask->status == SBX_OK) {

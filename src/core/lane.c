@@ -14,8 +14,12 @@ static enum sbx_step refuse_change(struct sbx_op *op)
     return sbx_op_fail(op, SBX_EROFS, NULL);
 }
 
+/* Where the search for a companion failed nobody knows whether there is one. */
 static enum sbx_step refuse_unknown(struct sbx_op *op)
 {
+    if (op->ask.status != SBX_OK) {
+        return sbx_op_fail(op, op->ask.status, op->ask.words);
+    }
     return sbx_op_fail(op, SBX_ENOSYS, "the sandbox's HTTP interface has no such operation");
 }
 

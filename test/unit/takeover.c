@@ -30,6 +30,7 @@ static _Thread_local bool later_fail;
 static _Thread_local bool has_failed;
 static _Thread_local bool is_paused;
 static _Atomic uint64_t ahead_ms;
+static _Atomic uint64_t stopped_ms; /* 0: it goes */
 
 static bool fails(void)
 {
@@ -73,7 +74,8 @@ char *__wrap_strndup(const char *text, size_t length)
 
 uint64_t __wrap_sbx_now_ms(void)
 {
-    return __real_sbx_now_ms() + atomic_load(&ahead_ms);
+    uint64_t stopped = atomic_load(&stopped_ms);
+    return (stopped == 0 ? __real_sbx_now_ms() : stopped) + atomic_load(&ahead_ms);
 }
 
 void allocations_fail(size_t nth, bool later)
@@ -148,4 +150,9 @@ size_t allocations_fail_each_in_exchange(enum sbx_status (*work)(void *user), vo
 void clock_advance(uint64_t ms)
 {
     atomic_fetch_add(&ahead_ms, ms);
+}
+
+void clock_stop(bool stopped)
+{
+    atomic_store(&stopped_ms, stopped ? __real_sbx_now_ms() : 0);
 }

@@ -41,4 +41,7 @@ size_t allocations_fail_each_in_exchange(enum sbx_status (*work)(void *user), vo
 /* Puts the clock of the code under test forward. */
 void clock_advance(uint64_t ms);
 
+/* Stops it, so that it goes by clock_advance alone; or lets it go on. */
+void clock_stop(bool stopped);
+
 #endif

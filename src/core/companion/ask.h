@@ -26,7 +26,7 @@ struct sbx_ask {
     void *owner;                       /* borrowed: for whoever asks */
 
     /* Came back. */
-    bool no_companion;        /* there is none: nothing was asked */
+    bool no_companion; /* nothing was asked: there is none, or status says how the search for it failed */
     enum sbx_status status;   /* the companion's, or that of a failed way there */
     const char *words;        /* about a way that failed; NULL: none. Borrowed until done returns */
     struct sbx_answer answer; /* where status is SBX_OK. Borrowed until done returns */

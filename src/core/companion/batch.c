@@ -33,6 +33,29 @@ size_t sbx_batch_reply_bytes(const struct sbx_ask *ask)
     }
 }
 
+size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, struct sbx_ask **chosen)
+{
+    size_t count = 0;
+    size_t bytes = 0;
+    size_t replies = 0;
+    for (struct sbx_link *link = waiting->head.next; link != &waiting->head; link = link->next) {
+        struct sbx_ask *ask = SBX_CONTAINER(link, struct sbx_ask, link);
+        if (count > 0 && (ask->alone || !sbx_endpoint_equal(ask->endpoint, chosen[0]->endpoint))) {
+            continue;
+        }
+        bytes += sbx_batch_frame_bytes(ask);
+        replies += sbx_batch_reply_bytes(ask);
+        if (count > 0 && (bytes > fill_max || replies > SBX_REPLIES_MAX)) {
+            break;
+        }
+        chosen[count++] = ask;
+        if (ask->alone || count == SBX_BATCH_FRAMES_MAX) {
+            break;
+        }
+    }
+    return count;
+}
+
 static enum sbx_status put_frame(struct sbx_writer *writer, const struct sbx_ask *ask, uint32_t id)
 {
     size_t start = sbx_frame_begin(writer, id, ask->row->code);

@@ -64,6 +64,10 @@ void sbx_companion_lane_lost(struct sbx_batch *batch, enum sbx_fate fate, enum s
 size_t sbx_batch_frame_bytes(const struct sbx_ask *ask);
 size_t sbx_batch_reply_bytes(const struct sbx_ask *ask);
 
+/* Chooses what the next batch takes of the asks of `waiting`, which has one at least: the first, and after it what goes
+ * the same way and fits into `fill_max` bytes. `chosen` has SBX_BATCH_FRAMES_MAX places; how many are taken. */
+size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, struct sbx_ask **chosen);
+
 /* A batch of the `count` asks of `asks`, which stay where they are until they are encoded. Those that make no
  * frame have ended in it: their status says why, and `batch` is NULL. */
 enum sbx_status sbx_batch_create(struct sbx_batch **batch, struct sbx_ask *const *asks,

@@ -103,6 +103,9 @@ static enum sbx_fate fate_of(long http, const struct sbx_problem *problem)
     if (http == 404 || http == 405) {
         return SBX_FATE_NEVER;
     }
+    if (http == 413) {
+        return SBX_FATE_TOO_BIG; /* of a proxy: the server itself takes more than any batch has */
+    }
     if (http < 500) {
         return SBX_FATE_NOT_DONE;
     }

@@ -45,9 +45,10 @@ enum sbx_status sbx_companion_create(struct sbx_companion **companion,
     made->state = options->off ? SBX_COMPANION_OFF : SBX_COMPANION_UNKNOWN;
     (void)snprintf(made->reason, sizeof(made->reason), "%s",
                    options->off ? "the option companion is false" : "nothing has been asked yet");
-    if (made->path.status != SBX_OK) {
+    enum sbx_status status = made->path.status;
+    if (status != SBX_OK) {
         sbx_companion_unref(made);
-        return made->path.status == SBX_EFBIG ? SBX_ENAMETOOLONG : SBX_ENOMEM;
+        return status == SBX_EFBIG ? SBX_ENAMETOOLONG : status;
     }
     *companion = made;
     return SBX_OK;

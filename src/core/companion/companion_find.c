@@ -48,7 +48,7 @@ struct find {
     struct sbx_companion *companion; /* owned: one count */
     struct sbx_endpoint *endpoint;   /* owned: one count */
     struct sbx_engine *engine;       /* borrowed */
-    void (*found)(void *owner);
+    sbx_companion_found found;
     void *owner;                 /* borrowed */
     struct sbx_request *request; /* owned */
     struct sbx_bytes body;       /* owned: of the request */
@@ -56,28 +56,33 @@ struct find {
     char new_name[64];           /* of the file just put there; "" before */
 };
 
-static void end(struct find *find)
+static void end(struct find *find, enum sbx_status status, const char *words)
 {
-    void (*found)(void *owner) = find->found;
+    sbx_companion_found found = find->found;
     void *owner = find->owner;
     sbx_request_destroy(find->request);
     sbx_bytes_clear(&find->body);
     sbx_endpoint_unref(find->endpoint);
     sbx_companion_unref(find->companion);
     free(find);
-    found(owner);
+    found(owner, status, words);
 }
 
 static void end_off(struct find *find, const char *reason)
 {
     sbx_companion_is_off(find->companion, find->endpoint, reason);
-    end(find);
+    end(find, SBX_OK, NULL);
 }
 
-static void end_unknown(struct find *find, const char *reason)
+static void end_unknown(struct find *find, enum sbx_status status, const char *reason)
 {
     sbx_companion_is_unknown(find->companion, reason);
-    end(find);
+    end(find, status, reason);
+}
+
+static void end_without_memory(struct find *find)
+{
+    end_unknown(find, SBX_ENOMEM, "not enough memory");
 }
 
 /* Sends find->body to `route`; false: it could not be made, and the search has no memory to go on. */
@@ -111,6 +116,7 @@ static void take_greeting(struct find *find, const char *text)
     struct sbx_frame reply = {0};
     struct sbx_greeting greeting;
     sbx_bytes_init(&bytes, SBX_REPLIES_MAX);
+    enum sbx_status up = SBX_OK;
     enum sbx_status status = sbx_base64_decode(&bytes, (struct sbx_span){text, strlen(text)});
     struct sbx_reader reader = sbx_buf_reader(sbx_bytes_span(&bytes));
     if (status == SBX_OK) {
@@ -124,10 +130,10 @@ static void take_greeting(struct find *find, const char *text)
         sbx_companion_is_off(find->companion, find->endpoint, "the companion there is of another version");
     } else {
         greeting.program = own.length > 0 ? own : greeting.program;
-        (void)!sbx_companion_is_up(find->companion, find->endpoint, &greeting);
+        up = sbx_companion_is_up(find->companion, find->endpoint, &greeting);
     }
     sbx_bytes_clear(&bytes);
-    end(find);
+    end(find, up, NULL);
 }
 
 /* Cuts `text` into lines, in place. */
@@ -156,12 +162,12 @@ static void on_put(struct sbx_request *request)
     struct sbx_problem problem;
     sbx_problem_of(request, &problem);
     if (request->outcome != SBX_OK) {
-        end_unknown(find, problem.detail);
+        end_unknown(find, problem.status, problem.detail);
         return;
     }
     /* A place that did not take it has none; the shell then says so, and the next one is tried. */
     if (!ask_greeting(find)) {
-        end_unknown(find, "not enough memory");
+        end_without_memory(find);
     }
 }
 
@@ -218,7 +224,7 @@ static void take_places(struct find *find, char *text)
     if (find->place >= count - 2) {
         end_off(find, "nothing can be put into a private directory of the sandbox and executed there");
     } else if (!put(find, program, lines[2 + find->place++])) {
-        end_unknown(find, "not enough memory");
+        end_without_memory(find);
     }
 }
 
@@ -234,7 +240,7 @@ static void take_end(struct find *find, const json_t *root)
     } else if (json_integer_value(code) == EXIT_NOT_THERE) {
         char *copy = strdup(output);
         if (copy == NULL) {
-            end_unknown(find, "not enough memory");
+            end_without_memory(find);
             return;
         }
         take_places(find, copy);
@@ -255,7 +261,8 @@ static void on_greeting(struct sbx_request *request)
     if (request->outcome == SBX_OK && problem.status != SBX_OK && refused) {
         end_off(find, problem.detail); /* no such endpoint, or nothing there that can be started */
     } else if (problem.status != SBX_OK) {
-        end_unknown(find, problem.detail);
+        end_unknown(find, request->outcome,
+                    problem.detail); /* a refusal: the rest of the server may do more */
     } else if (sbx_json_parse(&root, sbx_bytes_span(&request->reply), 0) != SBX_OK) {
         end_off(find, "the server's answer to /v1/processes/run is no JSON");
     } else {
@@ -320,7 +327,7 @@ static bool ask_greeting(struct find *find)
 }
 
 enum sbx_status sbx_companion_find(struct sbx_companion *companion, struct sbx_endpoint *endpoint,
-                                   struct sbx_engine *engine, void (*found)(void *owner), void *owner)
+                                   struct sbx_engine *engine, sbx_companion_found found, void *owner)
 {
     struct find *find = calloc(1, sizeof(*find));
     if (find == NULL) {

@@ -9,10 +9,14 @@
 #include "core/companion/companion.h"
 #include "core/http/engine.h"
 
-/* Ends with `found(owner)`, never from within this call; `companion` then says how: still UNKNOWN where the way
- * to the sandbox itself failed. SBX_ENOMEM: nothing began. */
+/* The end of a search. Not SBX_OK: there was no way to the sandbox, which says nothing of the companion; `words`
+ * (NULL: none) say more, and are borrowed until it returns. */
+typedef void (*sbx_companion_found)(void *owner, enum sbx_status status, const char *words);
+
+/* Ends with `found`, never from within this call; `companion` then says how: still UNKNOWN where the search failed.
+ * SBX_ENOMEM: nothing began. */
 enum sbx_status sbx_companion_find(struct sbx_companion *companion, struct sbx_endpoint *endpoint,
-                                   struct sbx_engine *engine, void (*found)(void *owner),
+                                   struct sbx_engine *engine, sbx_companion_found found,
                                    void *owner) SBX_CHECKED;
 
 #endif

@@ -80,11 +80,15 @@ void sbx_companion_lane_unref(struct sbx_companion_lane *lane)
     free(lane);
 }
 
-/* Back to its owner. */
+/* Back to its owner, who may have been the last to hold the lane: nothing of that stays with the engine. */
 static void give_back(struct sbx_ask *ask)
 {
+    struct sbx_companion_lane *lane = ask->lane;
     sbx_link_remove(&ask->link);
-    sbx_engine_disarm(ask->lane->engine, &ask->deadline);
+    sbx_engine_disarm(lane->engine, &ask->deadline);
+    if (sbx_queue_empty(&lane->waiting)) {
+        sbx_engine_disarm(lane->engine, &lane->pace);
+    }
     ask->batch = NULL;
     ask->done(ask);
 }
@@ -184,7 +188,7 @@ static void lose(struct sbx_ask *ask, enum sbx_fate fate, enum sbx_status status
     } else if (fate == SBX_FATE_NOT_DONE && status != SBX_EIO && status != SBX_ETXTBSY) {
         fail(ask, status, words); /* it would be the same again */
     } else {
-        try_again(ask, status, words);
+        try_again(ask, fate == SBX_FATE_GONE ? SBX_EIO : status, words); /* ENOENT is of the companion */
     }
 }
 
@@ -196,7 +200,7 @@ void sbx_companion_lane_lost(struct sbx_batch *batch, enum sbx_fate fate, enum s
         sbx_companion_is_unknown(lane->companion, words);
     } else if (fate == SBX_FATE_NEVER) {
         sbx_companion_is_off(lane->companion, batch->endpoint, words);
-    } else if (fate == SBX_FATE_TOO_BIG) {
+    } else if (fate == SBX_FATE_TOO_BIG && batch->count > 1) {
         lane->fill_max /= 2;
     }
     for (size_t id = 0; id < batch->count; id++) {
@@ -254,30 +258,6 @@ static size_t count_young(const struct sbx_companion_lane *lane, uint64_t now)
     return young;
 }
 
-/* Chooses what the next batch takes of what waits, in order; `chosen` has SBX_BATCH_FRAMES_MAX places. */
-static size_t choose(const struct sbx_companion_lane *lane, struct sbx_ask **chosen)
-{
-    size_t count = 0;
-    size_t bytes = 0;
-    size_t replies = 0;
-    for (struct sbx_link *link = lane->waiting.head.next; link != &lane->waiting.head; link = link->next) {
-        struct sbx_ask *ask = SBX_CONTAINER(link, struct sbx_ask, link);
-        if (count > 0 && (ask->alone || !sbx_endpoint_equal(ask->endpoint, chosen[0]->endpoint))) {
-            continue;
-        }
-        bytes += sbx_batch_frame_bytes(ask);
-        replies += sbx_batch_reply_bytes(ask);
-        if (count > 0 && (bytes > lane->fill_max || replies > SBX_REPLIES_MAX)) {
-            break;
-        }
-        chosen[count++] = ask;
-        if (ask->alone || count == SBX_BATCH_FRAMES_MAX) {
-            break;
-        }
-    }
-    return count;
-}
-
 static enum sbx_status send_batch(struct sbx_companion_lane *lane, struct sbx_batch *batch)
 {
     struct sbx_bytes program;
@@ -291,10 +271,11 @@ static enum sbx_status send_batch(struct sbx_companion_lane *lane, struct sbx_ba
     return status;
 }
 
-/* Sends one batch of what waits. */
-static void send_some(struct sbx_companion_lane *lane, struct sbx_ask **chosen)
+/* Sends one batch of what waits, for the sandbox of the first. */
+static void send_some(struct sbx_companion_lane *lane)
 {
-    size_t count = choose(lane, chosen);
+    struct sbx_ask *chosen[SBX_BATCH_FRAMES_MAX];
+    size_t count = sbx_batch_choose(&lane->waiting, lane->fill_max, chosen);
     struct sbx_batch *batch = NULL;
     enum sbx_status status = sbx_batch_create(&batch, chosen, count);
     for (size_t i = 0; i < count; i++) {
@@ -322,40 +303,59 @@ static void send_some(struct sbx_companion_lane *lane, struct sbx_ask **chosen)
     }
 }
 
-static void send_waiting(struct sbx_companion_lane *lane)
+/* Whether one more batch may leave. Where it is too soon, the lane flushes again when it is not. */
+static bool may_send(struct sbx_companion_lane *lane)
 {
-    struct sbx_ask *chosen[SBX_BATCH_FRAMES_MAX];
     uint64_t now = sbx_now_ms();
-    while (!sbx_queue_empty(&lane->waiting) && lane->sent_count < SBX_BATCHES_MAX) {
-        if (count_young(lane, now) >= SBX_BATCHES_YOUNG) {
-            lane->pace.at_ms = now + SBX_BATCH_PACE_MS + 1;
-            (void)!sbx_engine_arm(lane->engine, &lane->pace); /* no memory: the next reply flushes */
-            return;
-        }
-        send_some(lane, chosen);
+    if (lane->sent_count == SBX_BATCHES_MAX) {
+        return false;
     }
+    if (count_young(lane, now) < SBX_BATCHES_YOUNG) {
+        return true;
+    }
+    lane->pace.at_ms = now + SBX_BATCH_PACE_MS + 1;
+    (void)!sbx_engine_arm(lane->engine, &lane->pace); /* no memory: the next reply flushes */
+    return false;
 }
 
-static void give_all_back(struct sbx_companion_lane *lane)
+static struct sbx_ask *first_waiting(const struct sbx_companion_lane *lane)
+{
+    return SBX_CONTAINER(lane->waiting.head.next, struct sbx_ask, link);
+}
+
+static bool is_same_sandbox(const struct sbx_endpoint *a, const struct sbx_endpoint *b)
+{
+    return sbx_span_equal(sbx_endpoint_base_url(a), sbx_endpoint_base_url(b));
+}
+
+/* Those of the first one's sandbox, unasked: it has no companion, or the search for it failed with `status`. */
+static void give_some_back(struct sbx_companion_lane *lane, enum sbx_status status, const char *words)
 {
     struct sbx_queue waiting;
     struct sbx_link *link;
+    struct sbx_endpoint *endpoint = sbx_endpoint_ref(first_waiting(lane)->endpoint);
     sbx_queue_init(&waiting);
     sbx_queue_move(&lane->waiting, &waiting);
     while ((link = sbx_queue_pop(&waiting)) != NULL) {
         struct sbx_ask *ask = SBX_CONTAINER(link, struct sbx_ask, link);
-        ask->no_companion = true;
-        give_back(ask);
+        if (is_same_sandbox(ask->endpoint, endpoint)) {
+            ask->no_companion = true;
+            fail(ask, status, words);
+        } else {
+            await_turn(ask);
+        }
     }
+    sbx_endpoint_unref(endpoint);
 }
 
 /* The search is over. Where the way to the sandbox itself failed, what waits finds that out over HTTP. */
-static void on_found(void *owner)
+static void on_found(void *owner, enum sbx_status status, const char *words)
 {
     struct sbx_companion_lane *lane = owner;
+    bool unknown = sbx_companion_report(lane->companion, NULL, 0) == SBX_COMPANION_UNKNOWN;
     lane->finding = false;
-    if (sbx_companion_report(lane->companion, NULL, 0) == SBX_COMPANION_UNKNOWN) {
-        give_all_back(lane);
+    if (unknown && !sbx_queue_empty(&lane->waiting)) {
+        give_some_back(lane, status, words);
     } else {
         flush(lane);
     }
@@ -364,32 +364,31 @@ static void on_found(void *owner)
 
 static void find(struct sbx_companion_lane *lane)
 {
-    const struct sbx_ask *first = SBX_CONTAINER(lane->waiting.head.next, struct sbx_ask, link);
     if (lane->finding) {
         return;
     }
     lane->finding = true;
-    if (sbx_companion_find(lane->companion, first->endpoint, lane->engine, on_found, ref(lane)) != SBX_OK) {
-        on_found(lane);
+    if (sbx_companion_find(lane->companion, first_waiting(lane)->endpoint, lane->engine, on_found,
+                           ref(lane)) != SBX_OK) {
+        on_found(lane, SBX_ENOMEM, NULL);
     }
 }
 
+/* What waits may be for more than one sandbox: each is looked at by itself. */
 static void flush(struct sbx_companion_lane *lane)
 {
+    enum sbx_companion_state state = SBX_COMPANION_UP;
     sbx_engine_disarm(lane->engine, &lane->pace);
-    if (sbx_queue_empty(&lane->waiting)) {
-        return;
-    }
-    const struct sbx_ask *first = SBX_CONTAINER(lane->waiting.head.next, struct sbx_ask, link);
-    switch (sbx_companion_look(lane->companion, first->endpoint)) {
-    case SBX_COMPANION_UNKNOWN:
-        find(lane);
-        break;
-    case SBX_COMPANION_UP:
-        send_waiting(lane);
-        break;
-    case SBX_COMPANION_OFF:
-        give_all_back(lane);
-        break;
+    while (state == SBX_COMPANION_UP && !sbx_queue_empty(&lane->waiting)) {
+        state = sbx_companion_look(lane->companion, first_waiting(lane)->endpoint);
+        if (state == SBX_COMPANION_UNKNOWN) {
+            find(lane);
+        } else if (state == SBX_COMPANION_OFF) {
+            give_some_back(lane, SBX_OK, NULL);
+        } else if (may_send(lane)) {
+            send_some(lane);
+        } else {
+            return;
+        }
     }
 }
