@@ -117,7 +117,7 @@ static void test_never(void **state)
     (void)state;
     struct sbx_companion *companion = companion_with(true, "");
     struct sbx_endpoint *endpoint = endpoint_at("http://a", "");
-    clock_advance(2 * SBX_COMPANION_AGAIN_MS);
+    clock_advance(2ULL * SBX_COMPANION_AGAIN_MS);
     assert_int_equal(sbx_companion_look(companion, endpoint), SBX_COMPANION_OFF);
     assert_reported(companion, SBX_COMPANION_OFF, "the option companion is false");
     sbx_endpoint_unref(endpoint);

@@ -14,7 +14,7 @@
 #include "support.h"
 #include "takeover.h"
 
-#define BLOCK 512
+#define BLOCK ((size_t)512)
 
 extern char **environ;
 

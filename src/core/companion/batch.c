@@ -5,6 +5,7 @@
  */
 #include "core/companion/batch.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define SLOTS_MAX ((size_t)96)    /* bytes of a frame beside its paths and its data */
@@ -91,6 +92,7 @@ static void put_frames(struct sbx_batch *batch, struct sbx_ask *const *asks, siz
 enum sbx_status sbx_batch_create(struct sbx_batch **batch, struct sbx_ask *const *asks, size_t count)
 {
     size_t room = 0;
+    assert(count > 0);
     for (size_t i = 0; i < count; i++) {
         room += sbx_batch_frame_bytes(asks[i]);
     }

@@ -285,7 +285,8 @@ static void send_some(struct sbx_companion_lane *lane)
             fail(ask, status == SBX_OK ? ask->status : status, NULL);
         }
     }
-    if (status != SBX_OK) {
+    if (status != SBX_OK || batch->left == 0) {
+        sbx_batch_destroy(batch);
         return;
     }
     batch->lane = ref(lane);
@@ -293,10 +294,6 @@ static void send_some(struct sbx_companion_lane *lane)
     batch->sent_ms = sbx_now_ms();
     sbx_queue_push(&lane->sent, &batch->link);
     lane->sent_count++;
-    if (batch->left == 0) {
-        end_batch(batch);
-        return;
-    }
     status = send_batch(lane, batch);
     if (status != SBX_OK) {
         sbx_companion_lane_lost(batch, SBX_FATE_NOT_DONE, status, NULL);
