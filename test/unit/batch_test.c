@@ -153,6 +153,43 @@ static void test_room_of_replies(void **state)
     }
 }
 
+/* ---- What is chosen -------------------------------------------------------------------------------------- */
+
+/* Chooses among asks of these codes; `places` are those of the chosen ones. */
+static void check_choice(const enum sbx_op_code *codes, size_t count, size_t fill_max, const char *places)
+{
+    struct sbx_ask asks[8];
+    struct sbx_ask *chosen[SBX_BATCH_FRAMES_MAX];
+    struct sbx_queue waiting;
+    char text[32] = "";
+    sbx_queue_init(&waiting);
+    for (size_t i = 0; i < count; i++) {
+        asks[i] = ask_of(codes[i], &(struct sbx_args){.path = SBX_SPAN("/x")});
+        asks[i].alone = (asks[i].row->kind & SBX_ALONE) != 0;
+        sbx_link_init(&asks[i].link);
+        sbx_queue_push(&waiting, &asks[i].link);
+    }
+    size_t taken = sbx_batch_choose(&waiting, fill_max, chosen);
+    for (size_t i = 0; i < taken; i++) {
+        text[i] = (char)('0' + (chosen[i] - asks));
+    }
+    assert_string_equal(text, places);
+}
+
+/* In their order; what wants a batch of its own is passed by, unless it is the first. */
+static void test_choice(void **state)
+{
+    (void)state;
+    static const enum sbx_op_code some[] = {SBX_OP_LSTAT, SBX_OP_RM, SBX_OP_MKDIR, SBX_OP_COPY, SBX_OP_STAT};
+    struct sbx_ask one = ask_of(SBX_OP_LSTAT, &(struct sbx_args){.path = SBX_SPAN("/x")});
+    size_t each = sbx_batch_frame_bytes(&one);
+    check_choice(some, 5, SBX_MIB, "024");
+    check_choice(some + 1, 4, SBX_MIB, "0");
+    check_choice(some, 5, 2 * each, "02");
+    check_choice(some, 5, 2 * each - 1, "0");
+    check_choice(some, 5, 0, "0"); /* one at least */
+}
+
 /* With no memory no ask has been touched. */
 static enum sbx_status create(void *user)
 {
@@ -184,9 +221,13 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_frames_in_their_order),    cmocka_unit_test(test_reads_alone_are_no_change),
-        cmocka_unit_test(test_those_that_make_no_frame), cmocka_unit_test(test_room_of_each_row),
-        cmocka_unit_test(test_room_of_replies),          cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_frames_in_their_order),
+        cmocka_unit_test(test_reads_alone_are_no_change),
+        cmocka_unit_test(test_those_that_make_no_frame),
+        cmocka_unit_test(test_room_of_each_row),
+        cmocka_unit_test(test_room_of_replies),
+        cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -151,7 +151,7 @@ static void test_next_place(void **state)
 {
     struct sbx_fs *fs = frames_fs();
     static const struct saying not_there =
-        SHELL(66, "Linux\naarch64\n/a/.agentos-sandbox\n\nno path\n/.agentos-sandbox\n/b\n");
+        SHELL(66, "Linux\naarch64\n/a/.agentos-sandbox\n\n/.agentos-sandbox\nno path\nnor this\n/b\n");
     SAY(not_there, not_there, not_there, GREETS);
     sandbox.put = "500 Internal Server Error";
     assert_status(ask(*state, fs, SBX_COMPANION_UP, ""), SBX_OK);
