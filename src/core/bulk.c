@@ -78,6 +78,7 @@ static enum sbx_step ask_with_stage(struct sbx_op *op)
     sbx_fs_append_path(op->fs, &op->path, op->args.path);
     args.path = sbx_bytes_span(&op->path);
     args.target = sbx_bytes_span(&op->stage);
+    op->otherwise = NULL; /* the parts are the companion's: without it this is a failure of its own */
     return op->path.status == SBX_OK
                ? sbx_op_ask(op, sbx_fs_lane(op->fs, op->synchronous), op->row->code, &args)
                : sbx_op_fail(op, op->path.status, NULL);
@@ -85,6 +86,11 @@ static enum sbx_step ask_with_stage(struct sbx_op *op)
 
 static enum sbx_step end_with_answer(struct sbx_op *op)
 {
+    bool refused = op->ask.status == SBX_EPERM && op->ask.words == NULL && op->row->code == SBX_OP_COMMIT;
+    if (refused && !op->ask.no_companion) {
+        sbx_fs_look_again(op->fs, "its private directory was taken away");
+        return sbx_op_fail(op, SBX_EIO, "the companion's private directory was taken away; write it again");
+    }
     return sbx_companion_need_answer(op) == SBX_STEP_END ? SBX_STEP_END : sbx_op_succeed(op);
 }
 
@@ -107,21 +113,30 @@ static const sbx_step_function steps_of_part[] = {put_part, end_part, NULL};
 static const sbx_step_function steps_of_question[] = {ask_with_stage, end_with_answer, NULL};
 static const sbx_step_function steps_of_read[] = {ask_into_room, end_in_room, NULL};
 
+/* The op's stage is the bulk's, and `name` behind it. */
 static enum sbx_status make(struct sbx_op **op, const struct sbx_bulk *bulk, enum sbx_op_code code,
-                            const struct sbx_args *args, const sbx_step_function *steps)
+                            const struct sbx_args *args, const char *name, const sbx_step_function *steps)
 {
-    enum sbx_status status = sbx_fs_op_create(op, bulk->fs, sbx_op_row(code), bulk->endpoint, args);
+    struct sbx_op *made = NULL;
+    enum sbx_status status = sbx_fs_op_create(&made, bulk->fs, sbx_op_row(code), bulk->endpoint, args);
     if (status == SBX_OK) {
-        (*op)->steps = steps;
-        sbx_bytes_append(&(*op)->stage, bulk->stage);
+        made->steps = steps;
+        sbx_bytes_append(&made->stage, bulk->stage);
+        sbx_bytes_append_text(&made->stage, name);
+        status = made->stage.status;
     }
-    return status;
+    if (status != SBX_OK) {
+        sbx_op_destroy(made);
+        return status;
+    }
+    *op = made;
+    return SBX_OK;
 }
 
 enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk)
 {
     struct sbx_args args = {.path = bulk->path};
-    return make(op, bulk, SBX_OP_COMMIT, &args, steps_of_stage);
+    return make(op, bulk, SBX_OP_COMMIT, &args, "", steps_of_stage);
 }
 
 enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t number,
@@ -129,18 +144,14 @@ enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, u
 {
     char name[32];
     struct sbx_args args = {.path = bulk->path, .data = data};
-    enum sbx_status status = make(op, bulk, SBX_OP_COMMIT, &args, steps_of_part);
-    if (status == SBX_OK) {
-        (void)snprintf(name, sizeof(name), "/%" PRIu64, number);
-        sbx_bytes_append_text(&(*op)->stage, name);
-    }
-    return status;
+    (void)snprintf(name, sizeof(name), "/%" PRIu64, number);
+    return make(op, bulk, SBX_OP_COMMIT, &args, name, steps_of_part);
 }
 
 enum sbx_status sbx_bulk_commit(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length)
 {
     struct sbx_args args = {.path = bulk->path, .length = length};
-    enum sbx_status status = make(op, bulk, SBX_OP_COMMIT, &args, steps_of_question);
+    enum sbx_status status = make(op, bulk, SBX_OP_COMMIT, &args, "", steps_of_question);
     if (status == SBX_OK) {
         uint64_t limit = (uint64_t)(*op)->timeout_ms + length / COMMIT_BYTES_PER_MS;
         (*op)->timeout_ms = (int)(limit < SBX_TIMEOUT_MAX_MS ? limit : SBX_TIMEOUT_MAX_MS);
@@ -151,13 +162,13 @@ enum sbx_status sbx_bulk_commit(struct sbx_op **op, const struct sbx_bulk *bulk,
 enum sbx_status sbx_bulk_unstage(struct sbx_op **op, const struct sbx_bulk *bulk)
 {
     struct sbx_args args = {.path = bulk->path};
-    return make(op, bulk, SBX_OP_UNSTAGE, &args, steps_of_question);
+    return make(op, bulk, SBX_OP_UNSTAGE, &args, "", steps_of_question);
 }
 
 enum sbx_status sbx_bulk_read(struct sbx_op **op, const struct sbx_bulk *bulk, char *room, size_t length)
 {
     struct sbx_args args = {.path = bulk->path};
-    enum sbx_status status = make(op, bulk, SBX_OP_READ, &args, steps_of_read);
+    enum sbx_status status = make(op, bulk, SBX_OP_READ, &args, "", steps_of_read);
     if (status == SBX_OK) {
         (*op)->room = room;
         (*op)->room_length = length;

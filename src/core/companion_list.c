@@ -38,6 +38,9 @@ static enum sbx_status keep_page(struct sbx_op *op, bool *more)
     struct sbx_listing *page = &op->ask.answer.list;
     bool tree = op->row->reply == SBX_REPLY_TREE;
     uint64_t next = page->next;
+    if (next > 0 && page->count == 0) {
+        return SBX_EPROTO; /* it would go on for ever */
+    }
     enum sbx_status status = sbx_gather_page(&op->gather, page, tree);
     op->args.offset = next;
     *more = next > 0;

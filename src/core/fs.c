@@ -69,6 +69,11 @@ bool sbx_fs_has_companion(const struct sbx_fs *fs, struct sbx_endpoint *endpoint
     return sbx_companion_look(fs->companion, endpoint) == SBX_COMPANION_UP;
 }
 
+void sbx_fs_look_again(const struct sbx_fs *fs, const char *reason)
+{
+    sbx_companion_is_unknown(fs->companion, reason);
+}
+
 void sbx_fs_append_private(const struct sbx_fs *fs, struct sbx_bytes *bytes)
 {
     sbx_companion_append_directory(fs->companion, bytes);

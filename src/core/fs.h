@@ -42,6 +42,9 @@ enum sbx_companion_state sbx_fs_report(const struct sbx_fs *fs, char *reason, si
 /* Whether its companion is known to be there. Thread: any. */
 bool sbx_fs_has_companion(const struct sbx_fs *fs, struct sbx_endpoint *endpoint);
 
+/* Its companion is to be looked for again. Thread: any. */
+void sbx_fs_look_again(const struct sbx_fs *fs, const char *reason);
+
 /* Appends the companion's private directory; nothing where it has none. Thread: any. */
 void sbx_fs_append_private(const struct sbx_fs *fs, struct sbx_bytes *bytes);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define FIRST_ENTRIES 64
+#define ENTRIES_MAX ((size_t)4 << 20) /* as many as a foreign answer may have us hold */
 
 void sbx_gather_init(struct sbx_gather *gather)
 {
@@ -47,6 +48,9 @@ static bool make_room(struct sbx_gather *gather)
 static enum sbx_status add(struct sbx_gather *gather, const struct sbx_entry *entry, bool listed)
 {
     struct sbx_list *list = &gather->list;
+    if (list->count == ENTRIES_MAX) {
+        return SBX_EFBIG;
+    }
     if (!make_room(gather)) {
         return SBX_ENOMEM;
     }

@@ -22,8 +22,11 @@ enum sbx_step sbx_http_tree_ask(struct sbx_op *op)
 /* A directory below that has gone, or that may not be read, is as one without entries. */
 static bool is_lost_below(const struct sbx_op *op)
 {
-    return op->gather.directory.length > 0 && op->request->http_status >= 400 &&
-           op->request->http_status != 401 && op->request->http_status != 403;
+    enum sbx_status status = op->result.status;
+    long http = op->request->http_status;
+    bool of_the_path = op->request->outcome == SBX_OK && http != 401 && http != 403;
+    return op->gather.directory.length > 0 && of_the_path &&
+           (status == SBX_ENOENT || status == SBX_ENOTDIR || status == SBX_EACCES || status == SBX_ELOOP);
 }
 
 enum sbx_step sbx_http_tree_take_below(struct sbx_op *op)

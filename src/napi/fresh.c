@@ -17,11 +17,28 @@ void sbx_fresh_init(struct sbx_fresh *fresh)
 
 void sbx_fresh_forget(struct sbx_fresh *fresh)
 {
+    fresh->version++;
     sbx_bytes_clear(&fresh->path);
 }
 
-void sbx_fresh_remember(struct sbx_fresh *fresh, struct sbx_span path, const struct sbx_stat *stat)
+void sbx_fresh_change_begins(struct sbx_fresh *fresh)
 {
+    fresh->changes++;
+    sbx_fresh_forget(fresh);
+}
+
+void sbx_fresh_change_ends(struct sbx_fresh *fresh)
+{
+    fresh->changes--;
+    sbx_fresh_forget(fresh);
+}
+
+void sbx_fresh_remember(struct sbx_fresh *fresh, uint64_t version, struct sbx_span path,
+                        const struct sbx_stat *stat)
+{
+    if (fresh->changes > 0 || version != fresh->version) {
+        return;
+    }
     fresh->path.length = 0;
     sbx_bytes_append(&fresh->path, path); /* no memory: nothing is known */
     fresh->stat = *stat;

@@ -15,14 +15,22 @@ struct sbx_fresh {
     struct sbx_bytes path; /* owned; empty: nothing is known */
     struct sbx_stat stat;
     uint64_t until_ms; /* on the clock of sbx_now_ms */
+    uint64_t version;  /* goes up where a change begins and where it ends */
+    size_t changes;    /* under way */
 };
 
 void sbx_fresh_init(struct sbx_fresh *fresh);
 
-/* Nothing is known any more: something is about to change. */
+/* Nothing is known any more: something has changed, or is about to. */
 void sbx_fresh_forget(struct sbx_fresh *fresh);
 
-void sbx_fresh_remember(struct sbx_fresh *fresh, struct sbx_span path, const struct sbx_stat *stat);
+/* While a change is under way nothing is known, and what was asked before it or meanwhile says nothing either. */
+void sbx_fresh_change_begins(struct sbx_fresh *fresh);
+void sbx_fresh_change_ends(struct sbx_fresh *fresh);
+
+/* `version`: when the stat was asked for. */
+void sbx_fresh_remember(struct sbx_fresh *fresh, uint64_t version, struct sbx_span path,
+                        const struct sbx_stat *stat);
 
 /* Whether an open of `path` with `flags` (Linux's) would find a file and leave it as it is. */
 bool sbx_fresh_needs_nothing(const struct sbx_fresh *fresh, struct sbx_span path, uint32_t flags);

@@ -56,9 +56,6 @@ static napi_value start(napi_env env, struct sbx_object *object, const struct sb
     if (method->kind.synchronous) {
         return run(env, object, op, &method->kind);
     }
-    if ((call->row->kind & SBX_CHANGE) != 0) {
-        sbx_fresh_forget(&object->fresh);
-    }
     return sbx_job_start(object, op, &method->kind, NULL);
 }
 

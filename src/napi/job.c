@@ -86,7 +86,8 @@ napi_value sbx_job_refuse(napi_env env, const struct sbx_job_kind *kind, enum sb
     return sbx_job_reject(env, kind);
 }
 
-static struct sbx_job *create_job(struct sbx_object *object, const struct sbx_job_kind *kind, void *state)
+static struct sbx_job *create_job(struct sbx_object *object, const struct sbx_op *op,
+                                  const struct sbx_job_kind *kind, void *state)
 {
     struct sbx_job *job = calloc(1, sizeof(*job));
     if (job == NULL) {
@@ -99,6 +100,11 @@ static struct sbx_job *create_job(struct sbx_object *object, const struct sbx_jo
     job->object = object;
     job->kind = kind;
     job->state = state;
+    job->change = op->row != NULL && (op->row->kind & SBX_CHANGE) != 0;
+    if (job->change) {
+        sbx_fresh_change_begins(&object->fresh);
+    }
+    job->version = object->fresh.version;
     sbx_object_started(object);
     return job;
 }
@@ -107,6 +113,9 @@ static struct sbx_job *create_job(struct sbx_object *object, const struct sbx_jo
 static void free_job(struct sbx_job *job)
 {
     struct sbx_object *object = job->object;
+    if (job->change) {
+        sbx_fresh_change_ends(&object->fresh);
+    }
     if (job->kind->plan != NULL) {
         job->kind->plan->end(object, job->state);
     }
@@ -146,7 +155,7 @@ napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const str
 {
     napi_env env = object->env->env;
     napi_value promise = NULL;
-    struct sbx_job *job = create_job(object, kind, state);
+    struct sbx_job *job = create_job(object, op, kind, state);
     if (job == NULL) {
         goto fail;
     }

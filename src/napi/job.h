@@ -37,6 +37,8 @@ struct sbx_job {
     const struct sbx_job_kind *kind;
     napi_deferred deferred; /* owned until settled */
     size_t under_way;       /* ops */
+    bool change;            /* it changes something */
+    uint64_t version;       /* of the object's struct sbx_fresh when it began */
     void *state;            /* owned: the plan's; NULL: it has none */
 };
 

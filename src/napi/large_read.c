@@ -43,6 +43,26 @@ static size_t room_for(const struct read *read, const struct sbx_op *op)
     return (size_t)(wanted < most ? wanted : most);
 }
 
+/* An ArrayBuffer by its constructor, which throws where the memory is short: Node-API's own call would end the process.
+ * Its length is what the sandbox says. */
+static bool make_buffer(napi_env env, size_t length, napi_value *buffer, void **data)
+{
+    napi_value global;
+    napi_value constructor;
+    napi_value number;
+    napi_value exception;
+    size_t made = 0;
+    SBX_TRY(napi_get_global(env, &global));
+    SBX_TRY(napi_get_named_property(env, global, "ArrayBuffer", &constructor));
+    SBX_TRY(napi_create_double(env, (double)length, &number));
+    SBX_TRY(napi_new_instance(env, constructor, 1, &number, buffer));
+    SBX_TRY(napi_get_arraybuffer_info(env, *buffer, data, &made));
+    return made == length;
+fail:
+    (void)napi_get_and_clear_last_exception(env, &exception); /* it is ENOMEM for whoever reads */
+    return false;
+}
+
 /* The op that reads into new room, which the job keeps; NULL where an exception is pending or memory is short. */
 static struct sbx_op *make_room(struct sbx_job *job, const struct sbx_op *op)
 {
@@ -54,7 +74,7 @@ static struct sbx_op *make_room(struct sbx_job *job, const struct sbx_op *op)
     void *data = NULL;
     size_t length = read == NULL ? 0 : room_for(read, op);
     job->state = read;
-    if (read == NULL || napi_create_arraybuffer(env, length, &data, &buffer) != napi_ok ||
+    if (read == NULL || !make_buffer(env, length, &buffer, &data) ||
         napi_create_reference(env, buffer, 1, &read->room) != napi_ok) {
         return NULL;
     }

@@ -1,8 +1,8 @@
 /* large_write.c: the caller's bytes, a part at a time, as ops that are made one after the other.
  *
- *     writeFile   STAGE ──▶ PARTS ──▶ COMMIT        pwrite   PARTS
- *                   │         └─ failed ──▶ UNSTAGE
- *                   └─ no companion ──▶ WHOLE
+ *     writeFile   STAGE ──▶ PARTS ──▶ COMMIT        pwrite   STAGE ──▶ PARTS, one after the other
+ *                   │         └─ failed ──▶ UNSTAGE            │
+ *                   └─ no companion ──▶ WHOLE                  └─ no companion: EFBIG, and nothing is written
  *
  * More than one part stays the caller's: each is copied when its turn comes, after a look whether it is still there. A
  * pool thread that read it could meet memory that JavaScript has taken away.
@@ -150,7 +150,8 @@ static bool go_on(struct sbx_job *job, struct sbx_op *over)
 static bool begin_parts(struct sbx_job *job, struct sbx_op *over)
 {
     struct write *write = job->state;
-    while (job->under_way < PARTS_AT_ONCE && write->begun < write->length) {
+    size_t at_once = write->in_place ? 1 : PARTS_AT_ONCE; /* so that what is written is a beginning */
+    while (job->under_way < at_once && write->begun < write->length) {
         if (!go_on(job, over)) {
             return false;
         }
@@ -163,8 +164,12 @@ static bool advance(struct sbx_job *job, struct sbx_op *op)
 {
     struct write *write = job->state;
     if (write->phase == STAGE) {
-        sbx_bytes_append(&write->stage, sbx_bytes_span(&op->stage));
+        sbx_bytes_append(&write->stage, write->in_place ? SBX_SPAN("") : sbx_bytes_span(&op->stage));
         write->phase = PARTS;
+        if (write->stage.status != SBX_OK) {
+            (void)sbx_op_fail(op, write->stage.status, NULL);
+            return false;
+        }
     }
     if (write->phase == PARTS && write->begun < write->length) {
         return begin_parts(job, op);
@@ -263,14 +268,16 @@ static enum sbx_status create(struct sbx_object *object, struct sbx_call *call, 
         return SBX_ENOMEM;
     }
     made->in_place = call->row->code == SBX_OP_PWRITE;
-    made->phase = made->in_place ? PARTS : STAGE;
+    made->phase = STAGE;
     made->offset = call->args.offset;
     made->endpoint = sbx_endpoint_ref(endpoint);
     sbx_bytes_init(&made->path, 2 * SBX_PATH_MAX);
     sbx_bytes_init(&made->stage, 2 * SBX_PATH_MAX);
     sbx_bytes_append(&made->path, call->args.path);
     enum sbx_status status = keep_source(object->env->env, made, call);
-    status = made->path.status == SBX_EFBIG ? SBX_ENAMETOOLONG : status;
+    if (made->path.status != SBX_OK) {
+        status = made->path.status == SBX_EFBIG ? SBX_ENAMETOOLONG : made->path.status;
+    }
     if (status != SBX_OK) {
         end(object, made);
         return status;

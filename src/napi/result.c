@@ -171,7 +171,8 @@ fail:
 napi_value sbx_result_stat(napi_env env, struct sbx_op *op)
 {
     if (op->row->code == SBX_OP_STAT) {
-        sbx_fresh_remember(&sbx_job_of(op)->object->fresh, op->args.path, &op->result.stat);
+        const struct sbx_job *job = sbx_job_of(op);
+        sbx_fresh_remember(&job->object->fresh, job->version, op->args.path, &op->result.stat);
     }
     return stat_object(env, &op->result.stat);
 }

@@ -143,5 +143,7 @@ describe(HTTP_ALONE, () => {
     assert.equal(await sumOf(`${base}/file`), sha256(bytes));
     await expectError(fs.writeFile('/file', random(2 * MIB + 1)), { code: 'EFBIG', syscall: 'open', path: '/file' });
     assert.equal(await sumOf(`${base}/file`), sha256(bytes));
+    await expectError(fs.pwrite('/file', 0, random(3 * MIB)), { code: 'EFBIG', syscall: 'write', path: '/file' });
+    assert.equal(await sumOf(`${base}/file`), sha256(bytes));
   });
 });

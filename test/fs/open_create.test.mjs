@@ -120,6 +120,22 @@ test('asks nothing where a stat just before says that an existing file needs not
   });
 });
 
+test('a stat that a change has overtaken says nothing', async () => {
+  const { fs } = await open();
+  for (const length of [1000, 700_000]) {
+    for (let i = 0; i < 10; i++) {
+      await fs.writeFile('/file', '');
+      const [stat] = await Promise.all([fs.stat('/file'), fs.writeFile('/file', 'x'.repeat(length))]);
+      assert.ok([0, length].includes(stat.size));
+      fs.prepareOpenSync('/file', O_TRUNC);
+      assert.equal((await fs.stat('/file')).size, 0, `after ${length} bytes`);
+      await fs.writeFile('/file', 'x'.repeat(length));
+      fs.prepareOpenSync('/file', O_TRUNC);
+      assert.equal((await fs.stat('/file')).size, 0, `after ${length} bytes, waited for`);
+    }
+  }
+});
+
 test('prepareOpen is the same without blocking', async () => {
   const { fs } = await open();
   assert.equal(await fs.prepareOpen('/new', O_CREAT | O_WRONLY), true);

@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import { expectError } from '../helpers/expect.mjs';
 import { suite } from '../helpers/suite.mjs';
 
-const { sandbox, open, openHttp } = await suite();
+const { sandbox, open, openHttp, proxied } = await suite();
 
 for (const [lane, openLane] of [
   ['over the companion', open],
@@ -60,3 +60,14 @@ for (const [lane, openLane] of [
     });
   });
 }
+
+test('over HTTP, a directory that cannot be asked for is a failure, and no shorter tree', async () => {
+  const { proxy, client } = await proxied();
+  const { fs, base } = await openHttp({ client });
+  await sandbox.sh('cd "$1"; mkdir -p a b; touch a/x b/y', base);
+  const match = `GET /v1/fs/entries?path=${base}/b`;
+  await proxy.rules([{ match, do: 'answer', status: 503, headers: {}, body: 'busy' }]);
+  await assert.rejects(fs.readDirRecursive('/'));
+  await proxy.rules([]);
+  assert.equal((await fs.readDirRecursive('/')).length, 4);
+});
