@@ -27,7 +27,7 @@ static bool stall(struct server *server, int fd)
     return server_write(fd, head, sizeof(head) - 1) && server_wait(server);
 }
 
-/* /silent never answers; /wait answers when it is released; all else, itself. */
+/* /silent never answers; /nap does after 600 ms, /empty after 500 with nothing; /wait answers when it is released; all else, itself. */
 static bool answer(struct server *server, const struct asked *asked, int fd)
 {
     if (strcmp(asked->target, "/drip") == 0) {
@@ -38,6 +38,12 @@ static bool answer(struct server *server, const struct asked *asked, int fd)
     }
     if (strcmp(asked->target, "/silent") == 0) {
         return server_wait(server);
+    }
+    if (strcmp(asked->target, "/nap") == 0 && !server_sleep(server, 600)) {
+        return false;
+    }
+    if (strcmp(asked->target, "/empty") == 0) {
+        return server_sleep(server, 500) && server_reply(fd, "200 OK", JSON, "");
     }
     if (strcmp(asked->target, "/wait") == 0 && !server_wait(server)) {
         return false;
@@ -113,6 +119,87 @@ static void test_stall_meets_the_deadline(void **state)
     world_run(world, probe);
     assert_probe(probe, SBX_ETIMEDOUT);
     assert_non_null(strstr(probe->request->error, "progress"));
+}
+
+/* A GET that is given up when nothing gets on for so long. */
+static struct probe *submit_until_stalled(struct world *world, size_t index, const char *route,
+                                          int timeout_ms)
+{
+    struct probe *probe = world_get(world, index, route);
+    probe->request->until_stalled = true;
+    probe->request->timeout_ms = timeout_ms;
+    sbx_engine_submit(world->engine, &probe->task);
+    return probe;
+}
+
+/* All connections are busy for 1,200 ms, and get on; so does what waits for one of them. */
+static void test_progress_of_others_counts_while_waiting(void **state)
+{
+    struct world *world = *state;
+    world_submit(world, 0, SBX_FILE_CONNECTIONS, "/drip");
+    struct probe *late = submit_until_stalled(world, 100, "/late", 600);
+    world_drive(world, SBX_FILE_CONNECTIONS + 1);
+    assert_reply(late, "/late");
+}
+
+/* A reply without a byte is progress too: two rounds of them take 1,000 ms. */
+static void test_empty_replies_are_progress(void **state)
+{
+    struct world *world = *state;
+    world_submit(world, 0, (size_t)2 * SBX_FILE_CONNECTIONS, "/empty");
+    struct probe *late = submit_until_stalled(world, 100, "/late", 800);
+    world_drive(world, (size_t)2 * SBX_FILE_CONNECTIONS + 1);
+    assert_reply(late, "/late");
+}
+
+/* On a link that is shared, one may stand still while another gets on. */
+static void test_progress_of_others_counts_while_running(void **state)
+{
+    struct world *world = *state;
+    world_submit(world, 0, 1, "/drip");
+    struct probe *nap = submit_until_stalled(world, 1, "/nap", 300);
+    world_drive(world, 2);
+    assert_reply(nap, "/nap");
+}
+
+/* Only of those whose connections it shares. */
+static void test_progress_of_another_budget_does_not_count(void **state)
+{
+    struct world *world = *state;
+    struct probe *drip = world_get(world, 0, "/drip");
+    drip->request->budget = SBX_BUDGET_PROGRAMS;
+    sbx_engine_submit(world->engine, &drip->task);
+    struct probe *silent = submit_until_stalled(world, 1, "/silent", 200);
+    world_drive(world, 1);
+    assert_probe(silent, SBX_ETIMEDOUT);
+    world_drive(world, 1);
+    assert_reply(drip, REPLY);
+}
+
+static void test_waiting_behind_a_stall_meets_the_deadline(void **state)
+{
+    struct world *world = *state;
+    world_submit(world, 0, SBX_FILE_CONNECTIONS, "/wait");
+    struct probe *late = submit_until_stalled(world, 100, "/late", 200);
+    world_drive(world, 1);
+    assert_probe(late, SBX_ETIMEDOUT);
+    assert_non_null(strstr(late->request->error, "progress"));
+    server_release(world->server);
+    world_drive(world, SBX_FILE_CONNECTIONS);
+    assert_int_equal(server_count_of(world->server, "GET /late"), 0);
+}
+
+/* Those before it are given up after 500 ms, and nothing got on; then it has all its time, 800 ms. */
+static void test_time_begins_anew_with_a_connection(void **state)
+{
+    struct world *world = *state;
+    for (size_t i = 0; i < SBX_FILE_CONNECTIONS; i++) {
+        submit_until_stalled(world, i, "/silent", 500);
+    }
+    struct probe *late = submit_until_stalled(world, 100, "/nap", 800);
+    world_drive(world, SBX_FILE_CONNECTIONS + 1);
+    assert_probe(&world->probes[0], SBX_ETIMEDOUT);
+    assert_reply(late, "/nap");
 }
 
 /* The late answer of a request that was given up is never taken for that of another. */
@@ -208,6 +295,12 @@ int main(void)
         TEST(test_deadline_of_one_that_waits),
         TEST(test_progress_puts_a_deadline_off),
         TEST(test_stall_meets_the_deadline),
+        TEST(test_progress_of_others_counts_while_waiting),
+        TEST(test_empty_replies_are_progress),
+        TEST(test_progress_of_others_counts_while_running),
+        TEST(test_progress_of_another_budget_does_not_count),
+        TEST(test_waiting_behind_a_stall_meets_the_deadline),
+        TEST(test_time_begins_anew_with_a_connection),
         TEST(test_late_answer_is_lost),
         TEST(test_deadline_of_the_next_request),
         TEST(test_close_cancels),

@@ -16,8 +16,9 @@ struct sbx_connections {
     struct sbx_queue waiting;  /* borrowed requests, not yet with curl */
     size_t max;                /* that may be in use at once */
     size_t active;
-    size_t peak; /* the most that were active at once with this multi */
-    bool stale;  /* those that it keeps are to be closed */
+    size_t peak;          /* the most that were active at once with this multi */
+    uint64_t progress_ms; /* when bytes of any of them last moved */
+    bool stale;           /* those that it keeps are to be closed */
 };
 
 enum sbx_status sbx_connections_init(struct sbx_connections *connections, struct sbx_poller *poller,

@@ -2,7 +2,7 @@
  *
  * Three budgets of connections: a request waits in the queue of its budget until one is free, so that files
  * never wait behind programs. Deadlines are the engine's own and count the wait in that queue; where a
- * deadline counts from the last progress, it is put off when it is met.
+ * deadline counts from the last progress, its own or its budget's, it is put off when it is met.
  *
  * Invariant: a request is in exactly one place: a waiting queue, the active queue, or its owner's hands.
  * Thread: as engine.h says; inbox and done are the only things that threads share.
@@ -196,7 +196,7 @@ void sbx_engine_cancel(struct sbx_request *request)
 /* Puts the deadline off where it counts from a progress that was made since; false where it is met. */
 static bool put_off(struct sbx_request *request)
 {
-    uint64_t extended = request->progress_ms + (uint64_t)request->timeout_ms;
+    uint64_t extended = sbx_request_progress_ms(request) + (uint64_t)request->timeout_ms;
     if (!request->until_stalled || extended <= sbx_now_ms()) {
         return false;
     }
@@ -220,8 +220,7 @@ void sbx_engine_send(struct sbx_engine *engine, struct sbx_request *request)
 {
     request->engine = engine;
     request->deadline.due = on_due;
-    request->progress_ms = sbx_now_ms();
-    request->deadline.at_ms = request->progress_ms + (uint64_t)request->timeout_ms;
+    sbx_request_start_clock(request, &engine->connections[request->budget].progress_ms);
     /* Without memory for the deadline it is refused when its turn comes: not in here, where its owner waits. */
     (void)!sbx_deadlines_add(&engine->deadlines, &request->deadline);
     sbx_queue_push(&engine->connections[request->budget].waiting, &request->link);

@@ -85,6 +85,14 @@ void sbx_request_query(struct sbx_request *request, const char *name, struct sbx
     sbx_bytes_append_encoded(&request->url, value);
 }
 
+static void note_progress(struct sbx_request *request)
+{
+    request->progress_ms = sbx_now_ms();
+    if (request->shared_progress_ms != NULL) {
+        *request->shared_progress_ms = request->progress_ms;
+    }
+}
+
 static size_t read_body(char *to, size_t size, size_t count, void *user)
 {
     struct sbx_request *request = user;
@@ -94,7 +102,7 @@ static size_t read_body(char *to, size_t size, size_t count, void *user)
         memcpy(to, request->body.data + request->body_sent, length);
     }
     request->body_sent += length;
-    request->progress_ms = sbx_now_ms();
+    note_progress(request);
     return length;
 }
 
@@ -134,7 +142,7 @@ static size_t write_reply(char *from, size_t size, size_t count, void *user)
 {
     struct sbx_request *request = user;
     struct sbx_span arrived = {from, size * count};
-    request->progress_ms = sbx_now_ms();
+    note_progress(request);
     if (request->http_status == 0) {
         begin_reply(request);
     }
@@ -228,6 +236,7 @@ enum sbx_status sbx_request_prepare(struct sbx_request *request)
     if (url == NULL) {
         return request->url.status == SBX_EFBIG ? SBX_ENAMETOOLONG : request->url.status;
     }
+    request->progress_ms = sbx_now_ms(); /* what it waited for a connection is over */
     request->easy = curl_easy_init();
     if (request->easy == NULL || make_headers(request) != SBX_OK) {
         return SBX_ENOMEM;
@@ -290,6 +299,9 @@ static const char *find_fault(const struct sbx_request *request)
 void sbx_request_conclude(struct sbx_request *request, CURLcode code)
 {
     long os_error = 0;
+    if (code == CURLE_OK) {
+        note_progress(request); /* also where the reply is empty */
+    }
     (void)curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &request->http_status);
     (void)curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &os_error);
     const char *fault = find_fault(request);
@@ -313,6 +325,19 @@ void sbx_request_conclude(struct sbx_request *request, CURLcode code)
         (void)snprintf(request->error, sizeof(request->error), "%s", curl_easy_strerror(code));
     }
     free_handle(request);
+}
+
+void sbx_request_start_clock(struct sbx_request *request, uint64_t *shared_progress_ms)
+{
+    request->shared_progress_ms = shared_progress_ms;
+    request->progress_ms = sbx_now_ms();
+    request->deadline.at_ms = request->progress_ms + (uint64_t)request->timeout_ms;
+}
+
+uint64_t sbx_request_progress_ms(const struct sbx_request *request)
+{
+    uint64_t shared = *request->shared_progress_ms;
+    return shared > request->progress_ms ? shared : request->progress_ms;
 }
 
 void sbx_request_say_deadline(const struct sbx_request *request, char *words, size_t size)

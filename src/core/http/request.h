@@ -54,6 +54,7 @@ struct sbx_request {
     struct sbx_link link;
     struct sbx_deadline deadline;
     uint64_t progress_ms;
+    uint64_t *shared_progress_ms; /* borrowed; that of all who share its connections; NULL: not sent yet */
     size_t body_sent;
     CURL *easy;                 /* owned */
     struct curl_slist *headers; /* owned */
@@ -78,6 +79,14 @@ struct sbx_request *sbx_request_of(CURL *easy);
 
 /* Takes what curl knows of the exchange, which ended with `code`, and frees the handle. */
 void sbx_request_conclude(struct sbx_request *request, CURLcode code);
+
+/* Starts its time: sets its deadline. `shared_progress_ms` (borrowed while it is on its way) is that of all who share
+ * its connections. */
+void sbx_request_start_clock(struct sbx_request *request, uint64_t *shared_progress_ms);
+
+/* When it last got on, or any of those who share its connections did: while those move, it waits for them (for a
+ * connection, or for its part of the link) and has not stalled. */
+uint64_t sbx_request_progress_ms(const struct sbx_request *request);
 
 /* The words for a deadline that is met. */
 void sbx_request_say_deadline(const struct sbx_request *request, char *words, size_t size);
