@@ -71,7 +71,7 @@ static void name_part(char name[NUMBER_SIZE], size_t number)
 /* Counts the parts, which have to have `length` bytes together. */
 static enum sbx_status count_parts(struct parts *parts, uint64_t length)
 {
-    for (;; parts->count++) {
+    for (parts->count = 0;; parts->count++) {
         char name[NUMBER_SIZE];
         struct stat stat;
         name_part(name, parts->count);
@@ -106,8 +106,8 @@ static enum sbx_status copy_parts(const struct parts *parts, int to, uint64_t le
     return status;
 }
 
-/* From here on the parts are this commit's alone: neither the unstage of a client that has given up finds them, nor the
- * same commit asked once more. So the file is never left with a part of them. */
+/* From here on the parts are the caller's alone: of a commit, the same one asked once more, and the unstage of a client
+ * that has given up, one alone gets them; SBX_ENOENT to the others. So the file is never left with a part of them. */
 static enum sbx_status claim(struct parts *parts)
 {
     const char *random = strchr(parts->name, '-');
@@ -130,6 +130,9 @@ static enum sbx_status commit(struct server *server, const struct sbx_args *in, 
         return status;
     }
     status = claim(parts);
+    if (status == SBX_OK) {
+        status = count_parts(parts, in->length); /* whoever had them open until now may have removed some */
+    }
     if (status == SBX_OK) {
         status = target_reserve(&target, in->length);
     }
@@ -164,7 +167,10 @@ enum sbx_status op_unstage(struct server *server, const struct sbx_args *in, str
     struct parts parts;
     enum sbx_status status = open_parts(in->target, &parts);
     if (status == SBX_OK) {
-        status = remove_tree(server, parts.directory, parts.name);
+        status = claim(&parts);
+        if (status == SBX_OK) {
+            status = remove_tree(server, parts.directory, parts.name);
+        }
         (void)close(parts.fd);
         (void)close(parts.directory);
     }

@@ -41,6 +41,22 @@ static void add(struct places *places, const char *base, const char *rest)
     }
 }
 
+/* The program's directory, where the client has put it there: one at a path of the user's has a directory of the
+ * user's, however private that is. */
+static void add_of_program(struct places *places)
+{
+    char path[SBX_PATH_MAX + 1];
+    struct sbx_span program = install_path();
+    if (program.length > 0) {
+        memcpy(path, program.data, program.length + 1);
+        char *slash = strrchr(path, '/');
+        if (private_is(slash + 1, PRIVATE_PROGRAM) || private_is(slash + 1, PRIVATE_UPLOADED)) {
+            *slash = '\0';
+            add(places, path, "");
+        }
+    }
+}
+
 /* The same ones, in the same order, as the client's shell looks in. */
 static struct places *find_places(void)
 {
@@ -49,12 +65,7 @@ static struct places *find_places(void)
     char of_user[64];
     (void)snprintf(of_user, sizeof(of_user), "/" NAME "-%u", (unsigned)geteuid());
     places.count = 0;
-    struct sbx_span program = install_path();
-    if (program.length > 0) {
-        memcpy(path, program.data, program.length + 1);
-        *strrchr(path, '/') = '\0';
-        add(&places, path, "");
-    }
+    add_of_program(&places);
     add(&places, getenv("HOME"), "/.cache/agentos-sandbox");
     add(&places, getcwd(path, sizeof(path)), "/" NAME);
     add(&places, "/tmp", of_user);

@@ -1,5 +1,5 @@
-/* private.h: the companion's private directory: that of the program, where it is this user's alone; else the first of
- * the usual places that can be made so. Contents that come in parts wait in it, each in a directory of its own.
+/* private.h: the companion's private directory: that of the program, where the client has put it and it is this
+ * user's alone; else the first of the usual places that can be made so. Contents that come in parts wait in it, each in a directory of its own.
  *
  * SPDX-License-Identifier: Apache-2.0
  */

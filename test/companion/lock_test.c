@@ -195,6 +195,71 @@ static void test_given_up_meanwhile(void **state)
     assert_false(scratch_is_there(parts));
 }
 
+#define PARTS_MANY 900
+
+static void stage_many(char *content)
+{
+    stage_one("n");
+    for (int i = 1; i < PARTS_MANY; i++) {
+        char name[2 * SBX_PATH_MAX + 16];
+        (void)snprintf(name, sizeof(name), "%s/%d", parts, i);
+        scratch_put(name, "n");
+    }
+    memset(content, 'n', PARTS_MANY);
+    content[PARTS_MANY] = '\0';
+}
+
+/* The lock goes first: the commit may come by while the parts go, which takes longer than it waits between two looks. */
+static void release_and_remove_parts(int fd)
+{
+    if (close(fd) != 0 || ASK(UNSTAGE, .target = P(parts)) != SBX_OK) {
+        _exit(2);
+    }
+}
+
+/* A client that gives up just when its commit goes on: the file has the one content or the other, whole. */
+static void test_given_up_at_the_end(void **state)
+{
+    (void)state;
+    char content[PARTS_MANY + 1];
+    char claimed[2 * SBX_PATH_MAX];
+    for (int i = 0; i < 25; i++) {
+        scratch_put("file", "old");
+        stage_many(content);
+        pid_t child = hold(release_and_remove_parts);
+        enum sbx_status status = ASK(COMMIT, .path = P("file"), .target = P(parts), .length = PARTS_MANY);
+        end_well(child);
+        scratch_has("file", status == SBX_OK ? content : "old");
+        assert_true(status == SBX_OK || status == SBX_ENOENT);
+        assert_false(scratch_is_there(parts));
+        (void)snprintf(claimed, sizeof(claimed), "%.*sclaimed%s", (int)(strrchr(parts, '/') + 1 - parts),
+                       parts, strrchr(parts, '-'));
+        assert_false(scratch_is_there(claimed));
+    }
+}
+
+static void remove_a_part(int fd)
+{
+    char name[2 * SBX_PATH_MAX + 8];
+    (void)fd;
+    (void)snprintf(name, sizeof(name), "%s/1", parts);
+    (void)unlink(name);
+}
+
+/* The parts are fewer by the time that the lock is there: nothing of them is written. */
+static void test_fewer_meanwhile(void **state)
+{
+    (void)state;
+    char content[PARTS_MANY + 1];
+    scratch_put("file", "old");
+    stage_many(content);
+    pid_t child = hold(remove_a_part);
+    assert_status(ASK(COMMIT, .path = P("file"), .target = P(parts), .length = PARTS_MANY), SBX_EIO);
+    end_well(child);
+    scratch_has("file", "old");
+    assert_false(scratch_is_there(parts));
+}
+
 #define WRITERS 4
 #define CONTENT ((size_t)2000000)
 
@@ -296,6 +361,8 @@ int main(void)
         scratch_test(test_waits),
         scratch_test(test_removed_meanwhile),
         scratch_test(test_given_up_meanwhile),
+        scratch_test(test_given_up_at_the_end),
+        scratch_test(test_fewer_meanwhile),
         scratch_test(test_many_writers),
         scratch_test(test_too_large_leaves_nothing),
     };

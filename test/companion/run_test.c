@@ -162,22 +162,15 @@ static struct sbx_span next(uint32_t id, enum sbx_status status)
     return reply.payload;
 }
 
-static void test_greeting(void **state)
+static struct sbx_greeting greeting_of(const char *file)
 {
-    (void)state;
     struct sbx_greeting greeting;
     begin();
     put(1, SBX_FRAME_GREET, (struct sbx_args){0});
     add_argument(sbx_buf_written(&batch));
-    assert_int_equal(run(), 0);
+    assert_int_equal(run_file(file), 0);
     assert_status(sbx_greeting_decode(next(1, SBX_OK), &greeting), SBX_OK);
-    assert_true(greeting.cores > 0);
-    assert_int_equal(greeting.architecture, program->architecture);
-    assert_true(sbx_greeting_knows(&greeting, SBX_OP_WRITE));
-    char path[PATH_MAX];
-    assert_text(greeting.program, program->path);
-    assert_non_null(realpath(".agentos-sandbox", path)); /* that of the program is not private */
-    assert_text(greeting.directory, path);
+    return greeting;
 }
 
 static void copy_program(const char *path)
@@ -194,6 +187,24 @@ static void copy_program(const char *path)
     assert_int_equal(close(to), 0);
 }
 
+/* Put somewhere by the user: the directory is not the companion's, though nobody else may look into it. */
+static void test_greeting(void **state)
+{
+    (void)state;
+    struct sbx_greeting greeting = greeting_of(program->path);
+    assert_true(greeting.cores > 0);
+    assert_int_equal(greeting.architecture, program->architecture);
+    assert_true(sbx_greeting_knows(&greeting, SBX_OP_WRITE));
+    char path[PATH_MAX];
+    assert_text(greeting.program, program->path);
+    assert_non_null(realpath(".agentos-sandbox", path));
+    assert_text(greeting.directory, path);
+    assert_int_equal(mkdir("mine", 0700), 0);
+    copy_program("mine/agentos-companion");
+    greeting = greeting_of("mine/agentos-companion");
+    assert_text(greeting.directory, path);
+}
+
 /* Uploaded to a private directory it takes its name, says where it is, counts as used, and those that were not
  * used for long go. */
 static void test_greeting_where_it_was_put(void **state)
@@ -203,18 +214,13 @@ static void test_greeting_where_it_was_put(void **state)
     static const char uploaded[] = "place/companion-0123456789abcdef.new-fedcba9876543210";
     const struct timespec old[] = {{.tv_sec = 1}, {.tv_sec = 1}};
     char path[PATH_MAX];
-    struct sbx_greeting greeting;
     struct stat stat;
     assert_int_equal(mkdir("place", 0700), 0);
     copy_program(uploaded);
     scratch_put(other, "");
     assert_int_equal(utimensat(AT_FDCWD, uploaded, old, 0), 0);
     assert_int_equal(utimensat(AT_FDCWD, other, old, 0), 0);
-    begin();
-    put(1, SBX_FRAME_GREET, (struct sbx_args){0});
-    add_argument(sbx_buf_written(&batch));
-    assert_int_equal(run_file(uploaded), 0);
-    assert_status(sbx_greeting_decode(next(1, SBX_OK), &greeting), SBX_OK);
+    struct sbx_greeting greeting = greeting_of(uploaded);
     assert_non_null(realpath("place", path));
     assert_text(greeting.directory, path);
     assert_non_null(realpath("place/companion-0123456789abcdef", path));
