@@ -337,7 +337,8 @@ void sbx_request_start_clock(struct sbx_request *request, uint64_t *shared_progr
 uint64_t sbx_request_progress_ms(const struct sbx_request *request)
 {
     uint64_t shared = *request->shared_progress_ms;
-    return shared > request->progress_ms ? shared : request->progress_ms;
+    bool waits = request->easy == NULL;
+    return waits && shared > request->progress_ms ? shared : request->progress_ms;
 }
 
 void sbx_request_say_deadline(const struct sbx_request *request, char *words, size_t size)

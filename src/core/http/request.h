@@ -84,8 +84,7 @@ void sbx_request_conclude(struct sbx_request *request, CURLcode code);
  * its connections. */
 void sbx_request_start_clock(struct sbx_request *request, uint64_t *shared_progress_ms);
 
-/* When it last got on, or any of those who share its connections did: while those move, it waits for them (for a
- * connection, or for its part of the link) and has not stalled. */
+/* When it last got on; or, while it waits for a connection, when any of those who share them did. */
 uint64_t sbx_request_progress_ms(const struct sbx_request *request);
 
 /* The words for a deadline that is met. */
