@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "companion/install.h"
 #include "companion/private.h"
@@ -39,9 +40,11 @@ static uint64_t free_memory(void)
     return ((uint64_t)info.freeram + (uint64_t)info.bufferram) * info.mem_unit;
 }
 
-/* A greeting is a use of the program, which keeps it; those that were not used for long go. */
-static void keep_house(struct sbx_span program, struct sbx_span directory)
+/* A greeting is a use of the program, which keeps it; those that were not used for long go, and parts that nobody
+ * commits any more. */
+static void keep_house(struct server *server, struct sbx_span program, struct sbx_span directory)
 {
+    int fd = -1;
     const char *slash = strrchr(program.data, '/');
     const char *name = slash == NULL ? "" : slash + 1;
     if (private_is(name, PRIVATE_PROGRAM)) {
@@ -50,9 +53,13 @@ static void keep_house(struct sbx_span program, struct sbx_span directory)
     if (directory.length > 0) {
         sweep_programs(directory.data, name, time(NULL));
     }
+    if (directory.length > 0 && private_open(directory.data, &fd) == SBX_OK) {
+        sweep_parts(server, fd, time(NULL));
+        (void)close(fd);
+    }
 }
 
-void server_greeting(struct sbx_greeting *greeting)
+void server_greeting(struct server *server, struct sbx_greeting *greeting)
 {
     *greeting = (struct sbx_greeting){
         .version = SBX_WIRE_VERSION,
@@ -62,6 +69,6 @@ void server_greeting(struct sbx_greeting *greeting)
         .program = install_path(),
         .directory = private_directory(),
     };
-    keep_house(greeting->program, greeting->directory);
+    keep_house(server, greeting->program, greeting->directory);
     sbx_greeting_set_codes(greeting);
 }

@@ -89,7 +89,7 @@ static enum sbx_status serve_greeting(struct server *server, const struct sbx_fr
 {
     struct sbx_greeting greeting = {0};
     size_t start = sbx_frame_begin(&server->replies, frame->id, SBX_OK);
-    server_greeting(&greeting);
+    server_greeting(server, &greeting);
     sbx_greeting_encode(&greeting, &server->replies);
     size_t payload = server->replies.length - start - SBX_FRAME_HEADER;
     if (sbx_frame_end(&server->replies, start) != SBX_OK || payload > server->room) {

@@ -43,7 +43,7 @@ static inline enum sbx_status server_status(long returned)
     return returned < 0 ? server_errno() : SBX_OK;
 }
 
-/* What the greeting tells (greet.c). */
-void server_greeting(struct sbx_greeting *greeting);
+/* What the greeting tells (greet.c). What is old in the private directory goes with it. */
+void server_greeting(struct server *server, struct sbx_greeting *greeting);
 
 #endif

@@ -340,6 +340,24 @@ static void test_sweeps(void **state)
     assert_false(scratch_is_there(inner("parts-1111111111111111")));
 }
 
+/* A greeting does the same: after a client that was ended while it wrote, no commit may ever come. */
+static void test_greeting_sweeps(void **state)
+{
+    (void)state;
+    struct server server = scratch_server(SBX_REPLIES_MAX);
+    struct sbx_greeting greeting;
+    make_aged("parts-1111111111111111", HOUR_S + 60);
+    make_aged("claimed-1111111111111111", HOUR_S + 60);
+    make_aged("parts-2222222222222222", HOUR_S - 60);
+    make_aged("something", 10 * HOUR_S);
+    server_greeting(&server, &greeting);
+    assert_text(greeting.directory, private_directory().data);
+    assert_false(scratch_is_there(inner("parts-1111111111111111")));
+    assert_false(scratch_is_there(inner("claimed-1111111111111111")));
+    assert_true(scratch_is_there(inner("parts-2222222222222222")));
+    assert_true(scratch_is_there(inner("something")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -355,6 +373,7 @@ int main(void)
         scratch_test(test_links_and_strangers),
         scratch_test(test_absent),
         scratch_test(test_sweeps),
+        scratch_test(test_greeting_sweeps),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
