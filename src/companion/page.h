@@ -22,8 +22,9 @@ struct page {
 struct page page_begin(struct server *server, struct sbx_list *list, enum sbx_reply shape);
 
 /* Adds the entries from `start` (the directory's own position) on, until there is no room or they are at their
- * end; list->next says where to go on, 0 for nowhere. An entry that vanished meanwhile is left out, and one that no path is long enough for; one whose
- * attributes may not be read is there with its ino and type alone. SBX_ENOBUFS: not one has room. */
+ * end; list->next says where to go on, 0 for nowhere. An entry that vanished meanwhile is left out, and one that
+ * no path is long enough for; one whose attributes may not be read is there with its ino and type alone.
+ * SBX_ENOBUFS: not one has room. */
 enum sbx_status page_fill(struct page *page, DIR *directory, uint64_t start) SBX_CHECKED;
 
 /* Whether the name is `.` or `..`. */

@@ -74,14 +74,11 @@ static enum sbx_step end_part(struct sbx_op *op)
 
 static enum sbx_step ask_with_stage(struct sbx_op *op)
 {
-    struct sbx_args args = op->args;
-    sbx_fs_append_path(op->fs, &op->path, op->args.path);
-    args.path = sbx_bytes_span(&op->path);
+    struct sbx_args args;
+    enum sbx_status status = sbx_companion_place(op, &args);
     args.target = sbx_bytes_span(&op->stage);
     op->otherwise = NULL; /* the parts are the companion's: without it this is a failure of its own */
-    return op->path.status == SBX_OK
-               ? sbx_op_ask(op, sbx_fs_lane(op->fs, op->synchronous), op->row->code, &args)
-               : sbx_op_fail(op, op->path.status, NULL);
+    return sbx_companion_ask(op, status, &args);
 }
 
 static enum sbx_step end_with_answer(struct sbx_op *op)

@@ -15,8 +15,7 @@
 #include "core/http_fs.h"
 #include "core/path.h"
 
-/* Writes where the op's paths are in the sandbox, and gives args that say so. */
-static enum sbx_status place(struct sbx_op *op, struct sbx_args *args)
+enum sbx_status sbx_companion_place(struct sbx_op *op, struct sbx_args *args)
 {
     *args = op->args;
     if (op->path.length == 0) {
@@ -28,8 +27,7 @@ static enum sbx_status place(struct sbx_op *op, struct sbx_args *args)
     return op->path.status == SBX_OK ? op->new_path.status : op->path.status;
 }
 
-/* Asks with `args`; on SBX_OK only: `status` is how placing them went. */
-static enum sbx_step ask_with(struct sbx_op *op, enum sbx_status status, const struct sbx_args *args)
+enum sbx_step sbx_companion_ask(struct sbx_op *op, enum sbx_status status, const struct sbx_args *args)
 {
     return status == SBX_OK ? sbx_op_ask(op, sbx_fs_lane(op->fs, op->synchronous), op->row->code, args)
                             : sbx_op_fail(op, status, NULL);
@@ -38,8 +36,8 @@ static enum sbx_step ask_with(struct sbx_op *op, enum sbx_status status, const s
 static enum sbx_step ask(struct sbx_op *op)
 {
     struct sbx_args args;
-    enum sbx_status status = place(op, &args);
-    return ask_with(op, status, &args);
+    enum sbx_status status = sbx_companion_place(op, &args);
+    return sbx_companion_ask(op, status, &args);
 }
 
 /* What "/" of a view belongs to is not removed or renamed through it. */
@@ -129,11 +127,11 @@ static enum sbx_step take_content(struct sbx_op *op)
 static enum sbx_step ask_range(struct sbx_op *op)
 {
     struct sbx_args args;
-    enum sbx_status status = place(op, &args);
+    enum sbx_status status = sbx_companion_place(op, &args);
     uint64_t left = op->args.length - op->content.length;
     args.offset += op->content.length;
     args.length = left < SBX_REPLY_CONTENT_MAX ? left : SBX_REPLY_CONTENT_MAX;
-    return ask_with(op, status, &args);
+    return sbx_companion_ask(op, status, &args);
 }
 
 /* A piece shorter than it was asked for is the last one: the file ends. */
@@ -168,12 +166,12 @@ static enum sbx_step choose_way(struct sbx_op *op)
 static enum sbx_step ask_piece(struct sbx_op *op)
 {
     struct sbx_args args;
-    enum sbx_status status = place(op, &args);
+    enum sbx_status status = sbx_companion_place(op, &args);
     size_t left = op->args.data.length - op->written;
     args.offset += op->written;
     args.data = (struct sbx_span){op->args.data.data + op->written,
                                   left < SBX_REPLY_CONTENT_MAX ? left : SBX_REPLY_CONTENT_MAX};
-    return ask_with(op, status, &args);
+    return sbx_companion_ask(op, status, &args);
 }
 
 static enum sbx_step take_piece(struct sbx_op *op)

@@ -7,29 +7,22 @@
 #include "core/companion_list.h"
 
 #include "core/companion_fs.h"
-#include "core/fs.h"
 
 enum sbx_step sbx_companion_list_ask(struct sbx_op *op)
 {
-    struct sbx_args args = op->args;
-    if (op->path.length == 0) {
-        sbx_fs_append_path(op->fs, &op->path, op->args.path);
-    }
-    enum sbx_status status = op->path.status;
+    struct sbx_args args;
+    enum sbx_status status = sbx_companion_place(op, &args);
     if (status == SBX_OK) {
-        status = sbx_gather_path(&op->gather, sbx_bytes_span(&op->path));
+        status = sbx_gather_path(&op->gather, args.path);
     }
     args.path = sbx_bytes_span(&op->gather.path);
-    return status == SBX_OK ? sbx_op_ask(op, sbx_fs_lane(op->fs, op->synchronous), op->row->code, &args)
-                            : sbx_op_fail(op, status, NULL);
+    return sbx_companion_ask(op, status, &args);
 }
 
-/* A directory below that has gone, or that may not be read, is as one without entries. */
+/* Only where the companion itself says so: words are of a way that failed. */
 static bool is_lost_below(const struct sbx_op *op)
 {
-    enum sbx_status status = op->ask.status;
-    return op->gather.directory.length > 0 && op->ask.words == NULL &&
-           (status == SBX_ENOENT || status == SBX_ENOTDIR || status == SBX_EACCES || status == SBX_ELOOP);
+    return op->ask.words == NULL && sbx_gather_is_lost_below(&op->gather, op->ask.status);
 }
 
 /* Whether there is more to ask for after the page; its entries are kept. */

@@ -114,6 +114,12 @@ bool sbx_gather_next_directory(struct sbx_gather *gather)
     return false;
 }
 
+bool sbx_gather_is_lost_below(const struct sbx_gather *gather, enum sbx_status status)
+{
+    return gather->directory.length > 0 &&
+           (status == SBX_ENOENT || status == SBX_ENOTDIR || status == SBX_EACCES || status == SBX_ELOOP);
+}
+
 enum sbx_status sbx_gather_path(struct sbx_gather *gather, struct sbx_span top)
 {
     struct sbx_bytes *path = &gather->path;

@@ -36,6 +36,10 @@ enum sbx_status sbx_gather_list(struct sbx_gather *gather, const struct sbx_list
 /* Goes on to the next directory among the entries whose own are not here yet; false: there is none. */
 bool sbx_gather_next_directory(struct sbx_gather *gather);
 
+/* Whether a failure with `status` loses the directory that is listed now and no more: one below that has gone, or that
+ * may not be read, is as one without entries. */
+bool sbx_gather_is_lost_below(const struct sbx_gather *gather, enum sbx_status status);
+
 /* gather->path becomes the path of the directory that is listed now, `top` being that of the whole tree. SBX_ENOMEM,
  * SBX_ENAMETOOLONG. */
 enum sbx_status sbx_gather_path(struct sbx_gather *gather, struct sbx_span top) SBX_CHECKED;

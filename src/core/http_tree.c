@@ -19,14 +19,12 @@ enum sbx_step sbx_http_tree_ask(struct sbx_op *op)
                             : sbx_op_fail(op, status, NULL);
 }
 
-/* A directory below that has gone, or that may not be read, is as one without entries. */
+/* Only where the server itself says so, and not of the token. */
 static bool is_lost_below(const struct sbx_op *op)
 {
-    enum sbx_status status = op->result.status;
     long http = op->request->http_status;
     bool of_the_path = op->request->outcome == SBX_OK && http != 401 && http != 403;
-    return op->gather.directory.length > 0 && of_the_path &&
-           (status == SBX_ENOENT || status == SBX_ENOTDIR || status == SBX_EACCES || status == SBX_ELOOP);
+    return of_the_path && sbx_gather_is_lost_below(&op->gather, op->result.status);
 }
 
 enum sbx_step sbx_http_tree_take_below(struct sbx_op *op)
