@@ -27,11 +27,14 @@ static inline void sbx_mailbox_clear(struct sbx_mailbox *mailbox)
     (void)pthread_mutex_destroy(&mailbox->lock);
 }
 
-static inline void sbx_mailbox_put(struct sbx_mailbox *mailbox, struct sbx_link *link)
+/* Whether it was empty. */
+static inline bool sbx_mailbox_put(struct sbx_mailbox *mailbox, struct sbx_link *link)
 {
     (void)pthread_mutex_lock(&mailbox->lock);
+    bool empty = sbx_queue_empty(&mailbox->queue);
     sbx_queue_push(&mailbox->queue, link);
     (void)pthread_mutex_unlock(&mailbox->lock);
+    return empty;
 }
 
 /* Moves all of it behind what `to` holds. */

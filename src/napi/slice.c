@@ -1,13 +1,15 @@
 /* slice.c: slices on the threadpool, and an end without a crash.
  *
- *     submit ──▶ queue a slice ──▶ (pool) slice ──▶ after_slice: settle what is done,
- *                     ▲                             then watch descriptor and timer, or queue again
- *                     └──── readable, or due ◀──────────────┘
+ *     submit ─ end of the tick ─▶ queue a slice ──▶ (pool) slice ──▶ after_slice: settle what is done,
+ *                                     ▲                             then watch descriptor and timer
+ *                                     └──── readable, or due ◀──────────────┘
+ *
+ * What one tick of JavaScript submits is taken by one slice, and so shares its batches.
  *
  * The rules of the end: raw uv_queue_work, which can be cancelled, never napi_async_work; the request is
  * in the queue at most once, and whether to queue it again is looked at last, after the promises have been
  * settled, because their continuations may submit; once closing, no JavaScript runs any more; the memory
- * goes when libuv has closed both handles.
+ * goes when libuv has closed all handles.
  *
  * Thread: main, but for run_slice.
  * SPDX-License-Identifier: Apache-2.0
@@ -26,6 +28,7 @@ struct sbx_driver {
     uv_loop_t *loop;           /* borrowed */
     uv_poll_t poll;            /* readable: a slice has something to do */
     uv_timer_t timer;          /* due: likewise */
+    uv_prepare_t submitted;    /* operations were submitted since the last turn of the loop: likewise */
     uv_work_t work;            /* the slice */
     size_t in_flight;          /* operations submitted and not yet settled */
     int open_handles;
@@ -60,6 +63,7 @@ static void finish_closing(struct sbx_driver *driver)
     }
     uv_close((uv_handle_t *)&driver->poll, on_closed);
     uv_close((uv_handle_t *)&driver->timer, on_closed);
+    uv_close((uv_handle_t *)&driver->submitted, on_closed);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
@@ -72,6 +76,13 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 static void on_due(uv_timer_t *timer)
 {
     queue_slice(timer->data);
+}
+
+static void on_submitted(uv_prepare_t *submitted)
+{
+    struct sbx_driver *driver = submitted->data;
+    (void)uv_prepare_stop(submitted);
+    queue_slice(driver);
 }
 
 static void unpark(struct sbx_driver *driver)
@@ -120,7 +131,7 @@ static void after_slice(uv_work_t *work, int status)
     struct sbx_env *env = driver->env;
     env->owners++;
     env->settle(env, &done); /* runs JavaScript: it may submit, and it may close the driver */
-    if (env->driver == driver && !driver->queued) {
+    if (env->driver == driver && !driver->queued && uv_is_active((uv_handle_t *)&driver->submitted) == 0) {
         park(driver);
     }
     sbx_env_unref(env);
@@ -139,16 +150,18 @@ static void queue_slice(struct sbx_driver *driver)
 static enum sbx_status open_handles(struct sbx_driver *driver)
 {
     if (napi_get_uv_event_loop(driver->env->env, &driver->loop) != napi_ok ||
-        uv_timer_init(driver->loop, &driver->timer) != 0) {
+        uv_timer_init(driver->loop, &driver->timer) != 0 ||
+        uv_prepare_init(driver->loop, &driver->submitted) != 0) { /* neither fails */
         return SBX_EIO;
     }
     driver->timer.data = driver;
-    driver->open_handles = 1;
+    driver->submitted.data = driver;
+    driver->open_handles = 2;
     if (uv_poll_init(driver->loop, &driver->poll, sbx_engine_fd(driver->engine)) != 0) {
         return SBX_EMFILE;
     }
     driver->poll.data = driver;
-    driver->open_handles = 2;
+    driver->open_handles = 3;
     driver->work.data = driver;
     return SBX_OK;
 }
@@ -169,8 +182,9 @@ static enum sbx_status create(struct sbx_env *env, struct sbx_driver **driver)
         *driver = made;
         return SBX_OK;
     }
-    if (made->open_handles > 0) { /* the timer alone */
+    if (made->open_handles > 0) { /* all but the poll */
         uv_close((uv_handle_t *)&made->timer, on_closed);
+        uv_close((uv_handle_t *)&made->submitted, on_closed);
     } else {
         sbx_engine_destroy(made->engine);
         free(made);
@@ -200,7 +214,7 @@ struct sbx_engine *sbx_driver_engine(const struct sbx_driver *driver)
 void sbx_driver_started(struct sbx_driver *driver)
 {
     driver->in_flight++;
-    queue_slice(driver);
+    (void)uv_prepare_start(&driver->submitted, on_submitted); /* fails only without a callback */
 }
 
 void sbx_driver_forget(struct sbx_driver *driver)

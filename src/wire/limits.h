@@ -34,11 +34,12 @@
  * Linux has 2 MiB in all where a stack may have 8. */
 #define SBX_BATCH_FILL_MAX SBX_MIB
 
-/* Batches at once on the way to a companion, as many as there are connections for them; and how many of those
- * may be younger than the pace: a near sandbox then has few and full ones, a far one many. */
+/* Batches at once on the way to a companion, as many as there are connections for them. */
 #define SBX_BATCHES_MAX 24
-#define SBX_BATCHES_YOUNG 2
-#define SBX_BATCH_PACE_MS 1
+
+/* ms between two batches: the time that one takes, within these bounds (core/companion/pace.h). */
+#define SBX_BATCH_PACE_MIN_MS 1
+#define SBX_BATCH_PACE_MAX_MS 4
 
 /* How often a question is sent in vain before it fails. */
 #define SBX_ASK_TRIES 4

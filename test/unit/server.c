@@ -313,12 +313,22 @@ bool server_wait(struct server *server)
     return going_on;
 }
 
-void server_release(struct server *server)
+static void set_released(struct server *server, bool released)
 {
     (void)pthread_mutex_lock(&server->lock);
-    server->released = true;
+    server->released = released;
     (void)pthread_cond_broadcast(&server->changed);
     (void)pthread_mutex_unlock(&server->lock);
+}
+
+void server_release(struct server *server)
+{
+    set_released(server, true);
+}
+
+void server_hold(struct server *server)
+{
+    set_released(server, false);
 }
 
 static struct timespec after(int ms)

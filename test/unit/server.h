@@ -59,9 +59,11 @@ bool server_closed(struct server *server, size_t connection);
 /* "METHOD target" of a request. Borrowed until the server is stopped. */
 const char *server_asked(struct server *server, size_t number);
 
-/* For answers: waits until the test says server_release; false where the server is being stopped. */
+/* For answers: waits until the test says server_release; false where the server is being stopped. After server_hold
+ * they wait again. */
 bool server_wait(struct server *server);
 void server_release(struct server *server);
+void server_hold(struct server *server);
 
 /* For answers: waits that many milliseconds; false where the server is being stopped. */
 bool server_sleep(struct server *server, int ms);

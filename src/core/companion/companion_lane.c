@@ -1,8 +1,7 @@
 /* companion_lane.c: what waits together travels together.
  *
- * A batch leaves at once while fewer than SBX_BATCHES_YOUNG have left within the last ms; what comes meanwhile
- * shares the next one. So a sandbox near by, which answers within that time, has few and full batches, one far
- * away as many as it takes; and an operation that takes long holds nothing up, for its batch is not young.
+ * A batch leaves at once unless the one before it is under way and left less than a pace ago (pace.h); what comes
+ * meanwhile shares the next one. So an operation that takes long holds nothing up.
  *
  * Invariant: an ask is waiting (in the queue), or in exactly one batch, or its owner's.
  *
@@ -17,6 +16,7 @@
 
 #include "core/companion/batch.h"
 #include "core/companion/companion_find.h"
+#include "core/companion/pace.h"
 
 struct sbx_companion_lane {
     atomic_size_t owners;
@@ -28,7 +28,8 @@ struct sbx_companion_lane {
     size_t sent_count;
     size_t fill_max; /* bytes of a batch */
     struct sbx_deferred flush;
-    struct sbx_deadline pace; /* armed while something waits for young batches to age */
+    struct sbx_pace pace;
+    struct sbx_deadline next; /* armed while something waits for the youngest batch to age */
     bool finding;
 };
 
@@ -39,10 +40,10 @@ static void on_flush(struct sbx_deferred *deferred)
     flush(SBX_CONTAINER(deferred, struct sbx_companion_lane, flush));
 }
 
-static void on_pace(struct sbx_deadline *deadline, enum sbx_status why)
+static void on_next(struct sbx_deadline *deadline, enum sbx_status why)
 {
     if (why == SBX_ETIMEDOUT) {
-        flush(SBX_CONTAINER(deadline, struct sbx_companion_lane, pace));
+        flush(SBX_CONTAINER(deadline, struct sbx_companion_lane, next));
     }
 }
 
@@ -60,7 +61,7 @@ enum sbx_status sbx_companion_lane_create(struct sbx_companion_lane **lane, stru
     sbx_queue_init(&made->sent);
     sbx_link_init(&made->flush.link);
     made->flush.run = on_flush;
-    made->pace.due = on_pace;
+    made->next.due = on_next;
     *lane = made;
     return SBX_OK;
 }
@@ -87,7 +88,7 @@ static void give_back(struct sbx_ask *ask)
     sbx_link_remove(&ask->link);
     sbx_engine_disarm(lane->engine, &ask->deadline);
     if (sbx_queue_empty(&lane->waiting)) {
-        sbx_engine_disarm(lane->engine, &lane->pace);
+        sbx_engine_disarm(lane->engine, &lane->next);
     }
     ask->batch = NULL;
     ask->done(ask);
@@ -234,6 +235,7 @@ void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies
 {
     struct sbx_reader reader = sbx_buf_reader(replies);
     struct sbx_frame reply;
+    sbx_pace_measure(&batch->lane->pace, sbx_now_ms() - batch->sent_ms);
     while (sbx_frame_next(&reader, &reply) == SBX_OK) {
         struct sbx_ask *ask = reply.id < batch->count ? take_out(batch, reply.id) : NULL;
         if (ask != NULL) {
@@ -241,21 +243,6 @@ void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies
         }
     }
     sbx_companion_lane_lost(batch, SBX_FATE_UNKNOWN, SBX_EIO, "the companion ended before it answered");
-}
-
-/* How many of those under way left within the last ms. */
-static size_t count_young(const struct sbx_companion_lane *lane, uint64_t now)
-{
-    size_t young = 0;
-    const struct sbx_link *link = lane->sent.head.prev;
-    for (; link != &lane->sent.head && young < SBX_BATCHES_YOUNG; link = link->prev) {
-        const struct sbx_batch *batch = SBX_CONTAINER(link, struct sbx_batch, link);
-        if (batch->sent_ms + SBX_BATCH_PACE_MS < now) {
-            break;
-        }
-        young++;
-    }
-    return young;
 }
 
 static enum sbx_status send_batch(struct sbx_companion_lane *lane, struct sbx_batch *batch)
@@ -303,15 +290,19 @@ static void send_some(struct sbx_companion_lane *lane)
 /* Whether one more batch may leave. Where it is too soon, the lane flushes again when it is not. */
 static bool may_send(struct sbx_companion_lane *lane)
 {
-    uint64_t now = sbx_now_ms();
     if (lane->sent_count == SBX_BATCHES_MAX) {
         return false;
     }
-    if (count_young(lane, now) < SBX_BATCHES_YOUNG) {
+    if (sbx_queue_empty(&lane->sent)) {
         return true;
     }
-    lane->pace.at_ms = now + SBX_BATCH_PACE_MS + 1;
-    (void)!sbx_engine_arm(lane->engine, &lane->pace); /* no memory: the next reply flushes */
+    const struct sbx_batch *youngest = SBX_CONTAINER(lane->sent.head.prev, struct sbx_batch, link);
+    uint64_t next_ms = youngest->sent_ms + sbx_pace_ms(&lane->pace) + 1; /* the clock has whole ms */
+    if (next_ms <= sbx_now_ms()) {
+        return true;
+    }
+    lane->next.at_ms = next_ms;
+    (void)!sbx_engine_arm(lane->engine, &lane->next); /* no memory: the next reply flushes */
     return false;
 }
 
@@ -375,7 +366,7 @@ static void find(struct sbx_companion_lane *lane)
 static void flush(struct sbx_companion_lane *lane)
 {
     enum sbx_companion_state state = SBX_COMPANION_UP;
-    sbx_engine_disarm(lane->engine, &lane->pace);
+    sbx_engine_disarm(lane->engine, &lane->next);
     while (state == SBX_COMPANION_UP && !sbx_queue_empty(&lane->waiting)) {
         state = sbx_companion_look(lane->companion, first_waiting(lane)->endpoint);
         if (state == SBX_COMPANION_UNKNOWN) {

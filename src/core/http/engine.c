@@ -104,13 +104,14 @@ int sbx_engine_fd(const struct sbx_engine *engine)
 void sbx_engine_submit(struct sbx_engine *engine, struct sbx_task *task)
 {
     task->engine = engine;
-    sbx_mailbox_put(&engine->inbox, &task->link);
-    sbx_poller_wake(engine->poller);
+    if (sbx_mailbox_put(&engine->inbox, &task->link)) { /* else whoever was first there has woken it */
+        sbx_poller_wake(engine->poller);
+    }
 }
 
 void sbx_engine_finish(struct sbx_engine *engine, struct sbx_task *task)
 {
-    sbx_mailbox_put(&engine->done, &task->link);
+    (void)sbx_mailbox_put(&engine->done, &task->link);
     engine->something_done = true;
 }
 
