@@ -1,4 +1,5 @@
-/* kernel.c: statx, for the time of birth, else fstatat; copy_file_range, else read and write.
+/* kernel.c: statx, for the time of birth, else fstatat; copy_file_range, else read and write; getrandom, else the
+ * clock and the process.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -6,9 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "companion/server.h"
@@ -215,4 +218,25 @@ enum sbx_status kernel_copy(int from, int to)
     }
     /* What is left: all of it after a refusal; files of /proc, of which it copies nothing and says so. */
     return copy_by_hand(from, to);
+}
+
+static bool newer_random(uint64_t *random)
+{
+#ifdef COMPANION_OLD_KERNEL
+    (void)random;
+    return false;
+#else
+    return getrandom(random, sizeof(*random), GRND_NONBLOCK) == (ssize_t)sizeof(*random);
+#endif
+}
+
+uint64_t kernel_random(void)
+{
+    uint64_t random = 0;
+    struct timespec now = {0};
+    if (!newer_random(&random)) {
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        random = ((uint64_t)getpid() << 40) ^ ((uint64_t)now.tv_sec << 30) ^ (uint64_t)now.tv_nsec;
+    }
+    return random;
 }

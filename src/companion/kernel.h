@@ -21,6 +21,9 @@ bool kernel_tells_type(const struct dirent *entry);
  * system cannot. */
 enum sbx_status kernel_reserve(int fd, off_t length) SBX_CHECKED;
 
+/* A number that nobody else has, most likely: whoever must know tries another one. */
+uint64_t kernel_random(void);
+
 /* Copies what is left of `from` to `to`, both from their offsets on. */
 enum sbx_status kernel_copy(int from, int to) SBX_CHECKED;
 

@@ -1,9 +1,11 @@
-/* op_stage.c: a content that came in parts becomes that of a file, or goes. The parts are the files "0", "1", … of a
- * directory in the private one. They are removed at every ending of commit but SBX_ENOBUFS, which is asked again.
+/* op_stage.c: a content comes in parts, and becomes that of a file, or goes. The parts are the files "0", "1", … of a
+ * directory in the private one, which stage makes; whoever has the bytes puts them there, by another way than frames.
+ * They are removed at every ending of commit but SBX_ENOBUFS, which is asked again.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,14 +21,56 @@
 #include "companion/target.h"
 
 #define NUMBER_SIZE 24 /* bytes of the name of a part */
-#define CLAIMED_SIZE 32
+#define NAME_SIZE 32   /* bytes of "claimed-", sixteen digits and the NUL */
+#define TRIES_MAX 8    /* for a name that nobody else has */
+#define PARTS_MODE 0700
+
+/* ---- Staging -------------------------------------------------------------------------------------------- */
+
+static enum sbx_status make_parts(int directory, char name[NAME_SIZE])
+{
+    enum sbx_status status = SBX_EEXIST;
+    for (int i = 0; i < TRIES_MAX && status == SBX_EEXIST; i++) {
+        (void)snprintf(name, NAME_SIZE, "parts-%016" PRIx64, kernel_random());
+        status = server_status(mkdirat(directory, name, PARTS_MODE));
+    }
+    return status == SBX_EEXIST ? SBX_EIO : status; /* of the file it would say something else */
+}
+
+/* Looks at the file first: what would be refused in the end is, before any part is sent. SBX_ENOSYS: there is no
+ * private directory, and so no place for parts. */
+enum sbx_status op_stage(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    int fd = -1;
+    char name[NAME_SIZE];
+    struct sbx_span directory = private_directory();
+    if (directory.length == 0 || directory.length + NAME_SIZE + NUMBER_SIZE > SBX_PATH_MAX) {
+        return SBX_ENOSYS;
+    }
+    if (private_open(directory.data, &fd) != SBX_OK) {
+        return SBX_EIO; /* it has gone this moment */
+    }
+    enum sbx_status status = target_look(in->path.data, in->length, fd);
+    if (status == SBX_OK) {
+        status = make_parts(fd, name);
+    }
+    if (status == SBX_OK) {
+        int length = snprintf(server->space, SBX_PATH_MAX, "%s/%s", directory.data, name);
+        out->bytes = (struct sbx_buffer){server->space, (size_t)length};
+    }
+    return open_close(fd, status);
+}
+
+/* ---- The parts ------------------------------------------------------------------------------------------ */
 
 struct parts {
-    int directory;    /* owned; the private one */
-    int fd;           /* owned; theirs */
-    const char *name; /* borrowed; of theirs */
+    char parent[SBX_PATH_MAX + 1]; /* path of the private directory */
+    int directory;                 /* owned; the private one */
+    int fd;                        /* owned; theirs */
+    const char *name;              /* borrowed; of theirs */
+    bool alone;                    /* nobody else can have seen or changed them */
     size_t count;
-    char claimed[CLAIMED_SIZE]; /* their name once they are claimed */
+    char claimed[NAME_SIZE]; /* their name once they are claimed */
 };
 
 /* Opens the directory of parts itself, which is no link. */
@@ -47,20 +91,36 @@ static enum sbx_status open_inner(struct parts *parts)
 /* SBX_EPERM: the target is no directory of parts in the private directory. SBX_ENOENT: it is not there. */
 static enum sbx_status open_parts(struct sbx_span target, struct parts *parts)
 {
-    char parent[SBX_PATH_MAX + 1];
     const char *slash = strrchr(target.data, '/');
     if (slash == NULL || !private_is(slash + 1, PRIVATE_PARTS)) {
         return SBX_EPERM;
     }
-    memcpy(parent, target.data, (size_t)(slash - target.data));
-    parent[slash - target.data] = '\0';
     *parts = (struct parts){.name = slash + 1};
-    enum sbx_status status = private_open(parent, &parts->directory);
+    memcpy(parts->parent, target.data, (size_t)(slash - target.data));
+    enum sbx_status status = private_open(parts->parent, &parts->directory);
     if (status == SBX_OK) {
         status = open_inner(parts);
+        parts->alone = status == SBX_OK && private_is_alone(parts->directory) && private_is_alone(parts->fd);
         return status == SBX_OK ? status : open_close(parts->directory, status);
     }
     return status;
+}
+
+/* Removes the parts. A private directory that others may look into has been made by the server, with a part, where ours
+ * was gone: it goes too, unless something else is in it, so that the next one is made as it should be. */
+static enum sbx_status remove_parts(struct server *server, const struct parts *parts)
+{
+    enum sbx_status status = remove_tree(server, parts->directory, parts->name);
+    if (!private_is_alone(parts->directory)) {
+        (void)rmdir(parts->parent);
+    }
+    return status;
+}
+
+static void close_parts(const struct parts *parts)
+{
+    (void)close(parts->fd);
+    (void)close(parts->directory);
 }
 
 static void name_part(char name[NUMBER_SIZE], size_t number)
@@ -85,6 +145,8 @@ static enum sbx_status count_parts(struct parts *parts, uint64_t length)
         length -= (uint64_t)stat.st_size;
     }
 }
+
+/* ---- The commit ------------------------------------------------------------------------------------------ */
 
 static enum sbx_status copy_part(const struct parts *parts, size_t number, int to)
 {
@@ -130,6 +192,9 @@ static enum sbx_status commit(struct server *server, const struct sbx_args *in, 
         return status;
     }
     status = claim(parts);
+    if (status == SBX_ENOENT) {
+        status = SBX_EIO; /* it is not the file that is missing */
+    }
     if (status == SBX_OK) {
         status = count_parts(parts, in->length); /* whoever had them open until now may have removed some */
     }
@@ -142,22 +207,22 @@ static enum sbx_status commit(struct server *server, const struct sbx_args *in, 
     return target_end(&target, status, in->length);
 }
 
+/* SBX_EIO: the parts are not what was sent, or not there any more, or others may have had them. */
 enum sbx_status op_commit(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
     (void)out;
     struct parts parts;
     enum sbx_status status = open_parts(in->target, &parts);
     if (status != SBX_OK) {
-        return status;
+        return status == SBX_ENOENT ? SBX_EIO : status;
     }
     (void)futimens(parts.fd, NULL); /* nobody takes them for old meanwhile */
-    status = commit(server, in, &parts);
+    status = parts.alone ? commit(server, in, &parts) : SBX_EIO;
     if (status != SBX_ENOBUFS) {
-        (void)!remove_tree(server, parts.directory, parts.name);
+        (void)!remove_parts(server, &parts);
     }
     sweep_parts(server, parts.directory, time(NULL));
-    (void)close(parts.fd);
-    (void)close(parts.directory);
+    close_parts(&parts);
     return status;
 }
 
@@ -169,10 +234,9 @@ enum sbx_status op_unstage(struct server *server, const struct sbx_args *in, str
     if (status == SBX_OK) {
         status = claim(&parts);
         if (status == SBX_OK) {
-            status = remove_tree(server, parts.directory, parts.name);
+            status = remove_parts(server, &parts);
         }
-        (void)close(parts.fd);
-        (void)close(parts.directory);
+        close_parts(&parts);
     }
     return status == SBX_ENOENT ? SBX_OK : status;
 }

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
@@ -25,6 +26,7 @@
 
 #define PAUSE_MAX_MS 16
 #define NS_PER_MS 1000000L
+#define LINKS_MAX 40   /* that Linux follows in a path */
 #define OPENINGS_MAX 8 /* of a file that is never there when the lock is ours */
 #define BLOCK 512U     /* bytes of a block, as stat counts them */
 
@@ -92,16 +94,22 @@ enum sbx_status target_make(struct target *target, const char *path, bool alone)
     return status;
 }
 
-/* What the file system has free, where it cannot promise any of it. */
-static enum sbx_status look_for_space(const struct target *target, uint64_t length)
+/* Bytes that the file lacks for a content of `length`. */
+static uint64_t lacks(const struct stat *stat, uint64_t length)
+{
+    uint64_t has = (uint64_t)stat->st_blocks * BLOCK;
+    return length > has ? length - has : 0;
+}
+
+/* Whether the file system of `fd` has so many bytes free, where it does not promise them. */
+static enum sbx_status look_for_space(int fd, uint64_t bytes)
 {
     struct statvfs fs;
-    uint64_t has = (uint64_t)target->stat.st_blocks * BLOCK;
-    if (length <= has || fstatvfs(target->fd, &fs) != 0 || fs.f_blocks == 0 || fs.f_frsize == 0) {
+    if (bytes == 0 || fstatvfs(fd, &fs) != 0 || fs.f_blocks == 0 || fs.f_frsize == 0) {
         return SBX_OK;
     }
     uint64_t available = geteuid() == 0 ? fs.f_bfree : fs.f_bavail;
-    return (length - has - 1) / fs.f_frsize < available ? SBX_OK : SBX_ENOSPC;
+    return (bytes - 1) / fs.f_frsize < available ? SBX_OK : SBX_ENOSPC;
 }
 
 /* Gives back what a reservation got before it failed, and the times that this changes. */
@@ -123,6 +131,115 @@ static uint64_t largest(void)
     return limited ? limit.rlim_cur : INT64_MAX;
 }
 
+/* The last name of the path goes: what is left is the directory that it is in. */
+static enum sbx_status go_up(char *path)
+{
+    char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    if (strlen(name) > NAME_MAX) {
+        return SBX_ENAMETOOLONG;
+    }
+    if (strcmp(path, ".") == 0) {
+        return SBX_ENOENT;
+    }
+    if (slash == NULL) {
+        memcpy(path, ".", 2);
+    } else {
+        slash[slash == path ? 1 : 0] = '\0';
+    }
+    return SBX_OK;
+}
+
+/* Puts what a link says in place of its path; false: it is none, or says too much. */
+static bool follow(char path[PATH_MAX])
+{
+    char link[PATH_MAX];
+    ssize_t length = readlink(path, link, sizeof(link) - 1);
+    if (length <= 0) {
+        return false;
+    }
+    char *slash = strrchr(path, '/');
+    char *name = slash == NULL || link[0] == '/' ? path : slash + 1;
+    if (length >= path + PATH_MAX - name) {
+        return false;
+    }
+    memcpy(name, link, (size_t)length);
+    name[length] = '\0';
+    return true;
+}
+
+static bool is_missing(const char *path)
+{
+    struct stat stat;
+    return lstat(path, &stat) != 0 && errno == ENOENT;
+}
+
+/* The directory where a file that is not there would be made, or the first above it that is there. Above what a link
+ * points to none is made. */
+static enum sbx_status find_above(const char *path, char above[PATH_MAX])
+{
+    bool linked = false;
+    enum sbx_status status = SBX_OK;
+    size_t length = strnlen(path, PATH_MAX);
+    if (length == 0 || length == PATH_MAX) {
+        return length == 0 ? SBX_ENOENT : SBX_ENAMETOOLONG;
+    }
+    if (path[length - 1] == '/') {
+        return SBX_EISDIR;
+    }
+    memcpy(above, path, length + 1);
+    for (int links = 0; links < LINKS_MAX && follow(above); links++) {
+        linked = true;
+    }
+    do {
+        status = go_up(above);
+    } while (status == SBX_OK && !linked && is_missing(above));
+    return status;
+}
+
+/* Opens it, as a place alone: not every directory that may be written may be read. */
+static enum sbx_status open_above(const char *path, int *fd, struct stat *stat)
+{
+    char above[PATH_MAX];
+    enum sbx_status status = find_above(path, above);
+    if (status != SBX_OK) {
+        return status;
+    }
+    *fd = open(above, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (*fd < 0) {
+        return server_errno();
+    }
+    if (faccessat(AT_FDCWD, above, W_OK | X_OK, AT_EACCESS) != 0 || fstat(*fd, stat) != 0) {
+        return open_close(*fd, server_errno());
+    }
+    stat->st_blocks = 0; /* the directory's own are not the file's */
+    return SBX_OK;
+}
+
+/* The parts and the file are both there in the end, on one file system mostly. */
+static enum sbx_status look_for_both(int fd, const struct stat *stat, uint64_t length, int parts)
+{
+    struct stat of_parts;
+    uint64_t more = lacks(stat, length);
+    if (length > largest()) {
+        return SBX_EFBIG;
+    }
+    bool one = fstat(parts, &of_parts) == 0 && of_parts.st_dev == stat->st_dev;
+    enum sbx_status status = look_for_space(parts, one ? length + more : length);
+    return status == SBX_OK ? look_for_space(fd, more) : status;
+}
+
+enum sbx_status target_look(const char *path, uint64_t length, int parts)
+{
+    int fd = -1;
+    struct stat stat;
+    enum sbx_status status = open_file(path, O_WRONLY, &fd, &stat);
+    if (status == SBX_ENOENT) {
+        status = open_above(path, &fd, &stat);
+    }
+    return status == SBX_OK ? open_close(fd, look_for_both(fd, &stat, length, parts)) : status;
+}
+
 enum sbx_status target_reserve(const struct target *target, uint64_t length)
 {
     if (length > largest()) {
@@ -130,7 +247,7 @@ enum sbx_status target_reserve(const struct target *target, uint64_t length)
     }
     enum sbx_status status = length == 0 ? SBX_OK : kernel_reserve(target->fd, (off_t)length);
     if (status == SBX_ENOTSUP) {
-        status = look_for_space(target, length);
+        status = look_for_space(target->fd, lacks(&target->stat, length));
     } else if (status != SBX_OK) {
         give_back(target);
     }

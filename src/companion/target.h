@@ -24,6 +24,10 @@ enum sbx_status target_open(struct target *target, const char *path, bool alone)
 /* The same, and makes the directories above it. */
 enum sbx_status target_make(struct target *target, const char *path, bool alone) SBX_CHECKED;
 
+/* What target_make and target_reserve would say of a content of so many bytes whose parts wait in the directory `parts`
+ * (borrowed) meanwhile, as far as that shows without touching or making anything. */
+enum sbx_status target_look(const char *path, uint64_t length, int parts) SBX_CHECKED;
+
 /* Gets the space for a content of so many bytes. */
 enum sbx_status target_reserve(const struct target *target, uint64_t length) SBX_CHECKED;
 

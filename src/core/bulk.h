@@ -3,6 +3,8 @@
  *     stage ──▶ part, part, … side by side ──▶ commit       a write: the file is touched by the last of them alone
  *                 └── one fails ──▶ unstage
  *
+ *     range, range, …                                       a pwrite: each is written where it belongs
+ *
  *     read (says how long it is) ──▶ read into room         a read: the room is made in between
  *
  * Thread: main.
@@ -24,13 +26,17 @@ struct sbx_bulk {
     struct sbx_span stage; /* of the parts, in the sandbox; empty before it is known */
 };
 
-/* Its end has op->stage: a new directory for the parts, which the first of them makes. SBX_ENOSYS: there is no
- * companion, or it has no place of its own. */
-enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk) SBX_CHECKED;
+/* Its result is the path of a new directory for the parts of `length` bytes; or why the file could not be written.
+ * SBX_ENOSYS: there is no companion, or it has no place of its own. */
+enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length) SBX_CHECKED;
 
 /* Part `number` from 0 on. */
 enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t number,
                               struct sbx_span data) SBX_CHECKED;
+
+/* Writes at `offset` of the file. SBX_EFBIG: there is no companion. */
+enum sbx_status sbx_bulk_range(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t offset,
+                               struct sbx_span data) SBX_CHECKED;
 
 /* The file gets the content of all parts, `length` bytes; they go. */
 enum sbx_status sbx_bulk_commit(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length) SBX_CHECKED;

@@ -1,8 +1,8 @@
 /* large_write.c: the caller's bytes, a part at a time, as ops that are made one after the other.
  *
- *     writeFile   STAGE ──▶ PARTS ──▶ COMMIT        pwrite   STAGE ──▶ PARTS, one after the other
- *                   │         └─ failed ──▶ UNSTAGE            │
- *                   └─ no companion ──▶ WHOLE                  └─ no companion: EFBIG, and nothing is written
+ *     writeFile   STAGE ──▶ PARTS ──▶ COMMIT        pwrite   PARTS, one after the other
+ *                   │         └─ failed ──▶ UNSTAGE            └─ no companion: EFBIG, and nothing is written
+ *                   └─ no companion ──▶ WHOLE
  *
  * More than one part stays the caller's: each is copied when its turn comes, after a look whether it is still there. A
  * pool thread that read it could meet memory that JavaScript has taken away.
@@ -101,13 +101,16 @@ static enum sbx_status make_part(struct sbx_object *object, struct write *write,
     }
     uint64_t left = write->length - write->begun;
     struct sbx_span part = {bytes.data + write->begun, left < SBX_BULK_PART ? (size_t)left : SBX_BULK_PART};
-    uint64_t number = write->begun / SBX_BULK_PART;
-    struct sbx_args args = {.path = bulk.path, .offset = write->offset + write->begun, .data = part};
-    enum sbx_op_code code = write->in_place ? SBX_OP_PWRITE : SBX_OP_WRITE;
+    uint64_t at = write->begun;
     write->begun += part.length;
-    return write->phase == PARTS && !write->in_place
-               ? sbx_bulk_part(op, &bulk, number, part)
-               : sbx_fs_op_create(op, bulk.fs, sbx_op_row(code), bulk.endpoint, &args);
+    if (write->in_place) {
+        return sbx_bulk_range(op, &bulk, write->offset + at, part);
+    }
+    if (write->phase == PARTS) {
+        return sbx_bulk_part(op, &bulk, at / SBX_BULK_PART, part);
+    }
+    struct sbx_args args = {.path = bulk.path, .data = part};
+    return sbx_fs_op_create(op, bulk.fs, sbx_op_row(SBX_OP_WRITE), bulk.endpoint, &args);
 }
 
 /* The op that the phase is, but for its parts. */
@@ -116,7 +119,7 @@ static enum sbx_status make(struct sbx_object *object, struct write *write, stru
     struct sbx_bulk bulk = bulk_of(object, write);
     switch (write->phase) {
     case STAGE:
-        return sbx_bulk_stage(op, &bulk);
+        return sbx_bulk_stage(op, &bulk, write->length);
     case COMMIT:
         return sbx_bulk_commit(op, &bulk, write->length);
     case UNSTAGE:
@@ -164,7 +167,7 @@ static bool advance(struct sbx_job *job, struct sbx_op *op)
 {
     struct write *write = job->state;
     if (write->phase == STAGE) {
-        sbx_bytes_append(&write->stage, write->in_place ? SBX_SPAN("") : sbx_bytes_span(&op->stage));
+        sbx_bytes_append(&write->stage, (struct sbx_span){op->result.bytes.data, op->result.bytes.length});
         write->phase = PARTS;
         if (write->stage.status != SBX_OK) {
             (void)sbx_op_fail(op, write->stage.status, NULL);
@@ -268,7 +271,7 @@ static enum sbx_status create(struct sbx_object *object, struct sbx_call *call, 
         return SBX_ENOMEM;
     }
     made->in_place = call->row->code == SBX_OP_PWRITE;
-    made->phase = STAGE;
+    made->phase = made->in_place ? PARTS : STAGE;
     made->offset = call->args.offset;
     made->endpoint = sbx_endpoint_ref(endpoint);
     sbx_bytes_init(&made->path, 2 * SBX_PATH_MAX);

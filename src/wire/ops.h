@@ -50,7 +50,8 @@
     X(27, STATFS,      statfs,      ARGS1(PATH),                     STATFS,  SBX_READ)                             \
     X(28, COMMIT,      commit,      ARGS3(PATH, TARGET, LENGTH),     NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
     X(29, UNSTAGE,     unstage,     ARGS1(TARGET),                   NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
-    X(30, NAMES,       names,       ARGS1(PATH),                     NAMES,   SBX_READ | SBX_PRIVATE)
+    X(30, NAMES,       names,       ARGS1(PATH),                     NAMES,   SBX_READ | SBX_PRIVATE)               \
+    X(31, STAGE,       stage,       ARGS2(PATH, LENGTH),             TEXT,    SBX_CHANGE | SBX_PRIVATE)
 /* clang-format on */
 
 /* The flags of rm: what stands below a directory goes too; a path that names nothing is well. */
