@@ -21,17 +21,16 @@
 #include "companion/target.h"
 
 #define NUMBER_SIZE 24 /* bytes of the name of a part */
-#define NAME_SIZE 32   /* bytes of "claimed-", sixteen digits and the NUL */
 #define TRIES_MAX 8    /* for a name that nobody else has */
 #define PARTS_MODE 0700
 
 /* ---- Staging -------------------------------------------------------------------------------------------- */
 
-static enum sbx_status make_parts(int directory, char name[NAME_SIZE])
+static enum sbx_status make_parts(int directory, char name[PRIVATE_NAME_SIZE])
 {
     enum sbx_status status = SBX_EEXIST;
     for (int i = 0; i < TRIES_MAX && status == SBX_EEXIST; i++) {
-        (void)snprintf(name, NAME_SIZE, "parts-%016" PRIx64, kernel_random());
+        (void)snprintf(name, PRIVATE_NAME_SIZE, "parts-%016" PRIx64, kernel_random());
         status = server_status(mkdirat(directory, name, PARTS_MODE));
     }
     return status == SBX_EEXIST ? SBX_EIO : status; /* of the file it would say something else */
@@ -42,9 +41,9 @@ static enum sbx_status make_parts(int directory, char name[NAME_SIZE])
 enum sbx_status op_stage(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
     int fd = -1;
-    char name[NAME_SIZE];
+    char name[PRIVATE_NAME_SIZE];
     struct sbx_span directory = private_directory();
-    if (directory.length == 0 || directory.length + NAME_SIZE + NUMBER_SIZE > SBX_PATH_MAX) {
+    if (directory.length == 0 || directory.length + PRIVATE_NAME_SIZE + NUMBER_SIZE > SBX_PATH_MAX) {
         return SBX_ENOSYS;
     }
     if (private_open(directory.data, &fd) != SBX_OK) {
@@ -70,7 +69,7 @@ struct parts {
     const char *name;              /* borrowed; of theirs */
     bool alone;                    /* nobody else can have seen or changed them */
     size_t count;
-    char claimed[NAME_SIZE]; /* their name once they are claimed */
+    char claimed[PRIVATE_NAME_SIZE]; /* their name once they are claimed */
 };
 
 /* Opens the directory of parts itself, which is no link. */
@@ -152,6 +151,7 @@ static enum sbx_status copy_part(const struct parts *parts, size_t number, int t
 {
     char name[NUMBER_SIZE];
     name_part(name, number);
+    (void)futimens(parts->fd, NULL); /* nobody takes them for old, however long this takes */
     int from = openat(parts->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     return from < 0 ? server_errno() : open_close(from, kernel_copy(from, to));
 }
@@ -168,17 +168,14 @@ static enum sbx_status copy_parts(const struct parts *parts, int to, uint64_t le
     return status;
 }
 
-/* From here on the parts are the caller's alone: of a commit, the same one asked once more, and the unstage of a client
- * that has given up, one alone gets them; SBX_ENOENT to the others. So the file is never left with a part of them. */
+/* So the file is never left with a part of what somebody else removes. */
 static enum sbx_status claim(struct parts *parts)
 {
-    const char *random = strchr(parts->name, '-');
-    (void)snprintf(parts->claimed, sizeof(parts->claimed), "claimed%s", random);
-    if (renameat(parts->directory, parts->name, parts->directory, parts->claimed) != 0) {
-        return server_errno();
+    enum sbx_status status = private_claim(parts->directory, parts->name, parts->claimed);
+    if (status == SBX_OK) {
+        parts->name = parts->claimed;
     }
-    parts->name = parts->claimed;
-    return SBX_OK;
+    return status;
 }
 
 static enum sbx_status commit(struct server *server, const struct sbx_args *in, struct parts *parts)
@@ -216,7 +213,7 @@ enum sbx_status op_commit(struct server *server, const struct sbx_args *in, stru
     if (status != SBX_OK) {
         return status == SBX_ENOENT ? SBX_EIO : status;
     }
-    (void)futimens(parts.fd, NULL); /* nobody takes them for old meanwhile */
+    (void)futimens(parts.fd, NULL); /* nobody takes them for old while it waits */
     status = parts.alone ? commit(server, in, &parts) : SBX_EIO;
     if (status != SBX_ENOBUFS) {
         (void)!remove_parts(server, &parts);

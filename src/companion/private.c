@@ -168,3 +168,10 @@ bool private_is(const char *name, enum private_kind kind)
     }
     return name != NULL && *name == '\0';
 }
+
+enum sbx_status private_claim(int fd, const char *name, char claimed[PRIVATE_NAME_SIZE])
+{
+    const char *random = strchr(name, '-');
+    (void)snprintf(claimed, PRIVATE_NAME_SIZE, "claimed%s", random);
+    return server_status(renameat(fd, name, fd, claimed));
+}

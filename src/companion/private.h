@@ -31,4 +31,11 @@ enum private_kind {
 /* Whether the name is one of that kind. */
 bool private_is(const char *name, enum private_kind kind);
 
+#define PRIVATE_NAME_SIZE 32 /* bytes of the name of parts, claimed or not, with its NUL */
+
+/* Gives the parts `name` of the private directory `fd` another name, `claimed`. From here on they are the caller's alone:
+ * of a commit, the same one asked once more, the unstage of a client that has given up, and a sweep, one alone gets
+ * them; SBX_ENOENT to the others. */
+enum sbx_status private_claim(int fd, const char *name, char claimed[PRIVATE_NAME_SIZE]) SBX_CHECKED;
+
 #endif

@@ -380,15 +380,30 @@ static void test_greeting_sweeps(void **state)
     struct server server = scratch_server(SBX_REPLIES_MAX);
     struct sbx_greeting greeting;
     make_aged("parts-1111111111111111", HOUR_S + 60);
-    make_aged("claimed-1111111111111111", HOUR_S + 60);
+    make_aged("claimed-3333333333333333", HOUR_S + 60);
     make_aged("parts-2222222222222222", HOUR_S - 60);
     make_aged("something", 10 * HOUR_S);
     server_greeting(&server, &greeting);
     assert_text(greeting.directory, private_directory().data);
     assert_false(scratch_is_there(inner("parts-1111111111111111")));
-    assert_false(scratch_is_there(inner("claimed-1111111111111111")));
+    assert_false(scratch_is_there(inner("claimed-3333333333333333")));
     assert_true(scratch_is_there(inner("parts-2222222222222222")));
     assert_true(scratch_is_there(inner("something")));
+}
+
+/* Whoever claimed them has them: a sweep that comes late takes nothing from under a commit. */
+static void test_sweep_claims(void **state)
+{
+    (void)state;
+    make_aged("parts-1111111111111111", 2 * HOUR_S);
+    make_aged("claimed-1111111111111111", 0);
+    make_aged("parts-2222222222222222", 2 * HOUR_S);
+    STAGE("x");
+    ends("file", 1, SBX_OK);
+    assert_true(scratch_is_there(inner("parts-1111111111111111")));
+    assert_true(scratch_is_there(inner("claimed-1111111111111111")));
+    assert_false(scratch_is_there(inner("parts-2222222222222222")));
+    assert_false(scratch_is_there(inner("claimed-2222222222222222")));
 }
 
 int main(void)
@@ -409,6 +424,7 @@ int main(void)
         scratch_test(test_absent),
         scratch_test(test_sweeps),
         scratch_test(test_greeting_sweeps),
+        scratch_test(test_sweep_claims),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
