@@ -16,7 +16,9 @@
 #include "core/json.h"
 #include "wire/base64.h"
 
-#define GRACE_MS 1000           /* the server ends a companion that nobody waits for any more */
+#define GRACE_MS 1000 /* the server ends a companion that nobody waits for any more */
+#define CHANGE_GRACE_MS                                                                                      \
+    60000 /* but not in the middle of a write because its client is held up for a moment */
 #define REPLY_MAX (2 * SBX_MIB) /* bytes: 1 MiB of base64, and what stands around it */
 #define EXIT_NO_BATCH 65        /* of the companion: nothing was done */
 
@@ -69,7 +71,8 @@ static enum sbx_status write_body(struct sbx_batch *batch, struct sbx_span progr
             body, (struct sbx_span){batch->frames.data + start, left < SBX_PIECE_MAX ? left : SBX_PIECE_MAX});
         sbx_bytes_append_text(body, "\"");
     }
-    append_number(body, "},\"timeoutMs\":%lu}", (unsigned long)batch->timeout_ms + GRACE_MS);
+    int grace_ms = batch->change ? CHANGE_GRACE_MS : GRACE_MS;
+    append_number(body, "},\"timeoutMs\":%lu}", (unsigned long)(batch->timeout_ms + grace_ms));
     return body->status == SBX_EFBIG ? SBX_E2BIG : body->status;
 }
 
