@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define UPLOADED ".new-"
+#define DELETED " (deleted)" /* what Linux puts behind the path of a program that was removed */
 
 /* Gives the program at `path` its own name, where an upload gave it another. */
 static void take_name(char *path)
@@ -30,6 +31,15 @@ static void take_name(char *path)
     }
 }
 
+/* A program that was removed while it runs was there; one of that very name is there. */
+static void cut_deleted(char *path, size_t length)
+{
+    size_t cut = sizeof(DELETED) - 1;
+    if (length > cut && strcmp(path + length - cut, DELETED) == 0 && access(path, F_OK) != 0) {
+        path[length - cut] = '\0';
+    }
+}
+
 struct sbx_span install_path(void)
 {
     static char path[SBX_PATH_MAX + 1]; /* looked up once: an emulator does not see the new name */
@@ -40,6 +50,7 @@ struct sbx_span install_path(void)
             return SBX_SPAN("");
         }
         path[length] = '\0';
+        cut_deleted(path, (size_t)length);
         take_name(path);
     }
     return (struct sbx_span){path, strlen(path)};

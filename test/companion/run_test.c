@@ -231,6 +231,48 @@ static void test_greeting_where_it_was_put(void **state)
     assert_false(scratch_is_there(other));
 }
 
+/* Of the program at `path`, which is started when it is not there any more, nor `directory`, where one is given. */
+static struct sbx_greeting greeting_of_removed(const char *path, const char *directory)
+{
+    char open_file[64];
+    int fd = open(path, O_RDONLY); /* the program gets it too: it is started by it */
+    assert_true(fd >= 0);
+    assert_int_equal(unlink(path), 0);
+    if (directory != NULL) {
+        assert_int_equal(rmdir(directory), 0);
+    }
+    (void)snprintf(open_file, sizeof(open_file), "/proc/self/fd/%d", fd);
+    struct sbx_greeting greeting = greeting_of(open_file);
+    assert_int_equal(close(fd), 0);
+    return greeting;
+}
+
+/* Removed while it runs it says where it was, and makes its directory again. */
+static void test_greeting_of_a_removed_program(void **state)
+{
+    (void)state;
+    static const char name[] = "place/companion-0123456789abcdef";
+    char here[PATH_MAX];
+    char place[PATH_MAX + 8];
+    char path[PATH_MAX + 64];
+    struct stat stat;
+    assert_non_null(getcwd(here, sizeof(here)));
+    (void)snprintf(place, sizeof(place), "%s/place", here);
+    for (int i = 0; i < 2 && program->emulator == NULL; i++) { /* an emulator says what it was asked for */
+        assert_int_equal(i == 0 ? mkdir("place", 0700) : 0, 0);
+        copy_program(name);
+        struct sbx_greeting greeting = greeting_of_removed(name, i == 0 ? NULL : "place");
+        (void)snprintf(path, sizeof(path), "%s/%s", place, strchr(name, '/') + 1);
+        assert_text(greeting.program, path);
+        assert_text(greeting.directory, place);
+        assert_int_equal(lstat("place", &stat), 0);
+        assert_int_equal(stat.st_mode, S_IFDIR | 0700);
+    }
+    copy_program("a companion (deleted)");
+    assert_non_null(realpath("a companion (deleted)", path));
+    assert_text(greeting_of("./a companion (deleted)").program, path);
+}
+
 /* The pieces together are the batch: a frame may go on from one to the next. */
 static void test_pieces(void **state)
 {
@@ -384,9 +426,13 @@ static bool find_programs(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(test_greeting),  scratch_test(test_greeting_where_it_was_put),
-        scratch_test(test_pieces),    scratch_test(test_large),
-        scratch_test(test_all_agree), scratch_test(test_how_it_ends),
+        scratch_test(test_greeting),
+        scratch_test(test_greeting_where_it_was_put),
+        scratch_test(test_greeting_of_a_removed_program),
+        scratch_test(test_pieces),
+        scratch_test(test_large),
+        scratch_test(test_all_agree),
+        scratch_test(test_how_it_ends),
     };
     if (!find_programs()) {
         (void)fprintf(stderr, "run_test: the programs are not built\n");
