@@ -201,11 +201,11 @@ static void test_no_space(void **state)
     char content[40001] = {0};
     memset(content, 'x', sizeof(content) - 1);
     mount_small("size=64k");
-    assert_status(stage("small/file", 64 * 1024), SBX_OK);
-    assert_status(stage("small/file", 64 * 1024 + 1), SBX_ENOSPC);
-    assert_status(stage("small/a/file", 64 * 1024 + 1), SBX_ENOSPC);
+    assert_status(stage("small/file", 64 * SBX_KIB), SBX_OK);
+    assert_status(stage("small/file", 64 * SBX_KIB + 1), SBX_ENOSPC);
+    assert_status(stage("small/a/file", 64 * SBX_KIB + 1), SBX_ENOSPC);
     scratch_put("small/file", content);
-    assert_status(stage("small/file", 64 * 1024), SBX_OK);
+    assert_status(stage("small/file", 64 * SBX_KIB), SBX_OK);
     assert_status(stage("small/other", 40000), SBX_ENOSPC);
 }
 
@@ -216,11 +216,11 @@ static void test_no_space_for_both(void **state)
     mount_small("size=64k");
     assert_non_null(realpath("small", home));
     assert_int_equal(setenv("HOME", home, 1), 0);
-    assert_status(stage("small/file", 32 * 1024), SBX_OK);
+    assert_status(stage("small/file", 32 * SBX_KIB), SBX_OK);
     assert_non_null(strstr(private_directory().data, "/small/"));
-    assert_status(stage("small/file", 32 * 1024 + 1), SBX_ENOSPC);
-    assert_status(stage("file", 64 * 1024), SBX_OK);
-    assert_status(stage("file", 64 * 1024 + 1), SBX_ENOSPC);
+    assert_status(stage("small/file", 32 * SBX_KIB + 1), SBX_ENOSPC);
+    assert_status(stage("file", 64 * SBX_KIB), SBX_OK);
+    assert_status(stage("file", 64 * SBX_KIB + 1), SBX_ENOSPC);
 }
 
 static void test_read_only(void **state)

@@ -71,8 +71,8 @@ static enum sbx_status write_body(struct sbx_batch *batch, struct sbx_span progr
             body, (struct sbx_span){batch->frames.data + start, left < SBX_PIECE_MAX ? left : SBX_PIECE_MAX});
         sbx_bytes_append_text(body, "\"");
     }
-    int grace_ms = batch->change ? CHANGE_GRACE_MS : GRACE_MS;
-    append_number(body, "},\"timeoutMs\":%lu}", (unsigned long)(batch->timeout_ms + grace_ms));
+    unsigned long grace_ms = batch->change ? CHANGE_GRACE_MS : GRACE_MS;
+    append_number(body, "},\"timeoutMs\":%lu}", (unsigned long)batch->timeout_ms + grace_ms);
     return body->status == SBX_EFBIG ? SBX_E2BIG : body->status;
 }
 
