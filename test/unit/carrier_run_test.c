@@ -136,6 +136,7 @@ static void test_foreign_bodies(void **state)
         {JSON, "{\"stdout\":\"\",\"exitCode\":0}", {SBX_EIO, ENDED}},
         {JSON, "{\"stdout\":\"\",\"exitCode\":64}", {SBX_EIO, ENDED}},
         {JSON, "{\"stdout\":\"\",\"exitCode\":66}", {SBX_EIO, ENDED}},
+        {JSON, "{\"stdout\":\"\",\"exitCode\":74}", {SBX_EIO, ENDED}},
         {JSON, "{\"stdout\":\"\",\"exitCode\":126}", {SBX_EIO, ENDED}},
         {JSON, "{\"stdout\":\"\",\"exitCode\":127}", {SBX_EIO, ENDED}},
         {JSON, "{\"stdout\":\"\",\"exitCode\":137}", {SBX_EIO, ENDED}},
