@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/statvfs.h>
@@ -200,14 +201,30 @@ enum sbx_status target_reserve_whole(struct target *target, uint64_t length)
     return target_reserve(target, &segments);
 }
 
+/* The file at `name` in the directory, if it is ours still. Linux removes by name alone, never by inode: a file that
+ * someone else moves there between these two calls goes instead. Between them nothing is looked up but the name. */
+static void remove_from(const struct target *target, int directory, const char *name)
+{
+    struct stat there;
+    if (fstatat(directory, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == target->stat.st_dev &&
+        there.st_ino == target->stat.st_ino) {
+        (void)unlinkat(directory, name, 0);
+    }
+}
+
 /* By the path without links: what a link points to is what was made. */
 static void remove_made(const struct target *target)
 {
     char path[PATH_MAX];
-    struct stat there;
-    if (realpath(target->path, path) != NULL && lstat(path, &there) == 0 &&
-        there.st_dev == target->stat.st_dev && there.st_ino == target->stat.st_ino) {
-        (void)unlink(path);
+    char *slash = realpath(target->path, path) == NULL ? NULL : strrchr(path, '/');
+    if (slash == NULL) {
+        return;
+    }
+    *slash = '\0';
+    int directory = open(slash == path ? "/" : path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (directory >= 0) {
+        remove_from(target, directory, slash + 1);
+        (void)close(directory);
     }
 }
 
