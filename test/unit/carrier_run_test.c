@@ -147,6 +147,7 @@ static void test_foreign_bodies(void **state)
         {JSON, "{\"stdout\":\"AAAA====AAAA\",\"exitCode\":0}", {SBX_EIO, ENDED}},
     };
     struct end change = {SBX_EIO, LOST};
+    drive_skip_pauses(true);
     for (size_t i = 0; i < COUNT(bodies); i++) {
         answered.type = bodies[i].type;
         answered.body = bodies[i].body;
