@@ -158,48 +158,70 @@ bool kernel_tells_type(const struct dirent *entry)
 #endif
 }
 
-static int newer_allocate(int fd, off_t length)
+static int newer_allocate(int fd, int mode, off_t start, off_t length)
 {
 #ifdef COMPANION_OLD_KERNEL
-    (void)fd, (void)length;
+    (void)fd, (void)mode, (void)start, (void)length;
     errno = EOPNOTSUPP;
     return -1;
 #else
-    return fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, length);
+    int failed = 0;
+    do {
+        failed = fallocate(fd, mode | FALLOC_FL_KEEP_SIZE, start, length);
+    } while (failed != 0 && errno == EINTR);
+    return failed;
 #endif
 }
 
-enum sbx_status kernel_reserve(int fd, off_t length)
+enum sbx_status kernel_reserve(int fd, off_t start, off_t length)
 {
-    int failed = 0;
-    do {
-        failed = newer_allocate(fd, length);
-    } while (failed != 0 && errno == EINTR);
+    int failed = newer_allocate(fd, 0, start, length);
     if (failed != 0 && errno != ENOSPC && errno != EDQUOT && errno != EFBIG) {
         return SBX_ENOTSUP;
     }
     return server_status(failed);
 }
 
-static enum sbx_status copy_by_hand(int from, int to)
+enum sbx_status kernel_punch(int fd, off_t start, off_t length)
+{
+    return server_status(newer_allocate(fd, FALLOC_FL_PUNCH_HOLE, start, length));
+}
+
+static enum sbx_status write_by_hand(int to, const char *chunk, size_t length)
+{
+    for (size_t put = 0; put < length;) {
+        ssize_t written = write(to, chunk + put, length - put);
+        if (written < 0 && errno != EINTR) {
+            return server_errno();
+        }
+        put += written > 0 ? (size_t)written : 0;
+    }
+    return SBX_OK;
+}
+
+static size_t least(uint64_t left, size_t most)
+{
+    return left < most ? (size_t)left : most;
+}
+
+static enum sbx_status copy_by_hand(int from, int to, uint64_t left)
 {
     static char chunk[COPY_CHUNK];
-    for (;;) {
-        ssize_t got = read(from, chunk, sizeof(chunk));
+    enum sbx_status status = SBX_OK;
+    while (left > 0 && status == SBX_OK) {
+        ssize_t got = read(from, chunk, least(left, sizeof(chunk)));
         if (got == 0) {
             return SBX_OK;
         }
         if (got < 0 && errno != EINTR) {
             return server_errno();
         }
-        for (ssize_t put = 0; put < got;) {
-            ssize_t written = write(to, chunk + put, (size_t)(got - put));
-            if (written < 0 && errno != EINTR) {
-                return server_errno();
-            }
-            put += written > 0 ? written : 0;
+        if (got > 0) {
+            status = write_by_hand(to, chunk, (size_t)got);
+            left -= (uint64_t)got;
         }
     }
+    return status;
 }
 
 static bool is_refusal(int error)
@@ -207,17 +229,18 @@ static bool is_refusal(int error)
     return error == ENOSYS || error == EPERM || error == EINVAL || error == EXDEV || error == EOPNOTSUPP;
 }
 
-enum sbx_status kernel_copy(int from, int to)
+enum sbx_status kernel_copy(int from, int to, uint64_t length)
 {
     long copied = 0;
     do {
-        copied = newer_copy_range(from, to, COPY_RANGE);
-    } while (copied > 0 || (copied < 0 && errno == EINTR));
+        copied = newer_copy_range(from, to, least(length, COPY_RANGE));
+        length -= copied > 0 ? (uint64_t)copied : 0;
+    } while ((copied > 0 && length > 0) || (copied < 0 && errno == EINTR));
     if (copied < 0 && !is_refusal(errno)) {
         return server_errno();
     }
     /* What is left: all of it after a refusal; files of /proc, of which it copies nothing and says so. */
-    return copy_by_hand(from, to);
+    return copy_by_hand(from, to, length);
 }
 
 static bool newer_random(uint64_t *random)

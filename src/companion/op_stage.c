@@ -153,7 +153,7 @@ static enum sbx_status copy_part(const struct parts *parts, size_t number, int t
     name_part(name, number);
     (void)futimens(parts->fd, NULL); /* nobody takes them for old, however long this takes */
     int from = openat(parts->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    return from < 0 ? server_errno() : open_close(from, kernel_copy(from, to));
+    return from < 0 ? server_errno() : open_close(from, kernel_copy(from, to, INT64_MAX));
 }
 
 static enum sbx_status copy_parts(const struct parts *parts, int to, uint64_t length)
@@ -196,7 +196,7 @@ static enum sbx_status commit(struct server *server, const struct sbx_args *in, 
         status = count_parts(parts, in->length); /* whoever had them open until now may have removed some */
     }
     if (status == SBX_OK) {
-        status = target_reserve(&target, in->length);
+        status = target_reserve_whole(&target, in->length);
     }
     if (status == SBX_OK) {
         status = copy_parts(parts, target.fd, in->length);

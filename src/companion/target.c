@@ -112,13 +112,36 @@ static enum sbx_status look_for_space(int fd, uint64_t bytes)
     return (bytes - 1) / fs.f_frsize < available ? SBX_OK : SBX_ENOSPC;
 }
 
+/* What was reserved and not written counts as a hole; so holes that got space in the segment are holes again. */
+static void punch_holes_of(const struct target *target, const struct segment *segment)
+{
+    off_t end = segment->start + segment->length;
+    end = end < target->stat.st_size ? end : target->stat.st_size;
+    for (off_t at = segment->start; at < end;) {
+        off_t hole = lseek(target->fd, at, SEEK_HOLE);
+        if (hole < 0 || hole >= end) {
+            return;
+        }
+        at = lseek(target->fd, hole, SEEK_DATA);
+        at = at < 0 || at > end ? end : at;
+        if (kernel_punch(target->fd, hole, at - hole) != SBX_OK) {
+            return;
+        }
+    }
+}
+
 /* Gives back what a reservation got before it failed, and the times that this changes. */
-static void give_back(const struct target *target)
+static void give_back(const struct target *target, const struct segments *segments)
 {
     struct stat now;
     const struct timespec times[] = {target->stat.st_atim, target->stat.st_mtim};
-    if (fstat(target->fd, &now) == 0 && now.st_blocks > target->stat.st_blocks &&
-        ftruncate(target->fd, target->stat.st_size) == 0) {
+    if (fstat(target->fd, &now) != 0 || now.st_blocks <= target->stat.st_blocks) {
+        return;
+    }
+    for (size_t i = 0; i < segments->count; i++) {
+        punch_holes_of(target, &segments->list[i]);
+    }
+    if (ftruncate(target->fd, target->stat.st_size) == 0) {
         (void)futimens(target->fd, times);
     }
 }
@@ -240,28 +263,84 @@ enum sbx_status target_look(const char *path, uint64_t length, int parts)
     return status == SBX_OK ? open_close(fd, look_for_both(fd, &stat, length, parts)) : status;
 }
 
-enum sbx_status target_reserve(const struct target *target, uint64_t length)
+static enum sbx_status reserve_segments(struct target *target, const struct segments *segments)
 {
-    if (length > largest()) {
-        return SBX_EFBIG;
+    enum sbx_status status = SBX_OK;
+    for (size_t i = 0; i < segments->count && status == SBX_OK; i++) {
+        status = kernel_reserve(target->fd, segments->list[i].start, segments->list[i].length);
     }
-    enum sbx_status status = length == 0 ? SBX_OK : kernel_reserve(target->fd, (off_t)length);
+    target->promised = status == SBX_OK && segments->count > 0;
     if (status == SBX_ENOTSUP) {
-        status = look_for_space(target->fd, lacks(&target->stat, length));
+        status = look_for_space(target->fd, lacks(&target->stat, segments_bytes(segments)));
     } else if (status != SBX_OK) {
-        give_back(target);
+        give_back(target, segments);
     }
     return status;
+}
+
+/* From here on the old content goes, but for what the segments replace. The first hole shows whether there can be any:
+ * where it fails nothing has gone. What nobody has reserved a truncation may lose, and it leaves nothing but a hole. */
+static bool make_holes(const struct target *target, const struct segments *segments)
+{
+    bool made = true;
+    for (size_t i = 0; i <= segments->count && made; i++) {
+        struct segment hole = segments_hole(segments, i);
+        if (hole.length > 0 && !target->promised) {
+            return ftruncate(target->fd, 0) == 0;
+        }
+        made = hole.length == 0 || kernel_punch(target->fd, hole.start, hole.length) == SBX_OK;
+    }
+    return made;
+}
+
+enum sbx_status target_reserve(struct target *target, struct segments *segments)
+{
+    if ((uint64_t)segments->size > largest()) {
+        return SBX_EFBIG;
+    }
+    enum sbx_status status = reserve_segments(target, segments);
+    if (status == SBX_OK && !make_holes(target, segments)) {
+        segments_join(segments);
+        status = reserve_segments(target, segments);
+    }
+    return status;
+}
+
+enum sbx_status target_reserve_whole(struct target *target, uint64_t length)
+{
+    if (length > INT64_MAX) {
+        return SBX_EFBIG;
+    }
+    struct segment whole;
+    struct segments segments = {.list = &whole, .size = (off_t)length};
+    segments_join(&segments);
+    return target_reserve(target, &segments);
+}
+
+/* The file at `name` in the directory, if it is ours still. Linux removes by name alone, never by inode: a file that
+ * someone else moves there between these two calls goes instead. Between them nothing is looked up but the name. */
+static void remove_from(const struct target *target, int directory, const char *name)
+{
+    struct stat there;
+    if (fstatat(directory, name, &there, AT_SYMLINK_NOFOLLOW) == 0 && there.st_dev == target->stat.st_dev &&
+        there.st_ino == target->stat.st_ino) {
+        (void)unlinkat(directory, name, 0);
+    }
 }
 
 /* By the path without links: what a link points to is what was made. */
 static void remove_made(const struct target *target)
 {
     char path[PATH_MAX];
-    struct stat there;
-    if (realpath(target->path, path) != NULL && lstat(path, &there) == 0 &&
-        there.st_dev == target->stat.st_dev && there.st_ino == target->stat.st_ino) {
-        (void)unlink(path);
+    char *slash = realpath(target->path, path) == NULL ? NULL : strrchr(path, '/');
+    if (slash == NULL) {
+        return;
+    }
+    *slash = '\0';
+    int directory = open(slash == path ? "/" : path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (directory >= 0) {
+        remove_from(target, directory, slash + 1);
+        (void)close(directory);
     }
 }
 

@@ -44,6 +44,10 @@
 /* How often a question is sent in vain before it fails. */
 #define SBX_ASK_TRIES 4
 
+/* ms before a question that was lost is asked again, the first time; then so many times that, each time. */
+#define SBX_ASK_AGAIN_MS 50
+#define SBX_ASK_AGAIN_GROWTH 4
+
 /* ms: a sandbox whose companion cannot be had is asked again after this long. */
 #define SBX_COMPANION_AGAIN_MS 60000
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "companion/private.h"
+#include "companion/target.h"
 #include "scratch.h"
 
 #define PARTS "parts-0123456789abcdef"
@@ -353,18 +354,32 @@ static void test_too_large_leaves_nothing(void **state)
     }
 }
 
+/* Of a file that was made and failed its own name goes, and nothing that someone else put there meanwhile. */
+static void test_removes_its_own_alone(void **state)
+{
+    (void)state;
+    struct target target;
+    scratch_put("other", "of someone else");
+    assert_int_equal(symlink("made", "link"), 0);
+    assert_status(target_open(&target, "link", true), SBX_OK);
+    assert_true(target.made && scratch_is_there("made"));
+    assert_status(target_end(&target, SBX_ENOSPC, 0), SBX_ENOSPC);
+    assert_false(scratch_is_there("made"));
+    assert_true(scratch_is_there("link"));
+    assert_status(target_open(&target, "link", true), SBX_OK);
+    assert_int_equal(rename("other", "made"), 0);
+    assert_status(target_end(&target, SBX_ENOSPC, 0), SBX_ENOSPC);
+    scratch_has("made", "of someone else");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(test_among_others),
-        scratch_test(test_never_released),
-        scratch_test(test_waits),
-        scratch_test(test_removed_meanwhile),
-        scratch_test(test_given_up_meanwhile),
-        scratch_test(test_given_up_at_the_end),
-        scratch_test(test_fewer_meanwhile),
-        scratch_test(test_many_writers),
-        scratch_test(test_too_large_leaves_nothing),
+        scratch_test(test_among_others),          scratch_test(test_never_released),
+        scratch_test(test_removes_its_own_alone), scratch_test(test_waits),
+        scratch_test(test_removed_meanwhile),     scratch_test(test_given_up_meanwhile),
+        scratch_test(test_given_up_at_the_end),   scratch_test(test_fewer_meanwhile),
+        scratch_test(test_many_writers),          scratch_test(test_too_large_leaves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

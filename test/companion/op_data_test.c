@@ -187,8 +187,6 @@ static void test_files_of_proc(void **state)
     assert_status(ASK(READ, .path = P("/proc/self/comm")), SBX_OK);
     assert_text(answer.bytes, "op_data_test\n");
     assert_int_equal(answer.total, answer.bytes.length);
-    assert_status(ASK(COPY, .path = P("/proc/self/comm"), .new_path = P("copy")), SBX_OK);
-    scratch_has("copy", "op_data_test\n");
 }
 
 static void test_pread(void **state)
@@ -277,28 +275,6 @@ static void test_open_create(void **state)
     assert_status(CREATE("new", O_WRONLY | O_CREAT), SBX_EACCES);
 }
 
-static void test_copy(void **state)
-{
-    (void)state;
-    scratch_put("a", "content of a");
-    scratch_put("b", "what b had, which is longer");
-    assert_int_equal(chmod("a", 0711), 0);
-    uint64_t inode = stat_of("b").st_ino;
-    assert_status(ASK(COPY, .path = P("a"), .new_path = P("b")), SBX_OK);
-    scratch_has("b", "content of a");
-    assert_true(stat_of("b").st_ino == inode);
-    assert_int_equal(stat_of("b").st_mode & 07777, 0711);
-    assert_int_equal(link("a", "hard"), 0);
-    assert_status(ASK(COPY, .path = P("a"), .new_path = P("hard")), SBX_OK); /* onto itself */
-    assert_status(ASK(COPY, .path = P("a"), .new_path = P("a")), SBX_OK);
-    scratch_has("a", "content of a");
-    assert_status(ASK(COPY, .path = P("."), .new_path = P("c")), SBX_EISDIR);
-    assert_status(ASK(COPY, .path = P("a"), .new_path = P(".")), SBX_EISDIR);
-    assert_status(ASK(COPY, .path = P("absent"), .new_path = P("c")), SBX_ENOENT);
-    assert_status(ASK(COPY, .path = P("a"), .new_path = P("absent/c")), SBX_ENOENT);
-    assert_false(scratch_is_there("c"));
-}
-
 static void test_fsync(void **state)
 {
     (void)state;
@@ -327,7 +303,6 @@ int main(void)
         scratch_test(test_pwrite),
         scratch_test(test_truncate),
         scratch_test(test_open_create),
-        scratch_test(test_copy),
         scratch_test(test_fsync),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,32 +120,45 @@ static void free_texts(char **texts, size_t count)
     }
 }
 
+/* Starts `file` with this output, which is closed here. */
+static pid_t start(const char *file, int output)
+{
+    pid_t child = 0;
+    posix_spawn_file_actions_t actions;
+    assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
+    assert_int_equal(posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO), 0);
+    free(arguments[first_argument - 1]);
+    arguments[first_argument - 1] = strdup(file);
+    int spawned = posix_spawnp(&child, arguments[0], &actions, NULL, arguments, variables);
+    assert_int_equal(posix_spawn_file_actions_destroy(&actions), 0);
+    assert_int_equal(close(output), 0);
+    free_texts(arguments, argument_count);
+    free_texts(variables, variable_count);
+    assert_int_equal(spawned, 0);
+    return child;
+}
+
+static int end_of(pid_t child)
+{
+    int status = 0;
+    assert_true(waitpid(child, &status, 0) == child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
 /* Runs `file` and gives how it ended; its replies are in `replies`. */
 static int run_file(const char *file)
 {
     static char text[SBX_BASE64_LENGTH(SBX_REPLIES_MAX)];
     int ends[2];
-    int status = 0;
-    pid_t child = 0;
-    posix_spawn_file_actions_t actions;
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
-    assert_int_equal(posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO), 0);
-    free(arguments[first_argument - 1]);
-    arguments[first_argument - 1] = strdup(file);
-    int spawned = posix_spawnp(&child, arguments[0], &actions, NULL, arguments, variables);
-    assert_int_equal(posix_spawn_file_actions_destroy(&actions), 0);
-    assert_int_equal(close(ends[1]), 0);
+    pid_t child = start(file, ends[1]);
     size_t length = read_all(ends[0], text, sizeof(text));
-    free_texts(arguments, argument_count);
-    free_texts(variables, variable_count);
-    assert_int_equal(spawned, 0);
-    assert_true(waitpid(child, &status, 0) == child);
-    assert_true(WIFEXITED(status));
+    int ended = end_of(child);
     struct sbx_writer writer = sbx_buf_writer(reply_bytes, sizeof(reply_bytes));
     assert_status(base64_decode(&writer, (struct sbx_span){text, length}), SBX_OK);
     replies = sbx_buf_reader(sbx_buf_written(&writer));
-    return WEXITSTATUS(status);
+    return ended;
 }
 
 static int run(void)
@@ -349,6 +362,25 @@ static void test_how_it_ends(void **state)
     }
 }
 
+/* What was done is not told; 65 would say that nothing was. */
+static void test_replies_that_cannot_be_written(void **state)
+{
+    (void)state;
+    static const char *const directories[] = {"full", "closed"};
+    for (size_t i = 0; i < COUNT(directories); i++) {
+        int ends[2];
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        assert_int_equal(close(ends[0]), 0);
+        int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+        begin();
+        put(1, SBX_OP_MKDIR, (struct sbx_args){.path = P(directories[i])});
+        add_argument(sbx_buf_written(&batch));
+        assert_int_equal(end_of(start(program->path, i == 0 ? full : ends[1])), 74);
+        assert_int_equal(close(i == 0 ? ends[1] : full), 0);
+        assert_true(scratch_is_there(directories[i]));
+    }
+}
+
 static void put_questions(void)
 {
     put(1, SBX_OP_STAT, (struct sbx_args){.path = P("file")});
@@ -433,6 +465,7 @@ int main(void)
         scratch_test(test_large),
         scratch_test(test_all_agree),
         scratch_test(test_how_it_ends),
+        scratch_test(test_replies_that_cannot_be_written),
     };
     if (!find_programs()) {
         (void)fprintf(stderr, "run_test: the programs are not built\n");

@@ -169,6 +169,18 @@ static void test_full(void **state)
     free(content);
 }
 
+/* Then it was done all the same: this is no refusal. */
+static void test_no_room_for_a_reply(void **state)
+{
+    (void)state;
+    begin();
+    put(1, SBX_OP_MKDIR, (struct sbx_args){.path = P("made")});
+    put(2, SBX_OP_MKDIR, (struct sbx_args){.path = P("made")});
+    assert_status(serve(SBX_FRAME_HEADER - 1), SBX_ENOBUFS);
+    assert_true(scratch_is_there("made"));
+    assert_int_equal(sbx_buf_left(&replies), 0);
+}
+
 static void test_greeting(void **state)
 {
     (void)state;
@@ -219,6 +231,7 @@ int main(void)
         scratch_test(test_too_many_frames),
         scratch_test(test_any_room),
         scratch_test(test_full),
+        scratch_test(test_no_room_for_a_reply),
         scratch_test(test_greeting),
         scratch_test(test_garbage),
     };

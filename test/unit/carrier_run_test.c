@@ -186,6 +186,7 @@ static void test_foreign_bodies(void **state)
         {JSON, "{\"stdout\":\"\",\"exitCode\":0}", {SBX_EIO, ENDED}},
         {JSON, "{\"stdout\":\"\",\"exitCode\":64}", {SBX_EIO, ENDED}},
         {JSON, "{\"stdout\":\"\",\"exitCode\":66}", {SBX_EIO, ENDED}},
+        {JSON, "{\"stdout\":\"\",\"exitCode\":74}", {SBX_EIO, ENDED}},
         {JSON, "{\"stdout\":\"\",\"exitCode\":126}", {SBX_EIO, ENDED}},
         {JSON, "{\"stdout\":\"\",\"exitCode\":127}", {SBX_EIO, ENDED}},
         {JSON, "{\"stdout\":\"\",\"exitCode\":137}", {SBX_EIO, ENDED}},
@@ -196,6 +197,7 @@ static void test_foreign_bodies(void **state)
         {JSON, "{\"stdout\":\"AAAA====AAAA\",\"exitCode\":0}", {SBX_EIO, ENDED}},
     };
     struct end change = {SBX_EIO, LOST};
+    drive_skip_pauses(true);
     for (size_t i = 0; i < COUNT(bodies); i++) {
         answered.type = bodies[i].type;
         answered.body = bodies[i].body;
