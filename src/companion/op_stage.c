@@ -36,8 +36,8 @@ static enum sbx_status make_parts(int directory, char name[PRIVATE_NAME_SIZE])
     return status == SBX_EEXIST ? SBX_EIO : status; /* of the file it would say something else */
 }
 
-/* Looks at the file first: what would be refused in the end is, before any part is sent. SBX_ENOSYS: there is no
- * private directory, and so no place for parts. */
+/* Looks at the file first: what would be refused in the end is, before any part is sent. It waits for nothing
+ * and so shares its batch with others. SBX_ENOSYS: there is no private directory, and so no place for parts. */
 enum sbx_status op_stage(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
     int fd = -1;
