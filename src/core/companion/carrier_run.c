@@ -14,6 +14,7 @@
 #include "core/companion/batch.h"
 #include "core/http/problem.h"
 #include "core/json.h"
+#include "core/utf8.h"
 #include "wire/base64.h"
 
 #define GRACE_MS 1000 /* the server ends a companion that nobody waits for any more */
@@ -34,7 +35,9 @@ static void append_json_string(struct sbx_bytes *bytes, struct sbx_span span)
     json_t *string = json_stringn(span.data, span.length);
     char *text = string == NULL ? NULL : json_dumps(string, JSON_ENCODE_ANY);
     sbx_bytes_append_text(bytes, text == NULL ? "" : text);
-    bytes->status = text == NULL ? SBX_EINVAL : bytes->status; /* no UTF-8, which JSON cannot carry */
+    if (text == NULL) { /* JSON cannot carry what is no UTF-8 */
+        bytes->status = sbx_utf8_valid(span) ? SBX_ENOMEM : SBX_EINVAL;
+    }
     free(text);
     json_decref(string);
 }
