@@ -5,6 +5,9 @@
 // whole, so that a small file is one request and a far sandbox does not wait for each. A write stream writes one piece
 // at a time, so that at every moment the file holds a beginning of what was written.
 //
+// Linux's stream has the file open; ours names it by its path for each piece. Each says which file it is of, and one of
+// another file than the first piece ends the stream with EIO.
+//
 // An operation that is under way cannot be taken back: a stream that is destroyed closes when it has ended.
 //
 // SPDX-License-Identifier: Apache-2.0
@@ -12,6 +15,9 @@
 
 const { Readable, Writable, addAbortSignal } = require('node:stream');
 const { typeError, valueError, rangeError } = require('./usage.js');
+
+// A driver's method for a piece, beside those that are anybody's: pread, which gives and takes which file it is of.
+const READ_PIECE = Symbol.for('@rivet-dev/agent-os-sandbox:readPiece');
 
 const PIECE = 512 * 1024; // bytes: what one frame of the companion carries
 const AHEAD = 4; // pieces
@@ -65,7 +71,8 @@ class ReadStream extends Readable {
   #stop; // where the range ends
   #piece;
   #window = 1; // how many pieces may be under way
-  #underWay = []; // { length, bytes: a promise }, in their order
+  #file; // that of the first piece
+  #underWay = []; // { length, piece: a promise }, in their order
 
   constructor(driver, path, { start = 0, end = Infinity, highWaterMark = PIECE, ...rest }) {
     super({ highWaterMark, ...rest });
@@ -90,7 +97,8 @@ class ReadStream extends Readable {
   async #next() {
     this.#ask();
     if (this.#underWay.length === 0) return { bytes: '', last: true }; // an empty range
-    const bytes = await this.#underWay[0].bytes;
+    const { bytes, file } = await this.#underWay[0].piece;
+    this.#file = file;
     const { length } = this.#underWay.shift();
     if (bytes.length < length) this.#stop = this.#position;
     else this.#window = Math.min(this.#window + 1, AHEAD);
@@ -101,15 +109,15 @@ class ReadStream extends Readable {
   #ask() {
     while (!this.destroyed && this.#underWay.length < this.#window && this.#position < this.#stop) {
       const length = Math.min(this.#piece, this.#stop - this.#position);
-      const bytes = this.#driver.pread(this.#path, this.#position, length);
-      bytes.catch(() => {}); // whoever waits for it hears of it; after one that failed nobody does
-      this.#underWay.push({ length, bytes });
+      const piece = this.#driver[READ_PIECE](this.#path, this.#position, length, this.#file);
+      piece.catch(() => {}); // whoever waits for it hears of it; after one that failed nobody does
+      this.#underWay.push({ length, piece });
       this.#position += length;
     }
   }
 
   _destroy(error, callback) {
-    const ended = Promise.allSettled(this.#underWay.map(({ bytes }) => bytes));
+    const ended = Promise.allSettled(this.#underWay.map(({ piece }) => piece));
     ended.then(() => process.nextTick(callback, error));
   }
 }
@@ -207,6 +215,8 @@ function createWriteStream(driver, path, options = {}) {
 
 // Gives a driver its two methods. They know their driver without `this`, as its others do.
 function addStreams(driver) {
+  Object.defineProperty(driver, READ_PIECE, { value: driver.readPiece, writable: true });
+  delete driver.readPiece;
   return Object.assign(driver, {
     createReadStream: (path, options) => createReadStream(driver, path, options),
     createWriteStream: (path, options) => createWriteStream(driver, path, options),

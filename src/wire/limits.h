@@ -44,6 +44,9 @@
 /* How often a question is sent in vain before it fails. */
 #define SBX_ASK_TRIES 4
 
+/* How often a content is read that changes its length, or its file, while it is. */
+#define SBX_READ_TRIES 4
+
 /* ms: a sandbox whose companion cannot be had is asked again after this long. */
 #define SBX_COMPANION_AGAIN_MS 60000
 

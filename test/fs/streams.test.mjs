@@ -31,7 +31,8 @@ function watch(fs, method, bytesOf) {
   };
   return seen;
 }
-const watchReads = (fs) => watch(fs, 'pread', ([, , length]) => length);
+const READ_PIECE = Symbol.for('@rivet-dev/agent-os-sandbox:readPiece');
+const watchReads = (fs) => watch(fs, READ_PIECE, ([, , length]) => length);
 const watchWrites = (fs) => watch(fs, 'pwrite', ([, , data]) => data.length);
 
 /** A source of `total` bytes in chunks of many sizes; it tells what it has given and the hash of that. */
