@@ -153,7 +153,7 @@ export type SandboxAbortSignal = AbortSignal;
 export interface SandboxStreamOptions {
   /** The first byte. Default: 0. */
   start?: number;
-  /** Bytes of a piece. Default: 512 KiB. */
+  /** Bytes of a piece. Default: 512 KiB of a reader, 8 MiB of a writer. */
   highWaterMark?: number;
   /** Ends the stream with an AbortError. */
   signal?: SandboxAbortSignal;

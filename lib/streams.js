@@ -1,5 +1,5 @@
 // streams.js: a file as a Node stream, in pieces by pread and pwrite, so that no more of it than a few pieces is in
-// memory at once. A piece has highWaterMark bytes.
+// memory at once. A piece has highWaterMark bytes, or, of a writer that is not asked for more, what has come meanwhile.
 //
 // A read stream asks for the next pieces while one is consumed: first for one, for one more after each that came
 // whole, so that a small file is one request and a far sandbox does not wait for each. A write stream writes one piece
@@ -20,6 +20,7 @@ const { typeError, valueError, rangeError } = require('./usage.js');
 const READ_PIECE = Symbol.for('@rivet-dev/agent-os-sandbox:readPiece');
 
 const PIECE = 512 * 1024; // bytes: what one frame of the companion carries
+const WRITTEN_PIECE = 8 * 1024 * 1024; // bytes: as many parts as pwrite sends side by side
 const AHEAD = 4; // pieces
 
 const O_WRONLY = 1;
@@ -149,7 +150,7 @@ class WriteStream extends Writable {
   #piece;
   #underWay = Promise.resolve();
 
-  constructor(driver, path, { flags = 'w', start = 0, highWaterMark = PIECE, encoding, ...rest }) {
+  constructor(driver, path, { flags = 'w', start = 0, highWaterMark = WRITTEN_PIECE, encoding, ...rest }) {
     super({ highWaterMark, defaultEncoding: encoding, ...rest });
     this.#driver = driver;
     this.#path = path;

@@ -83,7 +83,7 @@ static enum sbx_step ask_with_stage(struct sbx_op *op)
 
 static enum sbx_step end_with_answer(struct sbx_op *op)
 {
-    bool refused = op->ask.status == SBX_EPERM && op->ask.words == NULL && op->row->code == SBX_OP_COMMIT;
+    bool refused = op->ask.status == SBX_EPERM && op->ask.words == NULL && op->row->code != SBX_OP_UNSTAGE;
     if (refused && !op->ask.no_companion) {
         sbx_fs_look_again(op->fs, "its private directory was taken away");
         return sbx_op_fail(op, SBX_EIO, "the companion's private directory was taken away; write it again");
@@ -145,15 +145,28 @@ enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, u
     return make(op, bulk, SBX_OP_COMMIT, &args, name, steps_of_part);
 }
 
-enum sbx_status sbx_bulk_commit(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length)
+/* The op that puts all parts into the file. */
+static enum sbx_status make_last(struct sbx_op **op, const struct sbx_bulk *bulk, enum sbx_op_code code,
+                                 const struct sbx_args *args)
 {
-    struct sbx_args args = {.path = bulk->path, .length = length};
-    enum sbx_status status = make(op, bulk, SBX_OP_COMMIT, &args, "", steps_of_question);
+    enum sbx_status status = make(op, bulk, code, args, "", steps_of_question);
     if (status == SBX_OK) {
-        uint64_t limit = (uint64_t)(*op)->timeout_ms + length / COMMIT_BYTES_PER_MS;
+        uint64_t limit = (uint64_t)(*op)->timeout_ms + args->length / COMMIT_BYTES_PER_MS;
         (*op)->timeout_ms = (int)(limit < SBX_TIMEOUT_MAX_MS ? limit : SBX_TIMEOUT_MAX_MS);
     }
     return status;
+}
+
+enum sbx_status sbx_bulk_commit(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length)
+{
+    return make_last(op, bulk, SBX_OP_COMMIT, &(struct sbx_args){.path = bulk->path, .length = length});
+}
+
+enum sbx_status sbx_bulk_place(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t offset,
+                               uint64_t length)
+{
+    struct sbx_args args = {.path = bulk->path, .offset = offset, .length = length};
+    return make_last(op, bulk, SBX_OP_PLACE, &args);
 }
 
 enum sbx_status sbx_bulk_unstage(struct sbx_op **op, const struct sbx_bulk *bulk)

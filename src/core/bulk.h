@@ -1,6 +1,7 @@
 /* bulk.h: contents that are too large for frames, as ops that whoever has the bytes makes one after the other.
  *
- *     stage ──▶ part, part, … side by side ──▶ commit       a write: the file is touched by the last of them alone
+ *     stage ──▶ part, part, … side by side ──▶ commit, or   a write: the file is touched by the last of them alone
+ *                 │                              place
  *                 └── one fails ──▶ unstage
  *
  *     read (says how long it is) ──▶ read into room         a read: the room is made in between
@@ -34,6 +35,10 @@ enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, u
 
 /* The file gets the content of all parts, `length` bytes; they go. */
 enum sbx_status sbx_bulk_commit(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length) SBX_CHECKED;
+
+/* The parts, `length` bytes, are written into the file, which is there, from `offset` on; they go. */
+enum sbx_status sbx_bulk_place(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t offset,
+                               uint64_t length) SBX_CHECKED;
 
 /* The parts go. */
 enum sbx_status sbx_bulk_unstage(struct sbx_op **op, const struct sbx_bulk *bulk) SBX_CHECKED;
