@@ -8,6 +8,9 @@
 // Linux's stream has the file open; ours names it by its path for each piece. Each says which file it is of, and one of
 // another file than the first piece ends the stream with EIO.
 //
+// As Node's own, a stream begins when it is made, and emits 'ready' once the file is known to be there. There is no
+// 'open': it would give a descriptor.
+//
 // An operation that is under way cannot be taken back: a stream that is destroyed closes when it has ended.
 //
 // SPDX-License-Identifier: Apache-2.0
@@ -32,9 +35,14 @@ const common = {
   start: offset,
   highWaterMark: { type: 'number', fits: (value) => isOffset(value) && value > 0, words: 'a whole number from 1 on' },
   encoding: { type: 'string', fits: Buffer.isEncoding, words: 'an encoding' },
+  emitClose: { type: 'boolean', fits: () => true },
   signal: { type: 'object', fits: (value) => 'aborted' in value, words: 'an AbortSignal' },
 };
-const readOptions = { ...common, end: { ...offset, fits: (value) => value === Infinity || isOffset(value) } };
+const readOptions = {
+  ...common,
+  end: { ...offset, fits: (value) => value === Infinity || isOffset(value) },
+  flags: { type: 'string', fits: (value) => value === 'r', words: 'r' },
+};
 const writeOptions = {
   ...common,
   flags: { type: 'string', fits: (value) => Object.hasOwn(FLAGS, value), words: 'one of w, wx, a, r+' },
@@ -48,11 +56,12 @@ function check(name, value, option) {
   if (!fits(value)) throw type === 'number' ? rangeError(what, words) : valueError(`The ${what} must be ${words}`);
 }
 
-// The options, each as `known` has it; those that are undefined are not there.
+// The options, each as `known` has it; those that are undefined are not there. A string is the encoding.
 function checked(path, options, known) {
   if (typeof path !== 'string') throw typeError('"path" argument', 'of type string', path);
-  if (options === null || typeof options !== 'object') throw typeError('"options" argument', 'of type object', options);
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const wanted = typeof options === 'string' ? { encoding: options } : (options ?? {});
+  if (typeof wanted !== 'object') throw typeError('"options" argument', 'of type string or object', options);
+  const given = Object.entries(wanted).filter(([, value]) => value !== undefined);
   for (const [name, value] of given) check(name, value, known[name]);
   return Object.fromEntries(given);
 }
@@ -65,9 +74,19 @@ function tell(promise, callback) {
   );
 }
 
+// Tells a stream that it is made, or why not; then whoever waits for it, unless it was given up.
+function makeReady(stream, opening, callback) {
+  tell(opening, (error) => {
+    callback(error);
+    if (error === undefined && !stream.destroyed) stream.emit('ready');
+  });
+}
+
 class ReadStream extends Readable {
+  path;
+  bytesRead = 0;
+  pending = true;
   #driver;
-  #path;
   #position; // of the next piece to ask for
   #stop; // where the range ends
   #piece;
@@ -75,18 +94,30 @@ class ReadStream extends Readable {
   #file; // that of the first piece
   #underWay = []; // { length, piece: a promise }, in their order
 
-  constructor(driver, path, { start = 0, end = Infinity, highWaterMark = PIECE, ...rest }) {
+  constructor(driver, path, { start = 0, end = Infinity, highWaterMark = PIECE, flags, ...rest }) {
     super({ highWaterMark, ...rest });
+    this.path = path;
     this.#driver = driver;
-    this.#path = path;
     this.#position = start;
     this.#stop = end + 1;
     this.#piece = highWaterMark;
   }
 
+  _construct(callback) {
+    makeReady(this, this.#open(), callback);
+  }
+
+  // By the first piece, which is what is read first.
+  async #open() {
+    this.#ask();
+    await this.#underWay[0]?.piece;
+    this.pending = this.destroyed;
+  }
+
   _read() {
     this.#next().then(
       ({ bytes, last }) => {
+        this.bytesRead += bytes.length;
         if (bytes.length > 0) this.push(bytes);
         if (last) this.push(null);
       },
@@ -110,7 +141,7 @@ class ReadStream extends Readable {
   #ask() {
     while (!this.destroyed && this.#underWay.length < this.#window && this.#position < this.#stop) {
       const length = Math.min(this.#piece, this.#stop - this.#position);
-      const piece = this.#driver[READ_PIECE](this.#path, this.#position, length, this.#file);
+      const piece = this.#driver[READ_PIECE](this.path, this.#position, length, this.#file);
       piece.catch(() => {}); // whoever waits for it hears of it; after one that failed nobody does
       this.#underWay.push({ length, piece });
       this.#position += length;
@@ -143,8 +174,10 @@ function* inPieces(chunks, size) {
 }
 
 class WriteStream extends Writable {
+  path;
+  bytesWritten = 0;
+  pending = true;
   #driver;
-  #path;
   #flags;
   #position;
   #piece;
@@ -152,21 +185,23 @@ class WriteStream extends Writable {
 
   constructor(driver, path, { flags = 'w', start = 0, highWaterMark = WRITTEN_PIECE, encoding, ...rest }) {
     super({ highWaterMark, defaultEncoding: encoding, ...rest });
+    this.path = path;
     this.#driver = driver;
-    this.#path = path;
     this.#flags = flags;
     this.#position = start;
     this.#piece = highWaterMark;
   }
 
   _construct(callback) {
-    tell(this.#open(), callback);
+    makeReady(this, this.#open(), callback);
   }
 
+  // Where a file ends is looked up once: no operation of ours appends, so that of two who do one can lose.
   async #open() {
     if (this.destroyed) return;
-    await this.#driver.prepareOpen(this.#path, FLAGS[this.#flags]);
-    if (this.#flags === 'a') this.#position = (await this.#driver.stat(this.#path)).size;
+    await this.#driver.prepareOpen(this.path, FLAGS[this.#flags]);
+    if (this.#flags === 'a') this.#position = (await this.#driver.stat(this.path)).size;
+    this.pending = false;
   }
 
   _write(chunk, encoding, callback) {
@@ -186,7 +221,8 @@ class WriteStream extends Writable {
     for (const parts of inPieces(chunks, this.#piece)) {
       if (this.destroyed) return;
       const piece = parts.length === 1 ? parts[0] : Buffer.concat(parts);
-      await this.#driver.pwrite(this.#path, this.#position, piece);
+      await this.#driver.pwrite(this.path, this.#position, piece);
+      this.bytesWritten += piece.length;
       this.#position += piece.length;
     }
   }
@@ -200,13 +236,13 @@ class WriteStream extends Writable {
 // Not by the options of a stream's base class: it would destroy one that is not made yet.
 const withSignal = (stream, signal) => (signal === undefined ? stream : addAbortSignal(signal, stream));
 
-function createReadStream(driver, path, options = {}) {
+function createReadStream(driver, path, options) {
   const { signal, ...given } = checked(path, options, readOptions);
   if (given.start > given.end) throw rangeError('"options.start" property', 'no more than "options.end"');
   return withSignal(new ReadStream(driver, path, given), signal);
 }
 
-function createWriteStream(driver, path, options = {}) {
+function createWriteStream(driver, path, options) {
   const { signal, ...given } = checked(path, options, writeOptions);
   if (given.flags === 'a' && given.start !== undefined) {
     throw valueError('The "options.start" property has no meaning where the flags are a: it begins at the end');
