@@ -21,6 +21,7 @@ enum sbx_status sbx_companion_place(struct sbx_op *op, struct sbx_args *args)
     if (op->path.length == 0) {
         sbx_fs_append_path(op->fs, &op->path, op->args.path);
         sbx_fs_append_path(op->fs, &op->new_path, op->args.new_path);
+        sbx_bytes_append_text(&op->path, op->slashed && op->row->code == SBX_OP_RM ? "/" : "");
     }
     args->path = sbx_bytes_span(&op->path);
     args->new_path = sbx_bytes_span(&op->new_path);

@@ -59,8 +59,9 @@ const APP = ["d node_modules", "d node_modules/.bin", "d src", "f src/main.js",
 before(async () => {
   vm.mountFs("/late", await driverOf("late"));
   vm.kernel.mountFs("/kernel", await driverOf("kernel"));
+  vm.mountFs("/copied", { ...(await driverOf("copied")) });
 });
-const mounts = { "/sandbox": ".", "/late": "late", "/kernel": "kernel" };
+const mounts = { "/sandbox": ".", "/late": "late", "/kernel": "kernel", "/copied": "copied" };
 
 for (const [mount, under] of Object.entries(mounts)) {
   describe(`in ${mount}`, () => {
