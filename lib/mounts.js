@@ -13,13 +13,13 @@ const DRIVER = Symbol.for('@rivet-dev/agent-os-sandbox:driver');
 const CORES_OWN = ['/dev', '/proc', '/etc/agentos'];
 const CORES_OWN_WITH_TOOLKITS = '/usr/local/bin';
 
-// Marks a driver as ours. A copy ({ ...driver }) keeps the mark.
-const markDriver = (driver) => Object.defineProperty(driver, DRIVER, { value: driver, enumerable: true });
+// Marks a driver as ours. A copy ({ ...driver }) keeps the mark, which gives the driver that it is of.
+const markDriver = (driver) => Object.defineProperty(driver, DRIVER, { value: () => driver, enumerable: true });
 
 // Whether it is a driver of ours, or a copy with the same methods. One with another in their place has something to say
 // of each operation, which a single one of ours would pass by.
 function isOurs(driver) {
-  const made = driver?.[DRIVER];
+  const made = driver?.[DRIVER]?.();
   const methods = Object.keys(made ?? {}).filter((name) => name !== 'lane');
   return made !== undefined && methods.every((name) => driver[name] === made[name]);
 }
