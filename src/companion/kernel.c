@@ -148,6 +148,26 @@ enum sbx_status kernel_stat(int fd, const char *path, int flags, struct sbx_stat
     return SBX_OK;
 }
 
+enum sbx_status kernel_file(int fd, struct sbx_file *file)
+{
+    struct kernel_attributes newer = {0};
+    struct stat older;
+    if (newer_statx(fd, "", AT_EMPTY_PATH, &newer) == 0) {
+        bool born = (newer.mask & WANTED_BIRTH) != 0;
+        *file = (struct sbx_file){
+            .dev = makedev(newer.dev_major, newer.dev_minor),
+            .ino = newer.ino,
+            .born_ns = born ? to_ns(newer.btime.seconds, newer.btime.ns) : 0,
+        };
+        return SBX_OK;
+    }
+    if (fstat(fd, &older) != 0) {
+        return server_errno();
+    }
+    *file = (struct sbx_file){.dev = older.st_dev, .ino = older.st_ino};
+    return SBX_OK;
+}
+
 bool kernel_tells_type(const struct dirent *entry)
 {
 #ifdef COMPANION_OLD_KERNEL

@@ -14,6 +14,9 @@
 /* The attributes of `path` below the directory `fd` (or AT_FDCWD); `flags` as fstatat has them. */
 enum sbx_status kernel_stat(int fd, const char *path, int flags, struct sbx_stat *stat) SBX_CHECKED;
 
+/* Which file a descriptor is of. */
+enum sbx_status kernel_file(int fd, struct sbx_file *file) SBX_CHECKED;
+
 /* Whether the directory tells the type of its entry (d_type): not every file system's does. */
 bool kernel_tells_type(const struct dirent *entry);
 

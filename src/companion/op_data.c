@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "companion/kernel.h"
 #include "companion/open.h"
 #include "companion/server.h"
 #include "companion/target.h"
@@ -119,7 +120,11 @@ enum sbx_status op_pread(struct server *server, const struct sbx_args *in, struc
     }
     out->bytes = (struct sbx_buffer){.data = server->space};
     out->total = (uint64_t)stat.st_size;
-    return open_close(fd, get_all(fd, &out->bytes, (size_t)in->length, in->offset));
+    status = kernel_file(fd, &out->file);
+    if (status == SBX_OK) {
+        status = get_all(fd, &out->bytes, (size_t)in->length, in->offset);
+    }
+    return open_close(fd, status);
 }
 
 /* The file is there already: a pwrite makes none. */

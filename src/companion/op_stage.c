@@ -1,6 +1,6 @@
-/* op_stage.c: a content comes in parts, and becomes that of a file, or goes. The parts are the files "0", "1", … of a
- * directory in the private one, which stage makes; whoever has the bytes puts them there, by another way than frames.
- * They are removed at every ending of commit but SBX_ENOBUFS, which is asked again.
+/* op_stage.c: a content comes in parts, and becomes that of a file, or a range of it, or goes. The parts are the files "0",
+ * "1", … of a directory in the private one, which stage makes; whoever has the bytes puts them there, by another way than
+ * frames. They are removed at every ending of commit and place but SBX_ENOBUFS, which is asked again.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -156,13 +156,14 @@ static enum sbx_status copy_part(const struct parts *parts, size_t number, int t
     return from < 0 ? server_errno() : open_close(from, kernel_copy(from, to, INT64_MAX));
 }
 
-static enum sbx_status copy_parts(const struct parts *parts, int to, uint64_t length)
+/* To where the file `to` stands; `end` is where it stands then. */
+static enum sbx_status copy_parts(const struct parts *parts, int to, uint64_t end)
 {
     enum sbx_status status = SBX_OK;
     for (size_t i = 0; i < parts->count && status == SBX_OK; i++) {
         status = copy_part(parts, i, to);
     }
-    if (status == SBX_OK && lseek(to, 0, SEEK_CUR) != (off_t)length) {
+    if (status == SBX_OK && lseek(to, 0, SEEK_CUR) != (off_t)end) {
         return SBX_EIO; /* they are other ones by now */
     }
     return status;
@@ -178,6 +179,14 @@ static enum sbx_status claim(struct parts *parts)
     return status;
 }
 
+/* Claims and counts them: whoever had them open until now may have removed some. SBX_EIO: it is not the file that is
+ * missing. */
+static enum sbx_status take_parts(struct parts *parts, uint64_t length)
+{
+    enum sbx_status status = claim(parts);
+    return status == SBX_OK ? count_parts(parts, length) : status == SBX_ENOENT ? SBX_EIO : status;
+}
+
 static enum sbx_status commit(struct server *server, const struct sbx_args *in, struct parts *parts)
 {
     struct target target;
@@ -188,13 +197,7 @@ static enum sbx_status commit(struct server *server, const struct sbx_args *in, 
     if (status != SBX_OK) {
         return status;
     }
-    status = claim(parts);
-    if (status == SBX_ENOENT) {
-        status = SBX_EIO; /* it is not the file that is missing */
-    }
-    if (status == SBX_OK) {
-        status = count_parts(parts, in->length); /* whoever had them open until now may have removed some */
-    }
+    status = take_parts(parts, in->length);
     if (status == SBX_OK) {
         status = target_reserve_whole(&target, in->length);
     }
@@ -204,23 +207,59 @@ static enum sbx_status commit(struct server *server, const struct sbx_args *in, 
     return target_end(&target, status, in->length);
 }
 
-/* SBX_EIO: the parts are not what was sent, or not there any more, or others may have had them. */
-enum sbx_status op_commit(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+/* The parts, in their order, into the file that is open. */
+static enum sbx_status place_in(int fd, const struct sbx_args *in, struct parts *parts)
 {
-    (void)out;
+    enum sbx_status status = take_parts(parts, in->length);
+    if (status == SBX_OK) {
+        status = server_status(lseek(fd, (off_t)in->offset, SEEK_SET));
+    }
+    return status == SBX_OK ? copy_parts(parts, fd, in->offset + in->length) : status;
+}
+
+/* The file is there already, as for pwrite. */
+static enum sbx_status place(struct server *server, const struct sbx_args *in, struct parts *parts)
+{
+    int fd = -1;
+    struct stat stat;
+    (void)server;
+    if (in->offset > INT64_MAX || in->length > INT64_MAX - in->offset) {
+        return SBX_EFBIG;
+    }
+    enum sbx_status status = open_file(in->path.data, O_WRONLY, &fd, &stat);
+    return status == SBX_OK ? open_close(fd, place_in(fd, in, parts)) : status;
+}
+
+typedef enum sbx_status parts_user(struct server *server, const struct sbx_args *in, struct parts *parts);
+
+/* SBX_EIO: the parts are not what was sent, or not there any more, or others may have had them. */
+static enum sbx_status use_parts(struct server *server, const struct sbx_args *in, parts_user *use)
+{
     struct parts parts;
     enum sbx_status status = open_parts(in->target, &parts);
     if (status != SBX_OK) {
         return status == SBX_ENOENT ? SBX_EIO : status;
     }
     (void)futimens(parts.fd, NULL); /* nobody takes them for old while it waits */
-    status = parts.alone ? commit(server, in, &parts) : SBX_EIO;
+    status = parts.alone ? use(server, in, &parts) : SBX_EIO;
     if (status != SBX_ENOBUFS) {
         (void)!remove_parts(server, &parts);
     }
     sweep_parts(server, parts.directory, time(NULL));
     close_parts(&parts);
     return status;
+}
+
+enum sbx_status op_commit(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)out;
+    return use_parts(server, in, commit);
+}
+
+enum sbx_status op_place(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)out;
+    return use_parts(server, in, place);
 }
 
 enum sbx_status op_unstage(struct server *server, const struct sbx_args *in, struct sbx_result *out)

@@ -86,27 +86,10 @@ static enum sbx_step end_with_answer(struct sbx_op *op)
     if (sbx_companion_need_answer(op) == SBX_STEP_NEXT) {
         return sbx_op_succeed(op);
     }
-    bool broken = op->ask.status == SBX_EIO && op->ask.words == NULL && op->row->code == SBX_OP_COMMIT;
+    bool broken = op->ask.status == SBX_EIO && op->ask.words == NULL && op->row->code != SBX_OP_UNSTAGE;
     return broken
                ? sbx_op_fail(op, SBX_EIO, "the parts of the content are not whole any more; write it again")
                : SBX_STEP_END;
-}
-
-/* ---- In place ---------------------------------------------------------------------------------------------- */
-
-static enum sbx_step refuse_range(struct sbx_op *op)
-{
-    return op->ask.status != SBX_OK
-               ? sbx_companion_need_answer(op)
-               : sbx_op_fail(op, SBX_EFBIG, "a content over HTTP can have 2 MiB at most");
-}
-
-/* By the companion alone: HTTP would write the first ranges of a content that it cannot write to its end. */
-static enum sbx_step write_range(struct sbx_op *op)
-{
-    static const sbx_step_function without[] = {refuse_range, NULL};
-    op->otherwise = without;
-    return sbx_op_turn_to(op, sbx_companion_fs_steps(SBX_OP_PWRITE));
 }
 
 /* ---- Reading ----------------------------------------------------------------------------------------------- */
@@ -129,7 +112,6 @@ static enum sbx_step end_in_room(struct sbx_op *op)
 
 static const sbx_step_function steps_of_stage[] = {ask_for_stage, take_stage, NULL};
 static const sbx_step_function steps_of_part[] = {put_part, end_part, NULL};
-static const sbx_step_function steps_of_range[] = {write_range, NULL};
 static const sbx_step_function steps_of_question[] = {ask_with_stage, end_with_answer, NULL};
 static const sbx_step_function steps_of_read[] = {ask_into_room, end_in_room, NULL};
 
@@ -168,22 +150,28 @@ enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, u
     return make(op, bulk, SBX_OP_WRITE, &args, name, steps_of_part);
 }
 
-enum sbx_status sbx_bulk_range(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t offset,
-                               struct sbx_span data)
+/* The op that puts all parts into the file. */
+static enum sbx_status make_last(struct sbx_op **op, const struct sbx_bulk *bulk, enum sbx_op_code code,
+                                 const struct sbx_args *args)
 {
-    struct sbx_args args = {.path = bulk->path, .offset = offset, .data = data};
-    return make(op, bulk, SBX_OP_PWRITE, &args, "", steps_of_range);
+    enum sbx_status status = make(op, bulk, code, args, "", steps_of_question);
+    if (status == SBX_OK) {
+        uint64_t limit = (uint64_t)(*op)->timeout_ms + args->length / COMMIT_BYTES_PER_MS;
+        (*op)->timeout_ms = (int)(limit < SBX_TIMEOUT_MAX_MS ? limit : SBX_TIMEOUT_MAX_MS);
+    }
+    return status;
 }
 
 enum sbx_status sbx_bulk_commit(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length)
 {
-    struct sbx_args args = {.path = bulk->path, .length = length};
-    enum sbx_status status = make(op, bulk, SBX_OP_COMMIT, &args, "", steps_of_question);
-    if (status == SBX_OK) {
-        uint64_t limit = (uint64_t)(*op)->timeout_ms + length / COMMIT_BYTES_PER_MS;
-        (*op)->timeout_ms = (int)(limit < SBX_TIMEOUT_MAX_MS ? limit : SBX_TIMEOUT_MAX_MS);
-    }
-    return status;
+    return make_last(op, bulk, SBX_OP_COMMIT, &(struct sbx_args){.path = bulk->path, .length = length});
+}
+
+enum sbx_status sbx_bulk_place(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t offset,
+                               uint64_t length)
+{
+    struct sbx_args args = {.path = bulk->path, .offset = offset, .length = length};
+    return make_last(op, bulk, SBX_OP_PLACE, &args);
 }
 
 enum sbx_status sbx_bulk_unstage(struct sbx_op **op, const struct sbx_bulk *bulk)
@@ -194,6 +182,11 @@ enum sbx_status sbx_bulk_unstage(struct sbx_op **op, const struct sbx_bulk *bulk
         (*op)->timeout_ms = UNSTAGE_TIMEOUT_MS;
     }
     return status;
+}
+
+void sbx_bulk_refuse(struct sbx_op *op)
+{
+    (void)!sbx_http_ask_too_long(op);
 }
 
 enum sbx_status sbx_bulk_read(struct sbx_op **op, const struct sbx_bulk *bulk, char *room, size_t length)

@@ -1,9 +1,7 @@
 /* bulk.h: contents that are too large for frames, as ops that whoever has the bytes makes one after the other.
  *
  *     stage ──▶ part, part, … side by side ──▶ commit       a write: the file is touched by the last of them alone
- *                 └── one fails ──▶ unstage
- *
- *     range, range, …                                       a pwrite: each is written where it belongs
+ *                 └── one fails ──▶ unstage └──▶ place        a pwrite: likewise
  *
  *     read (says how long it is) ──▶ read into room         a read: the room is made in between
  *
@@ -34,15 +32,18 @@ enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk, 
 enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t number,
                               struct sbx_span data) SBX_CHECKED;
 
-/* Writes at `offset` of the file. SBX_EFBIG: there is no companion. */
-enum sbx_status sbx_bulk_range(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t offset,
-                               struct sbx_span data) SBX_CHECKED;
-
 /* The file gets the content of all parts, `length` bytes; they go. */
 enum sbx_status sbx_bulk_commit(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length) SBX_CHECKED;
 
+/* The parts, `length` bytes, are written into the file, which is there, from `offset` on; they go. */
+enum sbx_status sbx_bulk_place(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t offset,
+                               uint64_t length) SBX_CHECKED;
+
 /* The parts go. */
 enum sbx_status sbx_bulk_unstage(struct sbx_op **op, const struct sbx_bulk *bulk) SBX_CHECKED;
+
+/* Ends `op` as what goes whole is refused where it has more than a part: without a companion there are none. */
+void sbx_bulk_refuse(struct sbx_op *op);
 
 /* Reads the file into `length` bytes at `room`, borrowed until the op is destroyed. SBX_EFBIG: it is longer than that by
  * now. */

@@ -150,6 +150,7 @@ enum sbx_status sbx_fs_op_create(struct sbx_op **op, const struct sbx_fs *fs, co
         (*op)->row = row;
         (*op)->fs = fs;
         (*op)->relative = args->path.length == 0 || args->path.data[0] != '/';
+        (*op)->slashed = args->path.length > 0 && args->path.data[args->path.length - 1] == '/';
         (*op)->timeout_ms = fs->timeout_ms;
     }
     sbx_bytes_clear(&path);

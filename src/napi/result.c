@@ -69,6 +69,26 @@ fail:
     return sbx_try_throw(env);
 }
 
+/* The file as one BigInt, which only comes back as it is: its words are those of struct sbx_file. */
+napi_value sbx_result_piece(napi_env env, struct sbx_op *op)
+{
+    const struct sbx_file *file = &op->result.file;
+    const uint64_t words[] = {file->dev, (uint64_t)file->born_ns, file->ino};
+    napi_value piece;
+    napi_value number;
+    napi_value bytes = sbx_result_bytes(env, op);
+    if (bytes == NULL) {
+        return NULL;
+    }
+    SBX_TRY(napi_create_object(env, &piece));
+    SBX_TRY(napi_create_bigint_words(env, 0, sizeof(words) / sizeof(words[0]), words, &number));
+    SBX_TRY(napi_set_named_property(env, piece, "bytes", bytes));
+    SBX_TRY(napi_set_named_property(env, piece, "file", number));
+    return piece;
+fail:
+    return sbx_try_throw(env);
+}
+
 napi_value sbx_result_call_json(napi_env env, const char *function, napi_value argument)
 {
     napi_value global;

@@ -48,6 +48,9 @@
 #define SBX_ASK_AGAIN_MS 50
 #define SBX_ASK_AGAIN_GROWTH 4
 
+/* How often a content is read that changes its length, or its file, while it is. */
+#define SBX_READ_TRIES 4
+
 /* ms: a sandbox whose companion cannot be had is asked again after this long. */
 #define SBX_COMPANION_AGAIN_MS 60000
 

@@ -51,7 +51,8 @@
     X(28, COMMIT,      commit,      ARGS3(PATH, TARGET, LENGTH),     NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
     X(29, UNSTAGE,     unstage,     ARGS1(TARGET),                   NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
     X(30, NAMES,       names,       ARGS1(PATH),                     NAMES,   SBX_READ | SBX_PRIVATE)               \
-    X(31, STAGE,       stage,       ARGS2(PATH, LENGTH),             TEXT,    SBX_CHANGE | SBX_PRIVATE)
+    X(31, STAGE,       stage,       ARGS2(PATH, LENGTH),             TEXT,    SBX_CHANGE | SBX_PRIVATE)                     \
+    X(32, PLACE,       place,       ARGS4(PATH, TARGET, OFFSET, LENGTH), NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE)
 /* clang-format on */
 
 /* The flags of rm: what stands below a directory goes too; a path that names nothing is well. */
@@ -74,7 +75,7 @@ enum sbx_arg {
     SBX_ARG_DATA,
 };
 
-#define SBX_ROW_ARGS 4 /* at most three, and the end */
+#define SBX_ROW_ARGS 5 /* at most four, and the end */
 
 /* The shape of a reply: which member of struct sbx_result holds it. */
 enum sbx_reply {

@@ -189,6 +189,25 @@ static void test_files_of_proc(void **state)
     assert_int_equal(answer.total, answer.bytes.length);
 }
 
+/* One that has the name later is another, although it may have the same inode again. */
+static void test_pread_tells_the_file(void **state)
+{
+    (void)state;
+    scratch_put("file", "0123456789");
+    assert_status(ASK(PREAD, .path = P("file"), .length = 1), SBX_OK);
+    struct sbx_file file = answer.file;
+    struct stat seen;
+    assert_int_equal(stat("file", &seen), 0);
+    assert_true(file.ino == seen.st_ino && file.dev == seen.st_dev);
+    assert_status(ASK(PWRITE, .path = P("file"), .data = P("changed")), SBX_OK);
+    assert_status(ASK(RENAME, .path = P("file"), .new_path = P("renamed")), SBX_OK);
+    assert_status(ASK(PREAD, .path = P("renamed"), .offset = 5, .length = 1), SBX_OK);
+    assert_memory_equal(&answer.file, &file, sizeof(file));
+    scratch_put("file", "0123456789");
+    assert_status(ASK(PREAD, .path = P("file"), .length = 1), SBX_OK);
+    assert_true(sbx_file_differs(&answer.file, &file));
+}
+
 static void test_pread(void **state)
 {
     (void)state;
@@ -299,6 +318,7 @@ int main(void)
         scratch_test(test_largest_file),
         scratch_test(test_sizes_round_trip),
         scratch_test(test_files_of_proc),
+        scratch_test(test_pread_tells_the_file),
         scratch_test(test_pread),
         scratch_test(test_pwrite),
         scratch_test(test_truncate),

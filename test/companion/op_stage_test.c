@@ -73,6 +73,46 @@ static void test_keeps_the_file(void **state)
     assert_true(before.st_ino == after.st_ino && before.st_mode == after.st_mode && after.st_nlink == 2);
 }
 
+/* Places and insists on the status, and that the parts are gone. */
+static void places(const char *path, uint64_t offset, uint64_t length, enum sbx_status status)
+{
+    assert_true(scratch_is_there(parts));
+    assert_status(ASK(PLACE, .path = P(path), .target = P(parts), .offset = offset, .length = length),
+                  status);
+    assert_false(scratch_is_there(parts));
+}
+
+static void test_into_a_range(void **state)
+{
+    (void)state;
+    scratch_put("file", "0123456789");
+    STAGE("a", "", "bc");
+    places("file", 2, 3, SBX_OK);
+    scratch_has("file", "01abc56789");
+    STAGE("xyz");
+    places("file", 9, 3, SBX_OK);
+    scratch_has("file", "01abc5678xyz");
+}
+
+static void test_into_a_range_refuses(void **state)
+{
+    (void)state;
+    scratch_put("file", "0123456789");
+    assert_int_equal(mkdir("directory", 0755), 0);
+    STAGE("abc");
+    places("absent", 0, 3, SBX_ENOENT);
+    assert_false(scratch_is_there("absent"));
+    STAGE("abc");
+    places("directory", 0, 3, SBX_EISDIR);
+    STAGE("abc");
+    places("file", 0, 4, SBX_EIO);
+    STAGE("abc");
+    places("file", INT64_MAX - 2, 3, SBX_EFBIG);
+    STAGE("abc");
+    places("file", UINT64_MAX, 3, SBX_EFBIG);
+    scratch_has("file", "0123456789");
+}
+
 static void test_makes_the_file(void **state)
 {
     (void)state;
@@ -410,6 +450,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(test_keeps_the_file),
+        scratch_test(test_into_a_range),
+        scratch_test(test_into_a_range_refuses),
         scratch_test(test_makes_the_file),
         scratch_test(test_order),
         scratch_test(test_large),

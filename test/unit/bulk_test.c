@@ -234,6 +234,7 @@ static void test_parts(void **state)
 static struct {
     char target[100];
     uint64_t length;
+    uint64_t offset;
     json_int_t timeout_ms;
 } committed;
 
@@ -243,6 +244,7 @@ static bool note_commit(struct server *server, const struct carried *batch, int 
     (void)snprintf(committed.target, sizeof(committed.target), "%.*s", (int)args->target.length,
                    args->target.data);
     committed.length = args->length;
+    committed.offset = args->offset;
     committed.timeout_ms = json_integer_value(json_object_get(batch->request, "timeoutMs"));
     return answer_all(server, batch, fd);
 }
@@ -313,6 +315,32 @@ static void test_commit_that_is_refused(void **state)
     sbx_fs_destroy(fs);
 }
 
+/* The same for a range of the file. */
+static struct sbx_op *place(struct world *world, const struct sbx_fs *fs)
+{
+    struct sbx_op *op = NULL;
+    struct sbx_bulk bulk = bulk_of(world, fs, PARTS);
+    enum sbx_status made = sbx_bulk_place(&op, &bulk, 7, 4);
+    return run(world, made, op);
+}
+
+static void test_place(void **state)
+{
+    struct sbx_fs *fs = fs_with(false);
+    frames.answer = note_commit;
+    struct sbx_op *op = place(*state, fs);
+    assert_end(op, SBX_OK, "");
+    assert_string_equal(committed.target, PARTS);
+    assert_true(committed.length == 4 && committed.offset == 7);
+    sbx_op_destroy(op);
+    say_staged(SBX_EIO, SBX_SPAN(""));
+    op = place(*state, fs);
+    assert_end(op, SBX_EIO, "the parts of the content are not whole any more; write it again");
+    assert_batches("place /b/f", "place /b/f");
+    sbx_op_destroy(op);
+    sbx_fs_destroy(fs);
+}
+
 /* Nobody waits long for it: there has been a failure already. */
 static void test_unstage(void **state)
 {
@@ -327,47 +355,6 @@ static void test_unstage(void **state)
     assert_batches("unstage " PARTS);
     sbx_op_destroy(op);
     sbx_fs_destroy(fs);
-}
-
-/* ---- In place -------------------------------------------------------------------------------------------- */
-
-static struct sbx_op *write_range(struct world *world, const struct sbx_fs *fs, struct sbx_span data)
-{
-    struct sbx_op *op = NULL;
-    struct sbx_bulk bulk = bulk_of(world, fs, "");
-    enum sbx_status made = sbx_bulk_range(&op, &bulk, 7, data);
-    return run(world, made, op);
-}
-
-/* By the companion, as much as a frame has at a time; without one nothing of it is written. */
-static void test_range(void **state)
-{
-    struct sbx_fs *fs = fs_with(false);
-    char *content = pattern(SBX_MIB);
-    struct sbx_op *op = write_range(*state, fs, (struct sbx_span){content, SBX_MIB});
-    assert_end(op, SBX_OK, "");
-    assert_batches("pwrite /b/f", "pwrite /b/f");
-    sbx_op_destroy(op);
-    sbx_fs_destroy(fs);
-    static const struct {
-        answer_function search;
-        enum sbx_status status;
-        const char *words;
-    } cases[] = {
-        {search_in_vain, SBX_EFBIG, "a content over HTTP can have 2 MiB at most"},
-        {search_and_lose, SBX_EIO, NULL},
-    };
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        fs = fs_with(false);
-        frames.search = cases[i].search;
-        say("200 OK", OCTETS, "");
-        op = write_range(*state, fs, (struct sbx_span){content, SBX_MIB});
-        assert_end(op, cases[i].status, cases[i].words);
-        assert_string_equal(http.asked, "");
-        sbx_op_destroy(op);
-        sbx_fs_destroy(fs);
-    }
-    free(content);
 }
 
 /* ---- Into room ------------------------------------------------------------------------------------------- */
@@ -428,7 +415,7 @@ int main(void)
         TEST(test_commit_that_is_lost),
         TEST(test_commit_that_is_refused),
         TEST(test_unstage),
-        TEST(test_range),
+        TEST(test_place),
         TEST(test_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,7 +99,7 @@ static void test_what_goes_alone(void **state)
 {
     (void)state;
     static const enum sbx_op_code alone[] = {
-        SBX_OP_COPY, SBX_OP_RM, SBX_OP_WALK, SBX_OP_COMMIT, SBX_OP_UNSTAGE,
+        SBX_OP_COPY, SBX_OP_RM, SBX_OP_WALK, SBX_OP_COMMIT, SBX_OP_UNSTAGE, SBX_OP_PLACE,
     };
     for (unsigned code = 1; code <= SBX_OP_MAX; code++) {
         bool goes_alone = false;
@@ -141,6 +141,9 @@ static void test_arguments_in_order(void **state)
     assert_int_equal(commit->arguments[0], SBX_ARG_PATH);
     assert_int_equal(commit->arguments[1], SBX_ARG_TARGET);
     assert_int_equal(commit->arguments[2], SBX_ARG_LENGTH);
+    const struct sbx_op_row *place = sbx_op_row(SBX_OP_PLACE);
+    assert_int_equal(place->arguments[2], SBX_ARG_OFFSET);
+    assert_int_equal(place->arguments[3], SBX_ARG_LENGTH);
 }
 
 int main(void)
