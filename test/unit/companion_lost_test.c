@@ -120,6 +120,8 @@ static const struct {
     /* Whose file is missing here is the companion's. */
     {"500 Internal Server Error", gone, SBX_EIO, 4, SBX_EIO, 4},
     {"500 Internal Server Error", SPAWN_FAILED("Permission denied", 13), SBX_EIO, 4, SBX_EIO, 4},
+    {"500 Internal Server Error", SPAWN_FAILED("Exec format error", 8), SBX_EIO, 4, SBX_EIO, 4},
+    {"500 Internal Server Error", SPAWN_FAILED("Not a directory", 20), SBX_EIO, 4, SBX_EIO, 4},
     /* Of a proxy, perhaps: who knows what came behind it. */
     {"502 Bad Gateway", "{\"detail\":\"upstream\"}", SBX_EIO, 1, SBX_EIO, 4},
     {"504 Gateway Timeout", "", SBX_EIO, 1, SBX_ETIMEDOUT, 4},

@@ -102,6 +102,18 @@ static void take_answer(struct sbx_batch *batch, const json_t *root)
     sbx_bytes_clear(&replies);
 }
 
+/* Where the companion was there is none that can be started: its file went, or was overwritten, or its place was. */
+static bool is_gone(enum sbx_status spawn)
+{
+    static const enum sbx_status gone[] = {SBX_ENOENT, SBX_EACCES, SBX_ENOEXEC, SBX_ENOTDIR, SBX_ELOOP};
+    for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
+        if (gone[i] == spawn) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What is known of a batch that the server refused, with HTTP status `http`. */
 static enum sbx_fate fate_of(long http, const struct sbx_problem *problem)
 {
@@ -121,8 +133,7 @@ static enum sbx_fate fate_of(long http, const struct sbx_problem *problem)
     if (problem->status == SBX_E2BIG) {
         return SBX_FATE_TOO_BIG;
     }
-    bool gone = problem->status == SBX_ENOENT || problem->status == SBX_EACCES;
-    return gone ? SBX_FATE_GONE : SBX_FATE_NOT_DONE;
+    return is_gone(problem->status) ? SBX_FATE_GONE : SBX_FATE_NOT_DONE;
 }
 
 static void on_reply(struct sbx_request *request)

@@ -241,8 +241,10 @@ static void answer(struct sbx_ask *ask, const struct sbx_frame *reply)
     give_back(ask);
 }
 
+/* One that answers nothing may be damaged: it has to greet before it is asked again. */
 void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies)
 {
+    static const char words[] = "the companion ended before it answered";
     struct sbx_reader reader = sbx_buf_reader(replies);
     struct sbx_frame reply;
     sbx_pace_measure(&batch->lane->pace, sbx_now_ms() - batch->sent_ms);
@@ -252,7 +254,10 @@ void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies
             answer(ask, &reply);
         }
     }
-    sbx_companion_lane_lost(batch, SBX_FATE_UNKNOWN, SBX_EIO, "the companion ended before it answered");
+    if (sbx_buf_left(&reader) == replies.length) {
+        sbx_companion_is_unknown(batch->lane->companion, words);
+    }
+    sbx_companion_lane_lost(batch, SBX_FATE_UNKNOWN, SBX_EIO, words);
 }
 
 static enum sbx_status send_batch(struct sbx_companion_lane *lane, struct sbx_batch *batch)
