@@ -255,7 +255,7 @@ export interface SandboxFs {
   prepareOpen(path: string, flags: number): Promise<boolean>;
   /**
    * What core asks before it opens a file for writing, with the flags O_CREAT (0o100), O_EXCL (0o200) and O_TRUNC
-   * (0o1000): creates or empties the file and tells whether it was created. Blocks for up to three requests,
+   * (0o1000): creates or empties the file and tells whether it was created. Blocks for up to four requests,
    * five seconds at most, and throws a {@link SandboxError}.
    */
   prepareOpenSync(path: string, flags: number): boolean;

@@ -13,8 +13,11 @@ const DRIVER = Symbol.for('@rivet-dev/agent-os-sandbox:driver');
 const CORES_OWN = ['/dev', '/proc', '/etc/agentos'];
 const CORES_OWN_WITH_TOOLKITS = '/usr/local/bin';
 
-// Marks a driver as ours. A copy ({ ...driver }) keeps the mark, which gives the driver that it is of.
-const markDriver = (driver) => Object.defineProperty(driver, DRIVER, { value: () => driver, enumerable: true });
+// Marks a driver as ours. A copy ({ ...driver }) keeps the mark, which gives the driver as it was made.
+const markDriver = (driver) => {
+  const made = Object.defineProperties({}, Object.getOwnPropertyDescriptors(driver)); // `lane` is not read
+  return Object.defineProperty(driver, DRIVER, { value: () => made, enumerable: true });
+};
 
 // Whether it is a driver of ours, or a copy with the same methods. One with another in their place has something to say
 // of each operation, which a single one of ours would pass by.

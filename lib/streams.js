@@ -5,8 +5,9 @@
 // whole, so that a small file is one request and a far sandbox does not wait for each. A write stream writes one piece
 // at a time, so that at every moment the file holds a beginning of what was written.
 //
-// Linux's stream has the file open; ours names it by its path for each piece. Each says which file it is of, and one of
-// another file than the first piece ends the stream with EIO.
+// Linux's stream has the file open; ours names it by its path for each piece. Each piece that is read says which file it
+// is of, and one of another file than the first ends the stream with EIO. A writer cannot tell: where the file is replaced
+// meanwhile, the rest is written into the new one.
 //
 // As Node's own, a stream begins when it is made, and emits 'ready' once the file is known to be there. There is no
 // 'open': it would give a descriptor.

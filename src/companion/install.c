@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "companion/private.h"
+
 #define UPLOADED ".new-"
 #define DELETED " (deleted)" /* what Linux puts behind the path of a program that was removed */
 
@@ -18,9 +20,10 @@
 static void take_name(char *path)
 {
     char final[SBX_PATH_MAX + 1];
-    const char *suffix = strstr(strrchr(path, '/'), UPLOADED);
-    if (suffix == NULL) {
-        return;
+    const char *name = strrchr(path, '/') + 1;
+    const char *suffix = strstr(name, UPLOADED);
+    if (suffix == NULL || !private_is(name, PRIVATE_UPLOADED)) {
+        return; /* one of the user's may have any name */
     }
     size_t kept = (size_t)(suffix - path);
     memcpy(final, path, kept);

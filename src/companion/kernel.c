@@ -9,12 +9,15 @@
 #include <fcntl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "companion/server.h"
+
+#define OVERLAY_TYPE 0x794c7630 /* of statfs */
 
 #define NS_PER_S INT64_C(1000000000)
 #define COPY_RANGE ((size_t)1 << 30) /* bytes that one call is asked for */
@@ -148,12 +151,19 @@ enum sbx_status kernel_stat(int fd, const char *path, int flags, struct sbx_stat
     return SBX_OK;
 }
 
+/* On an overlay a file has another time of birth once it was changed: that of its copy in the upper layer. */
+static bool tells_birth(int fd)
+{
+    struct statfs fs;
+    return fstatfs(fd, &fs) == 0 && fs.f_type != OVERLAY_TYPE;
+}
+
 enum sbx_status kernel_file(int fd, struct sbx_file *file)
 {
     struct kernel_attributes newer = {0};
     struct stat older;
     if (newer_statx(fd, "", AT_EMPTY_PATH, &newer) == 0) {
-        bool born = (newer.mask & WANTED_BIRTH) != 0;
+        bool born = (newer.mask & WANTED_BIRTH) != 0 && tells_birth(fd);
         *file = (struct sbx_file){
             .dev = makedev(newer.dev_major, newer.dev_minor),
             .ino = newer.ino,

@@ -1,4 +1,5 @@
-/* op_copy.c: a copy has the data and the holes of its source, as they were when it began.
+/* op_copy.c: a copy has the data and the holes of its source. The source is locked meanwhile, so that a write of ours is in
+ * it whole or not at all; a lock that somebody else holds for long is not waited for to its end.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -44,17 +45,35 @@ static enum sbx_status copy_to_the_end(int from, int to, off_t *length)
     return status;
 }
 
+/* Of a file of someone else the content is all that can be copied. */
+static enum sbx_status set_mode(int fd, mode_t mode)
+{
+    return fchmod(fd, mode & PERMISSIONS) != 0 && errno != EPERM ? server_errno() : SBX_OK;
+}
+
+/* What is copied so far may be read by nobody who may not read the source, and the file by nobody new. */
+static enum sbx_status hide(const struct target *target, const struct stat *source)
+{
+    mode_t allowed = target->made ? S_IRWXU : target->stat.st_mode;
+    return set_mode(target->fd, source->st_mode & allowed);
+}
+
 static enum sbx_status copy_into(int from, const struct stat *source, struct segments *segments,
                                  struct target *target)
 {
     off_t length = 0;
     enum sbx_status status = target_reserve(target, segments);
     if (status == SBX_OK) {
+        status = hide(target, source);
+    }
+    if (status == SBX_OK) {
         status = source->st_size == 0 ? copy_to_the_end(from, target->fd, &length)
                                       : copy_segments(from, target->fd, segments, &length);
     }
-    if (status == SBX_OK && fchmod(target->fd, source->st_mode & PERMISSIONS) != 0 && errno != EPERM) {
-        status = server_errno(); /* of a file of someone else the content is all that can be copied */
+    if (status == SBX_OK) {
+        status = set_mode(target->fd, source->st_mode);
+    } else {
+        (void)set_mode(target->fd, target->stat.st_mode);
     }
     return target_end(target, status, (uint64_t)length);
 }
@@ -69,6 +88,9 @@ static enum sbx_status copy_to(struct server *server, int from, const struct sta
     }
     if (source->st_dev == target.stat.st_dev && source->st_ino == target.stat.st_ino) {
         return open_close(target.fd, SBX_OK); /* onto itself: nothing to do */
+    }
+    if (target_lock_source(from, server->alone) == SBX_ENOBUFS) {
+        return target_end(&target, SBX_ENOBUFS, 0);
     }
     segments_find(from, source->st_size, SERVER_SPACE / sizeof(struct segment), &segments);
     return copy_into(from, source, &segments, &target);

@@ -49,7 +49,8 @@ enum sbx_status op_stage(struct server *server, const struct sbx_args *in, struc
     if (private_open(directory.data, &fd) != SBX_OK) {
         return SBX_EIO; /* it has gone this moment */
     }
-    enum sbx_status status = target_look(in->path.data, in->length, fd);
+    enum sbx_status status =
+        target_look(in->path.data, in->length, (in->flags & SBX_STAGE_IN_PLACE) != 0, fd);
     if (status == SBX_OK) {
         status = make_parts(fd, name);
     }
@@ -136,10 +137,10 @@ static enum sbx_status count_parts(struct parts *parts, uint64_t length)
         name_part(name, parts->count);
         if (fstatat(parts->fd, name, &stat, AT_SYMLINK_NOFOLLOW) != 0) {
             enum sbx_status status = server_errno();
-            return status == SBX_ENOENT ? (length == 0 ? SBX_OK : SBX_EIO) : status;
+            return status == SBX_ENOENT ? (length == 0 ? SBX_OK : SBX_ESTALE) : status;
         }
         if (!S_ISREG(stat.st_mode) || (uint64_t)stat.st_size > length) {
-            return SBX_EIO;
+            return SBX_ESTALE;
         }
         length -= (uint64_t)stat.st_size;
     }
@@ -179,12 +180,12 @@ static enum sbx_status claim(struct parts *parts)
     return status;
 }
 
-/* Claims and counts them: whoever had them open until now may have removed some. SBX_EIO: it is not the file that is
+/* Claims and counts them: whoever had them open until now may have removed some. SBX_ESTALE: it is not the file that is
  * missing. */
 static enum sbx_status take_parts(struct parts *parts, uint64_t length)
 {
     enum sbx_status status = claim(parts);
-    return status == SBX_OK ? count_parts(parts, length) : status == SBX_ENOENT ? SBX_EIO : status;
+    return status == SBX_OK ? count_parts(parts, length) : status == SBX_ENOENT ? SBX_ESTALE : status;
 }
 
 static enum sbx_status commit(struct server *server, const struct sbx_args *in, struct parts *parts)
@@ -232,16 +233,16 @@ static enum sbx_status place(struct server *server, const struct sbx_args *in, s
 
 typedef enum sbx_status parts_user(struct server *server, const struct sbx_args *in, struct parts *parts);
 
-/* SBX_EIO: the parts are not what was sent, or not there any more, or others may have had them. */
+/* SBX_ESTALE: the parts are not what was sent, or not there any more, or others may have had them. */
 static enum sbx_status use_parts(struct server *server, const struct sbx_args *in, parts_user *use)
 {
     struct parts parts;
     enum sbx_status status = open_parts(in->target, &parts);
     if (status != SBX_OK) {
-        return status == SBX_ENOENT ? SBX_EIO : status;
+        return status == SBX_ENOENT ? SBX_ESTALE : status;
     }
     (void)futimens(parts.fd, NULL); /* nobody takes them for old while it waits */
-    status = parts.alone ? use(server, in, &parts) : SBX_EIO;
+    status = parts.alone ? use(server, in, &parts) : SBX_ESTALE;
     if (status != SBX_ENOBUFS) {
         (void)!remove_parts(server, &parts);
     }

@@ -43,10 +43,10 @@ static enum sbx_status open_or_make(struct target *target)
 }
 
 /* A file system that knows no locks is written to without. */
-static enum sbx_status lock(int fd, bool alone)
+static enum sbx_status lock(int fd, int kind, bool alone)
 {
     long pause_ms = 1;
-    for (long waited_ms = 0; flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;) {
+    for (long waited_ms = 0; flock(fd, kind | LOCK_NB) != 0 && errno == EWOULDBLOCK;) {
         if (!alone) {
             return SBX_ENOBUFS;
         }
@@ -61,6 +61,11 @@ static enum sbx_status lock(int fd, bool alone)
     return SBX_OK;
 }
 
+enum sbx_status target_lock_source(int fd, bool alone)
+{
+    return lock(fd, LOCK_SH, alone);
+}
+
 enum sbx_status target_open(struct target *target, const char *path, bool alone)
 {
     *target = (struct target){.fd = -1, .path = path};
@@ -69,7 +74,7 @@ enum sbx_status target_open(struct target *target, const char *path, bool alone)
         if (status != SBX_OK) {
             return status;
         }
-        status = lock(target->fd, alone);
+        status = lock(target->fd, LOCK_EX, alone);
         if (status == SBX_OK) {
             status = server_status(fstat(target->fd, &target->stat));
         }
@@ -240,10 +245,11 @@ static enum sbx_status open_above(const char *path, int *fd, struct stat *stat)
 }
 
 /* The parts and the file are both there in the end, on one file system mostly. */
-static enum sbx_status look_for_both(int fd, const struct stat *stat, uint64_t length, int parts)
+static enum sbx_status look_for_both(int fd, const struct stat *stat, uint64_t length, bool in_place,
+                                     int parts)
 {
     struct stat of_parts;
-    uint64_t more = lacks(stat, length);
+    uint64_t more = in_place ? 0 : lacks(stat, length);
     if (length > largest()) {
         return SBX_EFBIG;
     }
@@ -252,15 +258,15 @@ static enum sbx_status look_for_both(int fd, const struct stat *stat, uint64_t l
     return status == SBX_OK ? look_for_space(fd, more) : status;
 }
 
-enum sbx_status target_look(const char *path, uint64_t length, int parts)
+enum sbx_status target_look(const char *path, uint64_t length, bool in_place, int parts)
 {
     int fd = -1;
     struct stat stat;
     enum sbx_status status = open_file(path, O_WRONLY, &fd, &stat);
-    if (status == SBX_ENOENT) {
+    if (status == SBX_ENOENT && !in_place) {
         status = open_above(path, &fd, &stat);
     }
-    return status == SBX_OK ? open_close(fd, look_for_both(fd, &stat, length, parts)) : status;
+    return status == SBX_OK ? open_close(fd, look_for_both(fd, &stat, length, in_place, parts)) : status;
 }
 
 static enum sbx_status reserve_segments(struct target *target, const struct segments *segments)

@@ -27,8 +27,12 @@ enum sbx_status target_open(struct target *target, const char *path, bool alone)
 enum sbx_status target_make(struct target *target, const char *path, bool alone) SBX_CHECKED;
 
 /* What target_make and target_reserve would say of a content of so many bytes whose parts wait in the directory `parts`
- * (borrowed) meanwhile, as far as that shows without touching or making anything. */
-enum sbx_status target_look(const char *path, uint64_t length, int parts) SBX_CHECKED;
+ * (borrowed) meanwhile, as far as that shows without changing or making anything; who watches the file sees it opened and
+ * closed. `in_place`: the file has to be there, and has its space. */
+enum sbx_status target_look(const char *path, uint64_t length, bool in_place, int parts) SBX_CHECKED;
+
+/* Locks what a copy reads against writers. SBX_ENOBUFS, SBX_EAGAIN: as for target_open. */
+enum sbx_status target_lock_source(int fd, bool alone) SBX_CHECKED;
 
 /* Gets the space for the segments of a content; then what lies between and behind them becomes holes, whatever was there
  * before. Where the file system makes no holes the segments are joined. */

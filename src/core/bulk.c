@@ -86,7 +86,7 @@ static enum sbx_step end_with_answer(struct sbx_op *op)
     if (sbx_companion_need_answer(op) == SBX_STEP_NEXT) {
         return sbx_op_succeed(op);
     }
-    bool broken = op->ask.status == SBX_EIO && op->ask.words == NULL && op->row->code != SBX_OP_UNSTAGE;
+    bool broken = op->ask.status == SBX_ESTALE && op->ask.words == NULL && op->row->code != SBX_OP_UNSTAGE;
     return broken
                ? sbx_op_fail(op, SBX_EIO, "the parts of the content are not whole any more; write it again")
                : SBX_STEP_END;
@@ -135,9 +135,11 @@ static enum sbx_status make(struct sbx_op **op, const struct sbx_bulk *bulk, enu
     return SBX_OK;
 }
 
-enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length)
+enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length,
+                               bool in_place)
 {
     struct sbx_args args = {.path = bulk->path, .length = length};
+    args.flags = in_place ? SBX_STAGE_IN_PLACE : 0;
     return make(op, bulk, SBX_OP_STAGE, &args, "", steps_of_stage);
 }
 

@@ -25,8 +25,9 @@ struct sbx_bulk {
 };
 
 /* Its result is the path of a new directory for the parts of `length` bytes; or why the file could not be written.
- * SBX_ENOSYS: there is no companion, or it has no place of its own. */
-enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length) SBX_CHECKED;
+ * `in_place`: a place follows, not a commit. SBX_ENOSYS: there is no companion, or it has no place of its own. */
+enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length,
+                               bool in_place) SBX_CHECKED;
 
 /* Part `number` from 0 on. */
 enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t number,

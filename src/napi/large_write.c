@@ -115,7 +115,7 @@ static enum sbx_status make(struct sbx_object *object, struct write *write, stru
     struct sbx_bulk bulk = bulk_of(object, write);
     switch (write->phase) {
     case STAGE:
-        return sbx_bulk_stage(op, &bulk, write->length);
+        return sbx_bulk_stage(op, &bulk, write->length, write->in_place);
     case LAST:
         return write->in_place ? sbx_bulk_place(op, &bulk, write->offset, write->length)
                                : sbx_bulk_commit(op, &bulk, write->length);

@@ -34,6 +34,9 @@
  * Linux has 2 MiB in all where a stack may have 8. */
 #define SBX_BATCH_FILL_MAX SBX_MIB
 
+/* However little a proxy lets through, batches are not made smaller than that. */
+#define SBX_BATCH_FILL_MIN (16 * SBX_KIB)
+
 /* Batches at once on the way to a companion, as many as there are connections for them. */
 #define SBX_BATCHES_MAX 24
 

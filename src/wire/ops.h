@@ -51,12 +51,15 @@
     X(28, COMMIT,      commit,      ARGS3(PATH, TARGET, LENGTH),          NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
     X(29, UNSTAGE,     unstage,     ARGS1(TARGET),                        NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
     X(30, NAMES,       names,       ARGS1(PATH),                          NAMES,   SBX_READ | SBX_PRIVATE)               \
-    X(31, STAGE,       stage,       ARGS2(PATH, LENGTH),                  TEXT,    SBX_CHANGE | SBX_PRIVATE)             \
+    X(31, STAGE,       stage,       ARGS3(PATH, LENGTH, FLAGS),           TEXT,    SBX_CHANGE | SBX_PRIVATE)             \
     X(32, PLACE,       place,       ARGS4(PATH, TARGET, OFFSET, LENGTH),  NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE)
 /* clang-format on */
 
 /* The flags of rm: what stands below a directory goes too; a path that names nothing is well. */
 enum { SBX_RM_RECURSIVE = 1, SBX_RM_FORCE = 2 };
+
+/* The flag of stage: a place follows, not a commit. */
+enum { SBX_STAGE_IN_PLACE = 1 };
 
 /* The slots of struct sbx_args that an operation can use, as the table names them. */
 enum sbx_arg {

@@ -111,8 +111,9 @@ static void get_file(struct sbx_reader *reader, struct sbx_file *file)
 
 bool sbx_file_differs(const struct sbx_file *file, const struct sbx_file *other)
 {
-    return file->ino != 0 && other->ino != 0 &&
-           (file->dev != other->dev || file->ino != other->ino || file->born_ns != other->born_ns);
+    bool known = file->ino != 0 && other->ino != 0;
+    bool born = file->born_ns != 0 && other->born_ns != 0 && file->born_ns != other->born_ns;
+    return known && (file->dev != other->dev || file->ino != other->ino || born);
 }
 
 static void put_statfs(struct sbx_writer *writer, const struct sbx_statfs *statfs)

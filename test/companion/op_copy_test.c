@@ -103,6 +103,49 @@ static void test_copy(void **state)
 }
 
 /* Their attributes say that they are empty, or longer than they are. */
+#define SECRET_SIZE (64 * SBX_MIB)
+
+/* In another process: whether the file could be read by others before it said otherwise in a pipe. */
+static bool is_ever_open(const char *path, int until)
+{
+    struct stat stat;
+    char end;
+    while (read(until, &end, 1) < 0) {
+        if (lstat(path, &stat) == 0 && (stat.st_mode & 077) != 0 && stat.st_size > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Nobody reads of a copy what they may not read of its source, not while it is made either. */
+static void test_secret(void **state)
+{
+    (void)state;
+    int until[2];
+    int status = 0;
+    struct stat stat;
+    scratch_put("secret", "secret");
+    assert_int_equal(chmod("secret", 0600), 0);
+    assert_int_equal(truncate("secret", SECRET_SIZE), 0);
+    int fd = open("secret", O_WRONLY);
+    assert_int_equal(posix_fallocate(fd, 0, SECRET_SIZE), 0);
+    (void)close(fd);
+    assert_int_equal(pipe2(until, O_NONBLOCK), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        _exit(is_ever_open("copy", until[0]) ? 1 : 0);
+    }
+    assert_status(ASK(COPY, .path = P("secret"), .new_path = P("copy")), SBX_OK);
+    assert_int_equal(write(until[1], "", 1), 1);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(lstat("copy", &stat), 0);
+    assert_int_equal(stat.st_mode & 07777, 0600);
+    (void)close(until[0]);
+    (void)close(until[1]);
+}
+
 static void test_files_without_a_size(void **state)
 {
     (void)state;
@@ -273,6 +316,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(test_copy),
+        scratch_test(test_secret),
         scratch_test(test_files_without_a_size),
         scratch_test(test_holes_stay_holes),
         scratch_test(test_no_data),

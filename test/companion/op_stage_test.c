@@ -105,7 +105,7 @@ static void test_into_a_range_refuses(void **state)
     STAGE("abc");
     places("directory", 0, 3, SBX_EISDIR);
     STAGE("abc");
-    places("file", 0, 4, SBX_EIO);
+    places("file", 0, 4, SBX_ESTALE);
     STAGE("abc");
     places("file", INT64_MAX - 2, 3, SBX_EFBIG);
     STAGE("abc");
@@ -166,10 +166,10 @@ static void test_wrong_sum(void **state)
     scratch_put("file", "old");
     for (size_t i = 0; i < COUNT(lengths); i++) {
         STAGE("con", "tent");
-        ends("file", lengths[i], SBX_EIO);
+        ends("file", lengths[i], SBX_ESTALE);
         scratch_has("file", "old");
         STAGE("content");
-        ends("new", lengths[i], SBX_EIO);
+        ends("new", lengths[i], SBX_ESTALE);
         assert_false(scratch_is_there("new"));
     }
 }
@@ -197,7 +197,7 @@ static void test_parts_that_are_none(void **state)
         } else {
             scratch_put(name, "content"); /* the one before it is missing */
         }
-        ends("file", 8, SBX_EIO);
+        ends("file", 8, SBX_ESTALE);
         scratch_has("file", "old");
     }
     (void)alarm(0);
@@ -336,7 +336,7 @@ static void test_parts_that_others_may_see(void **state)
         STAGE("content");
         assert_int_equal(chmod(cases[i / 2].parts ? parts : directory, cases[i / 2].mode), 0);
         if (i % 2 == 0) {
-            ends("file", 7, SBX_EIO);
+            ends("file", 7, SBX_ESTALE);
         } else {
             assert_status(ASK(UNSTAGE, .target = P(parts)), SBX_OK);
         }
@@ -356,7 +356,7 @@ static void test_private_directory_of_a_stranger(void **state)
         skip();
     }
     assert_int_equal(chown(directory, 12345, 12345), 0);
-    ends("file", 7, SBX_EIO);
+    ends("file", 7, SBX_ESTALE);
     assert_false(scratch_is_there("file"));
 }
 
@@ -365,7 +365,7 @@ static void test_absent(void **state)
     (void)state;
     scratch_put("file", "old");
     (void)snprintf(parts, sizeof(parts), "%s", inner(ONE));
-    assert_status(commit("file", 0), SBX_EIO);
+    assert_status(commit("file", 0), SBX_ESTALE);
     assert_status(ASK(UNSTAGE, .target = P(parts)), SBX_OK);
     scratch_has("file", "old");
     STAGE("content", "more");
@@ -409,7 +409,7 @@ static void test_sweeps(void **state)
     assert_true(scratch_is_there(inner("parts-4444444444444444")));
     make_aged("parts-1111111111111111", 2 * HOUR_S);
     STAGE("x");
-    ends("file", 2, SBX_EIO);
+    ends("file", 2, SBX_ESTALE);
     assert_false(scratch_is_there(inner("parts-1111111111111111")));
 }
 

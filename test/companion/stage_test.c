@@ -57,6 +57,20 @@ static void test_stage(void **state)
     assert_string_not_equal(one, other);
 }
 
+/* What a place needs is there: it makes no file. */
+static void test_in_place(void **state)
+{
+    (void)state;
+    char path[SBX_PATH_MAX + 1];
+    scratch_put("file", "content");
+    assert_status(ASK(STAGE, .path = P("missing"), .length = 7, .flags = SBX_STAGE_IN_PLACE), SBX_ENOENT);
+    assert_status(ASK(STAGE, .path = P("/proc/missing"), .length = 7, .flags = SBX_STAGE_IN_PLACE),
+                  SBX_ENOENT);
+    assert_int_equal(count_of_parts(), 0);
+    assert_status(ASK(STAGE, .path = P("file"), .length = 7, .flags = SBX_STAGE_IN_PLACE), SBX_OK);
+    insist_on_stage(path);
+}
+
 /* Where the private directory is gone it is made again; where others may look into it, it is another one. */
 static void test_private_directory_is_made(void **state)
 {
@@ -241,6 +255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         scratch_test(test_stage),
+        scratch_test(test_in_place),
         scratch_test(test_private_directory_is_made),
         scratch_test(test_says_what_a_write_says),
         scratch_test(test_names_that_are_too_long),

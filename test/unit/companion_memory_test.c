@@ -85,7 +85,7 @@ static struct sbx_op *make_stage(struct world *world, const struct sbx_fs *fs)
 {
     struct sbx_op *op = NULL;
     struct sbx_bulk bulk = {.fs = fs, .endpoint = world->endpoint, .path = SBX_SPAN("/a")};
-    return sbx_bulk_stage(&op, &bulk, 4) == SBX_OK ? op : NULL;
+    return sbx_bulk_stage(&op, &bulk, 4, false) == SBX_OK ? op : NULL;
 }
 
 /* Not there at first; then it is, as the next one to look will find. */

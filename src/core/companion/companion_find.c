@@ -277,12 +277,12 @@ static void on_greeting(struct sbx_request *request)
     struct sbx_problem problem;
     json_t *root = NULL;
     sbx_problem_of(request, &problem);
-    bool refused = request->http_status == 404 || request->http_status == 405 || request->http_status >= 500;
+    bool spawn = request->http_status >= 500 && strstr(problem.detail, "spawn") != NULL;
+    bool refused = request->http_status == 404 || request->http_status == 405 || spawn;
     if (request->outcome == SBX_OK && problem.status != SBX_OK && refused) {
         end_off(find, problem.detail); /* no such endpoint, or nothing there that can be started */
     } else if (problem.status != SBX_OK) {
-        end_unknown(find, request->outcome,
-                    problem.detail); /* a refusal: the rest of the server may do more */
+        end_unknown(find, request->outcome, problem.detail); /* a refusal, or of a proxy: it may pass */
     } else if (sbx_json_parse(&root, sbx_bytes_span(&request->reply), 0) != SBX_OK) {
         end_off(find, "the server's answer to /v1/processes/run is no JSON");
     } else {

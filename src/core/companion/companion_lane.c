@@ -212,7 +212,7 @@ void sbx_companion_lane_lost(struct sbx_batch *batch, enum sbx_fate fate, enum s
     } else if (fate == SBX_FATE_NEVER) {
         sbx_companion_is_off(lane->companion, batch->endpoint, words);
     } else if (fate == SBX_FATE_TOO_BIG && batch->count > 1) {
-        lane->fill_max /= 2;
+        lane->fill_max = sbx_batch_smaller(batch, lane->fill_max);
     }
     for (size_t id = 0; id < batch->count; id++) {
         struct sbx_ask *ask = take_out(batch, id);
