@@ -144,7 +144,7 @@ enum sbx_status op_pwrite(struct server *server, const struct sbx_args *in, stru
 }
 
 /* Its end says how long a content is, not its attributes: files of /proc have no size. Of one that goes another
- * way than frames only its size is told. */
+ * way than frames only its size is told: of one that has none, or grows meanwhile, that it is more than a frame. */
 enum sbx_status op_read(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
     int fd = -1;
@@ -159,11 +159,11 @@ enum sbx_status op_read(struct server *server, const struct sbx_args *in, struct
         return open_close(fd, SBX_OK);
     }
     status = get_all(fd, &out->bytes, SBX_REPLY_CONTENT_MAX + 1, 0);
-    if (status == SBX_OK && out->bytes.length > SBX_REPLY_CONTENT_MAX) {
-        status = SBX_EFBIG;
-    }
     out->total = out->bytes.length; /* whatever was seen before: this is the whole of it */
-    return open_close(fd, status);  /* what does not fit beside the other replies is seen by serve.c */
+    if (out->bytes.length > SBX_REPLY_CONTENT_MAX) {
+        out->bytes.length = 0;
+    }
+    return open_close(fd, status); /* what does not fit beside the other replies is seen by serve.c */
 }
 
 /* The file stays the one it was: its inode, mode, owner, links. */

@@ -66,7 +66,7 @@ enum sbx_step sbx_http_ask_content(struct sbx_op *op, uint64_t max)
         request->until_stalled = true;
         request->reply_max = max;
         request->room = op->room;
-        request->size_above = op->size_first ? SBX_REPLY_CONTENT_MAX : 0;
+        request->size_above = op->room != NULL ? max : op->size_first ? SBX_REPLY_CONTENT_MAX : 0;
     }
     return sbx_op_send(op, status, request);
 }

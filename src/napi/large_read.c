@@ -1,6 +1,7 @@
 /* large_read.c: a content that no reply holds is asked for twice: the first op says how long it is, and the second one
- * writes it straight into an ArrayBuffer of that length, which JavaScript gets to see when it is complete. All of it is
- * what one GET gave, and so of one file: the server reads it whole before it answers. Nothing of the first op is in it.
+ * writes it straight into an ArrayBuffer of that length, which JavaScript gets to see when it is complete; where it does
+ * not fit by then, the op says how long it is now, and one more follows. All of it is what one GET gave, and so of one
+ * file: the server reads it whole before it answers. Nothing of the ops before is in it.
  *
  * Thread: main.
  * SPDX-License-Identifier: Apache-2.0
@@ -34,7 +35,7 @@ static void end(struct sbx_object *object, void *state)
     free(state);
 }
 
-/* Room for the size that was seen; for a file that has grown since, every time, for more. */
+/* Room for the size that was seen; for a file that grows, every time for more. */
 static size_t room_for(const struct read *read, const struct sbx_op *op)
 {
     uint64_t wanted = op->result.total + op->result.total / 8 * read->tries;
@@ -73,6 +74,10 @@ static struct sbx_op *make_room(struct sbx_job *job, const struct sbx_op *op)
     void *data = NULL;
     size_t length = read == NULL ? 0 : room_for(read, op);
     job->state = read;
+    if (read != NULL) {
+        drop_room(env, read);
+        read->tries++;
+    }
     if (read == NULL || !make_buffer(env, length, &buffer, &data) ||
         napi_create_reference(env, buffer, 1, &read->room) != napi_ok) {
         return NULL;
@@ -81,48 +86,35 @@ static struct sbx_op *make_room(struct sbx_job *job, const struct sbx_op *op)
     return status == SBX_OK ? made : NULL;
 }
 
-/* The op that asks for the size once more. */
-static struct sbx_op *make_again(struct sbx_job *job, const struct sbx_op *op)
-{
-    struct read *read = job->state;
-    struct sbx_op *made = NULL;
-    read->tries++;
-    drop_room(job->object->env->env, read);
-    if (sbx_fs_op_create(&made, op->fs, op->row, op->endpoint, &op->args) != SBX_OK) {
-        return NULL;
-    }
-    made->size_first = true;
-    return made;
-}
-
 /* Of an empty file there is neither a byte nor a size. */
 static bool has_size_alone(const struct sbx_op *op)
 {
-    return op->result.status == SBX_OK && op->room == NULL && op->result.bytes.data == NULL &&
-           op->result.total > 0;
+    return op->result.status == SBX_OK && op->result.bytes.data == NULL && op->result.total > 0;
 }
 
-static bool has_grown(const struct sbx_job *job, const struct sbx_op *op)
+static struct sbx_op *fail(struct sbx_op *op, enum sbx_status status, const char *words)
 {
-    const struct read *read = job->state;
-    return op->room != NULL && op->result.status == SBX_EFBIG && read->tries < SBX_READ_TRIES;
+    (void)sbx_op_fail(op, status, words);
+    return op;
 }
 
 static struct sbx_op *next(struct sbx_job *job, struct sbx_op *op)
 {
-    struct sbx_op *made = NULL;
-    if (has_size_alone(op)) {
-        made = make_room(job, op);
-    } else if (has_grown(job, op)) {
-        made = make_again(job, op);
-    } else {
+    const struct read *read = job->state;
+    if (!has_size_alone(op)) {
         return op;
     }
+    if (op->result.total > sbx_fs_max_full_read(op->fs)) {
+        return fail(op, SBX_EFBIG, "the file is larger than maxFullReadBytes");
+    }
+    if (read != NULL && read->tries == SBX_READ_TRIES) {
+        return fail(op, SBX_EFBIG, "the file grew each time it was read");
+    }
+    struct sbx_op *made = make_room(job, op);
     enum sbx_status status = made == NULL ? SBX_ENOMEM : sbx_job_go_on(job, made);
     if (status != SBX_OK) {
         sbx_op_destroy(made);
-        (void)sbx_op_fail(op, status, NULL);
-        return op;
+        return fail(op, status, NULL);
     }
     sbx_op_destroy(op);
     return NULL;

@@ -5,6 +5,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -189,6 +190,23 @@ static void test_files_of_proc(void **state)
     assert_int_equal(answer.total, answer.bytes.length);
 }
 
+/* A mapping is a line of /proc/self/maps; each second one may be written, so that no two become one. */
+static void test_a_large_file_of_proc(void **state)
+{
+    (void)state;
+    const size_t count = SBX_REPLY_CONTENT_MAX / 32;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    char *pages = mmap(NULL, count * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_ptr_not_equal(pages, MAP_FAILED);
+    for (size_t i = 0; i < count; i += 2) {
+        assert_int_equal(mprotect(pages + i * page, page, PROT_READ | PROT_WRITE), 0);
+    }
+    assert_status(ASK(READ, .path = P("/proc/self/maps")), SBX_OK);
+    assert_int_equal(answer.bytes.length, 0);
+    assert_true(answer.total > SBX_REPLY_CONTENT_MAX);
+    assert_int_equal(munmap(pages, count * page), 0);
+}
+
 /* One that has the name later is another, although it may have the same inode again. */
 static void test_pread_tells_the_file(void **state)
 {
@@ -318,6 +336,7 @@ int main(void)
         scratch_test(test_largest_file),
         scratch_test(test_sizes_round_trip),
         scratch_test(test_files_of_proc),
+        scratch_test(test_a_large_file_of_proc),
         scratch_test(test_pread_tells_the_file),
         scratch_test(test_pread),
         scratch_test(test_pwrite),

@@ -61,6 +61,34 @@ for (const [lane, openLane] of [
       assert.equal((await fs.readFile('/file')).length, 4 * MIB);
     });
 
+    test('a file that grows all the time', async () => {
+      const { fs, base } = await openLane();
+      const grow = 'for i in $(seq 300); do head -c 20000 /dev/zero >> "$1/file"; done';
+      await sandbox.sh('head -c 300000 /dev/zero > "$1/file"', base);
+      let over = false;
+      const growing = sandbox.sh(grow, base).finally(() => (over = true));
+      let before = 0;
+      while (!over) {
+        const { length } = await fs.readFile('/file');
+        assert.ok(length >= before && length % 4 === 0, `${length} bytes after ${before}`);
+        before = length;
+      }
+      await growing;
+      assert.equal((await fs.readFile('/file')).length, 6_300_000);
+    });
+
+    test('a large file of /proc, whose size says 0', async () => {
+      const { fs } = await openLane({ basePath: '/' });
+      const start = 'for i in 1 2 3 4 5 6 7 8; do export BIG_$i="$(head -c 100000 /dev/zero | tr "\\0" x)"; done; sleep 60 >&- 2>&- & echo $!';
+      const pid = (await sandbox.sh(start)).trim();
+      try {
+        const text = await fs.readTextFile(`/proc/${pid}/environ`);
+        assert.equal(text.match(/BIG_\d=x{100000}\0/g)?.length, 8);
+      } finally {
+        await sandbox.sh('kill "$1"', pid);
+      }
+    });
+
     test('a file that grows or shrinks while it is read is read as it is at one time', async () => {
       const { fs, base } = await openLane();
       await sandbox.sh('head -c 1000000 /dev/zero > "$1/file"', base);
