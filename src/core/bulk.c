@@ -99,21 +99,11 @@ static enum sbx_step ask_into_room(struct sbx_op *op)
     return sbx_http_ask_content(op, op->room_length);
 }
 
-/* How long a content is that did not fit: as the reply says. One that comes in chunks says nothing, and gets twice the
- * room, where there may be more. */
-static uint64_t length_after(const struct sbx_op *op)
-{
-    uint64_t most = sbx_fs_max_full_read(op->fs);
-    uint64_t twice = (uint64_t)op->room_length * 2;
-    uint64_t guess = op->room_length < most && twice > most ? most : twice;
-    return op->request->reply_length > 0 ? op->request->reply_length : guess;
-}
-
 /* What does not fit ends with its size alone. */
 static enum sbx_step end_in_room(struct sbx_op *op)
 {
-    if (op->request->outcome == SBX_EFBIG) {
-        op->result.total = length_after(op);
+    if (op->request->reply_length > 0) {
+        op->result.total = op->request->reply_length;
         return sbx_op_succeed(op);
     }
     if (sbx_http_need_reply(op) == SBX_STEP_END) {
