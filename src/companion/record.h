@@ -1,0 +1,20 @@
+/* record.h: what a supervisor says of its program, where whoever asks for it later finds it.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef COMPANION_RECORD_H
+#define COMPANION_RECORD_H
+
+#include "wire/supervised.h"
+
+struct record {
+    int directory; /* owned, until the end of the process; -1: nobody asks for it */
+};
+
+/* Makes the directory `name` in the private one; NULL: no record is kept. SBX_EINVAL: it is no name for one. */
+enum sbx_status record_open(struct record *record, const char *name) SBX_CHECKED;
+
+/* In one go: who reads it meanwhile has the old one or the new one, whole. */
+enum sbx_status record_write(const struct record *record, const struct sbx_supervised *state) SBX_CHECKED;
+
+#endif

@@ -1,0 +1,422 @@
+/* supervise_test.c: a program under the supervisor: how it starts, how it ends, and what is left of it. The program is
+ * the companion itself, under the sanitizers; what it supervises are shells.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "companion/supervise.h"
+#include "scratch.h"
+
+#define ARGUMENTS 16
+#define HANGS_MS 20000
+#define RECORD "run-0123456789abcdef"
+#define STATE_FILE ".cache/agentos-sandbox/" RECORD "/state"
+
+static char program[PATH_MAX];
+
+struct child {
+    pid_t pid;
+    int input;
+    int output;
+};
+
+static void nap(void)
+{
+    const struct timespec pause = {.tv_nsec = 5000000};
+    (void)nanosleep(&pause, NULL);
+}
+
+/* The words behind `supervise`; NULL ends them. */
+static void exec_supervise(const char *const *words)
+{
+    char *arguments[ARGUMENTS] = {program, strdup("supervise")};
+    for (size_t i = 0; words[i] != NULL; i++) {
+        arguments[i + 2] = strdup(words[i]);
+    }
+    (void)setenv("SBX_0", "a secret", 1);
+    (void)execv(program, arguments);
+    _exit(99);
+}
+
+static struct child start(const char *const *words)
+{
+    int input[2];
+    int output[2];
+    assert_int_equal(pipe2(input, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(output, O_CLOEXEC), 0);
+    struct child child = {fork(), input[1], output[0]};
+    assert_true(child.pid >= 0);
+    if (child.pid == 0) {
+        (void)dup2(input[0], STDIN_FILENO);
+        (void)dup2(output[1], STDOUT_FILENO);
+        exec_supervise(words);
+    }
+    (void)close(input[0]);
+    (void)close(output[1]);
+    return child;
+}
+#define START(...) start((const char *const[]){__VA_ARGS__, NULL})
+
+/* How it ended, as waitpid says. */
+static int await_end(const struct child *child)
+{
+    int status = 0;
+    for (int waited_ms = 0; waitpid(child->pid, &status, WNOHANG) == 0; waited_ms += 5) {
+        assert_true(waited_ms < HANGS_MS);
+        nap();
+    }
+    (void)close(child->input);
+    (void)close(child->output);
+    return status;
+}
+
+/* Reads up to the first newline. */
+static void read_line(int fd, char *line, size_t size)
+{
+    size_t length = 0;
+    while (length + 1 < size && read(fd, line + length, 1) == 1 && line[length] != '\n') {
+        length++;
+    }
+    line[length] = '\0';
+}
+
+static pid_t read_pid(int fd)
+{
+    char line[32];
+    read_line(fd, line, sizeof(line));
+    pid_t pid = (pid_t)strtol(line, NULL, 10);
+    assert_true(pid > 0);
+    return pid;
+}
+
+/* Whether it is there and no zombie. */
+static bool lives(pid_t pid)
+{
+    char path[64];
+    char stat[128] = "";
+    (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY);
+    if (fd < 0 || read(fd, stat, sizeof(stat) - 1) <= 0) {
+        return false;
+    }
+    (void)close(fd);
+    return strstr(stat, ") Z ") == NULL;
+}
+
+static void assert_gone(pid_t pid)
+{
+    for (int waited_ms = 0; lives(pid); waited_ms += 5) {
+        assert_true(waited_ms < HANGS_MS);
+        nap();
+    }
+}
+
+static struct sbx_supervised record(void)
+{
+    char bytes[100];
+    struct sbx_supervised supervised = {0};
+    int fd = open(STATE_FILE, O_RDONLY);
+    ssize_t length = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
+    assert_true(length > 0);
+    (void)close(fd);
+    assert_status(sbx_supervised_decode((struct sbx_span){bytes, (size_t)length}, &supervised), SBX_OK);
+    return supervised;
+}
+
+/* ---- The program's own end ------------------------------------------------------------------------------ */
+
+static void test_exit_code(void **state)
+{
+    (void)state;
+    struct child child = START("--record", RECORD, "--", "sh", "-c", "echo $$; exit 7");
+    pid_t pid = read_pid(child.output);
+    int status = await_end(&child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 7);
+    struct sbx_supervised supervised = record();
+    assert_int_equal(supervised.state, SBX_SUPERVISED_ENDED);
+    assert_int_equal(supervised.reason, SBX_END_ITSELF);
+    assert_int_equal(supervised.exit_code, 7);
+    assert_int_equal(supervised.signal, 0);
+    assert_int_equal(supervised.pid, pid);
+    assert_int_equal(supervised.supervisor, child.pid);
+    assert_true(supervised.started_ms > 0 && supervised.ended_ms >= supervised.started_ms);
+}
+
+static void test_signal(void **state)
+{
+    (void)state;
+    struct child child = START("--record", RECORD, "--", "sh", "-c", "kill -KILL $$");
+    int status = await_end(&child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGKILL);
+    assert_int_equal(record().signal, SIGKILL);
+    assert_int_equal(record().reason, SBX_END_ITSELF);
+}
+
+/* What it left behind goes on, and holds nothing up. */
+static void test_daemon(void **state)
+{
+    (void)state;
+    struct child child = START("--", "sh", "-c", "sleep 1000 & echo $!; exit 0");
+    pid_t daemon = read_pid(child.output);
+    int status = await_end(&child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_true(lives(daemon));
+    (void)kill(daemon, SIGKILL);
+    assert_gone(daemon);
+}
+
+/* ---- Starts that fail ------------------------------------------------------------------------------------ */
+
+static void test_not_started(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *cwd;
+        const char *argv0;
+        int status;
+        enum sbx_start_step step;
+        int error;
+    } starts[] = {
+        {"missing", "true", SUPERVISE_NOT_STARTED, SBX_START_CWD, ENOENT},
+        {"file", "true", SUPERVISE_NOT_STARTED, SBX_START_CWD, ENOTDIR},
+        {".", "no-such-program", SUPERVISE_NO_PROGRAM, SBX_START_PROGRAM, ENOENT},
+        {".", "./file", SUPERVISE_NOT_STARTED, SBX_START_PROGRAM, EACCES},
+        {"/", "/", SUPERVISE_NOT_STARTED, SBX_START_PROGRAM, EACCES},
+    };
+    scratch_put("file", "no program");
+    for (size_t i = 0; i < sizeof(starts) / sizeof(*starts); i++) {
+        char name[] = "run-000000000000000x";
+        char path[100];
+        char bytes[100];
+        struct sbx_supervised supervised;
+        name[sizeof(name) - 2] = (char)('0' + i);
+        struct child child = START("--record", name, "--cwd", starts[i].cwd, "--", starts[i].argv0);
+        int status = await_end(&child);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), starts[i].status);
+        (void)snprintf(path, sizeof(path), ".cache/agentos-sandbox/%s/state", name);
+        int fd = open(path, O_RDONLY);
+        ssize_t length = read(fd, bytes, sizeof(bytes));
+        (void)close(fd);
+        assert_status(sbx_supervised_decode((struct sbx_span){bytes, (size_t)length}, &supervised), SBX_OK);
+        assert_int_equal(supervised.state, SBX_SUPERVISED_NOT_STARTED);
+        assert_int_equal(supervised.step, starts[i].step);
+        assert_int_equal(supervised.error, starts[i].error);
+    }
+}
+
+static void test_usage(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *words[5];
+        int status;
+    } wrong[] = {
+        {{"true"}, SUPERVISE_USAGE},
+        {{"--"}, SUPERVISE_USAGE},
+        {{"--cwd"}, SUPERVISE_USAGE},
+        {{"--what", "x", "--", "true"}, SUPERVISE_USAGE},
+        {{"--limit-ms", "--", "true"}, SUPERVISE_USAGE},
+        {{"--limit-ms", "12x", "--", "true"}, SUPERVISE_USAGE},
+        {{"--record", "../x", "--", "true"}, SUPERVISE_NO_RECORD},
+        {{"--record", "run-1", "--", "true"}, SUPERVISE_NO_RECORD},
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        struct child child = start(wrong[i].words);
+        int status = await_end(&child);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), wrong[i].status);
+    }
+}
+
+/* A record is of one program. */
+static void test_record_twice(void **state)
+{
+    (void)state;
+    struct child child = START("--record", RECORD, "--", "true");
+    assert_int_equal(await_end(&child), 0);
+    child = START("--record", RECORD, "--", "false");
+    assert_int_equal(WEXITSTATUS(await_end(&child)), SUPERVISE_NO_RECORD);
+    assert_int_equal(record().exit_code, 0);
+}
+
+/* ---- Ends from outside ----------------------------------------------------------------------------------- */
+
+/* One that ignores SIGTERM, and one that left its parent and its session. */
+#define STUBBORN                                                                                             \
+    "trap '' TERM; (setsid sh -c 'trap \"\" TERM; setsid sleep 1000 & echo $!; exec sleep 1000' &); sleep "  \
+    "1000"
+
+static void check_end(const struct child *child, enum sbx_end_reason reason, int signal_number)
+{
+    pid_t daemon = read_pid(child->output);
+    struct sbx_supervised supervised;
+    assert_true(lives(daemon));
+    if (reason == SBX_END_ASKED) {
+        (void)kill(child->pid, signal_number == SIGKILL ? SIGUSR1 : SIGTERM);
+    }
+    int status = await_end(child);
+    supervised = record();
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), signal_number);
+    assert_int_equal(supervised.signal, signal_number);
+    assert_int_equal(supervised.reason, reason);
+    assert_false(lives(daemon));
+}
+
+static void test_limit(void **state)
+{
+    (void)state;
+    struct child child = START("--record", RECORD, "--limit-ms", "300", "--", "sh", "-c",
+                               "(setsid setsid sleep 1000 & echo $!); sleep 1000");
+    check_end(&child, SBX_END_LIMIT, SIGTERM);
+}
+
+static void test_stubborn(void **state)
+{
+    (void)state;
+    struct child child = START("--record", RECORD, "--limit-ms", "300", "--", "sh", "-c", STUBBORN);
+    check_end(&child, SBX_END_LIMIT, SIGKILL);
+}
+
+static void test_told_to_end(void **state)
+{
+    (void)state;
+    struct child child =
+        START("--record", RECORD, "--", "sh", "-c", "(setsid sleep 1000 & echo $!); sleep 1000");
+    check_end(&child, SBX_END_ASKED, SIGTERM);
+}
+
+static void test_killed(void **state)
+{
+    (void)state;
+    struct child child = START("--record", RECORD, "--", "sh", "-c", STUBBORN);
+    check_end(&child, SBX_END_ASKED, SIGKILL);
+}
+
+/* One that makes processes faster than they can be told from each other. */
+static void test_forking(void **state)
+{
+    (void)state;
+    struct child child = START("--record", RECORD, "--limit-ms", "200", "--", "sh", "-c",
+                               "trap '' TERM; echo $$; f() { sleep 0.01; f & f & }; f & for i in 1 2 3 4; do "
+                               "sleep 0.05; done; wait; "
+                               "sleep 1000");
+    pid_t pid = read_pid(child.output);
+    (void)await_end(&child);
+    assert_false(lives(pid));
+}
+
+/* A supervisor that is killed takes the program with it. */
+static void test_without_supervisor(void **state)
+{
+    (void)state;
+    struct child child = START("--", "sh", "-c", "echo $$; exec sleep 1000");
+    pid_t pid = read_pid(child.output);
+    (void)kill(child.pid, SIGKILL);
+    (void)await_end(&child);
+    assert_gone(pid);
+}
+
+/* ---- What the program has -------------------------------------------------------------------------------- */
+
+static void test_streams(void **state)
+{
+    (void)state;
+    char line[300] = "";
+    static const char bytes[] = "\x00\xff\xfe one \r\t";
+    struct child child = START("--", "cat");
+    assert_int_equal(write(child.input, bytes, sizeof(bytes)), sizeof(bytes));
+    (void)close(child.input);
+    size_t length = 0;
+    ssize_t got;
+    while ((got = read(child.output, line + length, sizeof(line) - length)) > 0) {
+        length += (size_t)got;
+    }
+    assert_int_equal(length, sizeof(bytes));
+    assert_memory_equal(line, bytes, sizeof(bytes));
+    child.input = dup(child.output);
+    assert_int_equal(await_end(&child), 0);
+}
+
+/* Our variables are not shown to it, its signals are as they were, its session is its own, its cwd as asked. */
+static void test_surroundings(void **state)
+{
+    (void)state;
+    char line[PATH_MAX];
+    char cwd[PATH_MAX];
+    assert_int_equal(mkdir("d", 0755), 0);
+    struct child child = START(
+        "--cwd", "d", "--", "sh", "-c",
+        "pwd; echo \"${SBX_0-none}\"; grep -E '^Sig(Blk|Ign)' /proc/self/status | tr -d '\\n\\t'; echo; "
+        "cut -d ' ' -f 6 /proc/$$/stat; echo $$");
+    read_line(child.output, line, sizeof(line));
+    assert_non_null(realpath("d", cwd));
+    assert_string_equal(line, cwd);
+    read_line(child.output, line, sizeof(line));
+    assert_string_equal(line, "none");
+    read_line(child.output, line, sizeof(line));
+    assert_string_equal(line, "SigBlk:0000000000000000SigIgn:0000000000000000");
+    pid_t session = read_pid(child.output);
+    assert_int_equal(session, read_pid(child.output));
+    assert_int_equal(await_end(&child), 0);
+}
+
+/* ---- Terminals ------------------------------------------------------------------------------------------- */
+
+/* The terminal's keys reach the program, not its supervisor; and what left the terminal ends with it. */
+static void test_terminal(void **state)
+{
+    (void)state;
+    int terminal = -1;
+    const char *const words[] = {
+        "--record", RECORD, "--terminal", "--", "sh", "-c", "stty -echo; echo $$; exec sleep 1000", NULL};
+    struct child child = {.pid = forkpty(&terminal, NULL, NULL, NULL)};
+    assert_true(child.pid >= 0);
+    if (child.pid == 0) {
+        exec_supervise(words);
+    }
+    child.input = terminal;
+    child.output = dup(terminal);
+    pid_t pid = read_pid(terminal);
+    assert_int_equal(tcgetpgrp(terminal), pid);
+    assert_int_equal(getsid(pid), child.pid);
+    assert_int_equal(write(terminal, "\x03", 1), 1);
+    int status = await_end(&child);
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGINT);
+    assert_int_equal(record().signal, SIGINT);
+    assert_int_equal(record().reason, SBX_END_ITSELF);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(test_exit_code),   scratch_test(test_signal),
+        scratch_test(test_daemon),      scratch_test(test_not_started),
+        scratch_test(test_usage),       scratch_test(test_record_twice),
+        scratch_test(test_limit),       scratch_test(test_stubborn),
+        scratch_test(test_told_to_end), scratch_test(test_killed),
+        scratch_test(test_forking),     scratch_test(test_without_supervisor),
+        scratch_test(test_streams),     scratch_test(test_surroundings),
+        scratch_test(test_terminal),
+    };
+    if (realpath("build/test-companion/agentos-companion", program) == NULL) {
+        return 1;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
