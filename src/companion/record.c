@@ -39,6 +39,12 @@ enum sbx_status record_open(struct record *record, const char *name)
     return open_close(private, status);
 }
 
+enum sbx_status record_make(const struct record *record, const char *name, int *fd)
+{
+    *fd = openat(record->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    return server_status(*fd);
+}
+
 static enum sbx_status put(int fd, struct sbx_span bytes)
 {
     ssize_t written = write(fd, bytes.data, bytes.length);

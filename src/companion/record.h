@@ -14,6 +14,9 @@ struct record {
 /* Makes the directory `name` in the private one; NULL: no record is kept. SBX_EINVAL: it is no name for one. */
 enum sbx_status record_open(struct record *record, const char *name) SBX_CHECKED;
 
+/* Makes a file in it, for output, to be written; the caller's. */
+enum sbx_status record_make(const struct record *record, const char *name, int *fd) SBX_CHECKED;
+
 /* In one go: who reads it meanwhile has the old one or the new one, whole. */
 enum sbx_status record_write(const struct record *record, const struct sbx_supervised *state) SBX_CHECKED;
 

@@ -48,6 +48,14 @@ static void restore_signals(const sigset_t *mask)
     (void)sigprocmask(SIG_SETMASK, mask, NULL);
 }
 
+/* The descriptor `from` as `to`; -1: it stays what it is. */
+static void take_stream(int from, int to)
+{
+    if (from >= 0) {
+        (void)dup2(from, to);
+    }
+}
+
 /* The child: it does not come back. */
 static void become(const struct start *start, int report)
 {
@@ -57,6 +65,8 @@ static void become(const struct start *start, int report)
     } else {
         (void)setsid();
     }
+    take_stream(start->output, STDOUT_FILENO);
+    take_stream(start->errors, STDERR_FILENO);
     restore_signals(&start->mask);
     forget_variables();
     struct failure failure = {.step = SBX_START_CWD};

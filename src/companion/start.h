@@ -17,6 +17,8 @@ struct start {
     bool
         terminal; /* it stays in this session and becomes what the terminal's keys reach; else a session of its own */
     sigset_t mask; /* signals that it has blocked */
+    int output;    /* borrowed: its standard output; -1: that of this process */
+    int errors;    /* likewise its standard error */
 };
 
 /* Starts it. It ends with this process. Where it cannot start, `failed` has its state, step and error, and false comes

@@ -1,172 +1,37 @@
-/* supervise.c: see supervise.h. One thread, one poll: of a descriptor that tells signals, with the time that is left.
- *
- *     runs ── limit, or asked ──▶ told to end (SIGTERM) ── a second ──▶ killed, again and again ──▶ nothing is left
- *      └── the program ends by itself: over, whatever it left behind
+/* supervise.c: see supervise.h. What is asked for, the start, and an end like the program's; supervision.c is what lies
+ * between them.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "companion/supervise.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "companion/record.h"
 #include "companion/start.h"
-#include "companion/tree.h"
+#include "companion/supervision.h"
 
-#define GRACE_MS 1000 /* that what is told to end has */
-#define AGAIN_MS 5 /* between two looks for what is to be killed: a process may make another one meanwhile */
-#define GIVE_UP_MS 10000 /* what cannot be killed for so long (it waits for a device) is left */
-
-enum phase { RUNS, TOLD, KILLED };
+#define SPOOL_MIN 2 /* bytes: a head and a tail */
 
 struct options {
     const char *record; /* NULL: none */
     uint64_t limit_ms;  /* 0: none */
+    uint64_t spool;     /* bytes; 0: output is the program's own */
     struct start start;
 };
 
-struct supervision {
-    enum phase phase;
-    int signals;     /* owned; a signalfd */
-    uint64_t due_ms; /* when the phase is over; 0: never */
-    uint64_t give_up_ms;
-    pid_t pid;
-    bool has_ended;
-    bool has_children; /* the program, or what descends from it */
-    struct sbx_supervised state;
-};
-
-static uint64_t clock_ms(clockid_t clock)
-{
-    struct timespec now;
-    (void)clock_gettime(clock, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-/* ---- Ends ---------------------------------------------------------------------------------------------- */
-
-static void note_end(struct supervision *it, int status)
-{
-    it->has_ended = true;
-    it->state.ended_ms = clock_ms(CLOCK_REALTIME);
-    if (WIFSIGNALED(status)) {
-        it->state.signal = (uint32_t)WTERMSIG(status);
-    } else {
-        it->state.exit_code = (uint32_t)WEXITSTATUS(status);
-    }
-}
-
-static void reap(struct supervision *it)
-{
-    int status = 0;
-    pid_t pid;
-    do {
-        pid = waitpid(-1, &status, WNOHANG);
-        if (pid == it->pid) {
-            note_end(it, status);
-        }
-    } while (pid > 0 || (pid < 0 && errno == EINTR));
-    it->has_children = pid == 0;
-}
-
-static void enter(struct supervision *it, enum phase phase)
-{
-    uint64_t now = clock_ms(CLOCK_MONOTONIC);
-    it->phase = phase;
-    if (phase == TOLD) {
-        (void)tree_signal(SIGTERM);
-        (void)tree_signal(SIGCONT);
-        it->due_ms = now + GRACE_MS;
-        return;
-    }
-    (void)tree_signal(SIGSTOP); /* else what is killed first may be made anew by what is killed last */
-    (void)tree_signal(SIGKILL);
-    it->due_ms = now + AGAIN_MS;
-}
-
-static void end_tree(struct supervision *it, enum phase phase, enum sbx_end_reason reason)
-{
-    if (it->phase == RUNS && !it->has_ended) {
-        it->state.reason = (uint8_t)reason;
-    }
-    if (phase > it->phase) {
-        it->give_up_ms = clock_ms(CLOCK_MONOTONIC) + GRACE_MS + GIVE_UP_MS;
-        enter(it, phase);
-    }
-}
-
-/* The time of the phase is over. */
-static void be_due(struct supervision *it)
-{
-    if (it->phase == RUNS) {
-        end_tree(it, TOLD, SBX_END_LIMIT);
-    } else {
-        enter(it, KILLED);
-    }
-}
-
-/* ---- The loop ------------------------------------------------------------------------------------------ */
-
-static bool is_over(const struct supervision *it)
-{
-    if (it->phase == RUNS) {
-        return it->has_ended;
-    }
-    return !it->has_children || clock_ms(CLOCK_MONOTONIC) > it->give_up_ms;
-}
-
-static void take_signals(struct supervision *it)
-{
-    struct signalfd_siginfo info;
-    while (read(it->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-        if (info.ssi_signo == SIGUSR1) {
-            end_tree(it, KILLED, SBX_END_ASKED);
-        } else if (info.ssi_signo != SIGCHLD) {
-            end_tree(it, TOLD, SBX_END_ASKED);
-        }
-    }
-}
-
-/* ms until the phase is over; -1: never. */
-static int time_left(const struct supervision *it)
-{
-    uint64_t now = clock_ms(CLOCK_MONOTONIC);
-    if (it->due_ms == 0) {
-        return -1;
-    }
-    uint64_t left = it->due_ms > now ? it->due_ms - now : 0;
-    return left < INT32_MAX ? (int)left : INT32_MAX;
-}
-
-static void wait_for_end(struct supervision *it)
-{
-    for (reap(it); !is_over(it); reap(it)) {
-        struct pollfd signals = {.fd = it->signals, .events = POLLIN};
-        if (time_left(it) == 0) {
-            be_due(it);
-        }
-        (void)poll(&signals, 1, time_left(it));
-        take_signals(it);
-    }
-}
-
-/* ---- The whole ----------------------------------------------------------------------------------------- */
-
-/* A number of ms, and nothing else. */
-static bool read_ms(const char *text, uint64_t *ms)
+/* A number, and nothing else. */
+static bool read_number(const char *text, uint64_t *number)
 {
     char *end = NULL;
     errno = 0;
-    *ms = strtoull(text, &end, 10);
+    *number = strtoull(text, &end, 10);
     return *text >= '0' && *text <= '9' && *end == '\0' && errno == 0;
 }
 
@@ -189,21 +54,26 @@ static bool take_option(char ***at, struct options *options)
     } else if (strcmp(option, "--cwd") == 0) {
         options->start.cwd = value;
     } else {
-        return strcmp(option, "--limit-ms") == 0 && read_ms(value, &options->limit_ms);
+        uint64_t *number = strcmp(option, "--spool") == 0      ? &options->spool
+                           : strcmp(option, "--limit-ms") == 0 ? &options->limit_ms
+                                                               : NULL;
+        return number != NULL && read_number(value, number);
     }
     return true;
 }
 
 static bool take_options(char **arguments, struct options *options)
 {
-    *options = (struct options){.record = NULL};
+    *options = (struct options){.start = {.output = -1, .errors = -1}};
     while (*arguments != NULL && strcmp(*arguments, "--") != 0) {
         if (!take_option(&arguments, options)) {
             return false;
         }
     }
     options->start.argv = *arguments == NULL ? NULL : arguments + 1;
-    return options->start.argv != NULL && options->start.argv[0] != NULL;
+    bool spools = options->spool > 0;
+    bool can_spool = options->record != NULL && !options->start.terminal && options->spool >= SPOOL_MIN;
+    return options->start.argv != NULL && options->start.argv[0] != NULL && (!spools || can_spool);
 }
 
 /* Signals are read from a descriptor from here on. */
@@ -238,41 +108,74 @@ static int end_alike(const struct sbx_supervised *state)
     return 128 + signal_number;
 }
 
-static int run(struct supervision *it, const struct options *options, struct record *record)
+/* The program's output by way of this process, and kept; `ends` are what the program has. */
+static enum sbx_status open_relays(struct supervision *it, struct start *start, uint64_t most)
+{
+    int file = -1;
+    enum sbx_status status = record_make(&it->record, RELAY_OUTPUT, &file);
+    if (status == SBX_OK) {
+        status = relay_open(&it->relays[OUTPUT], file, most, STDOUT_FILENO, &start->output);
+    }
+    if (status == SBX_OK) {
+        status = record_make(&it->record, RELAY_ERRORS, &file);
+    }
+    if (status == SBX_OK) {
+        status = relay_open(&it->relays[ERRORS], file, most, STDERR_FILENO, &start->errors);
+    }
+    it->state.most = most;
+    return status;
+}
+
+static bool prepare(struct supervision *it, struct options *options)
+{
+    enum sbx_status status = record_open(&it->record, options->record);
+    if (status == SBX_OK && options->spool > 0) {
+        status = open_relays(it, &options->start, options->spool);
+    }
+    if (status != SBX_OK) {
+        return false;
+    }
+    if (!options->start.terminal) {
+        (void)setsid(); /* fails for a leader of a group, whose terminal we have none of */
+    }
+    return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 && watch_signals(it, &options->start.mask);
+}
+
+static void close_ends(struct start *start)
+{
+    if (start->output >= 0) {
+        (void)close(start->output);
+        (void)close(start->errors);
+    }
+}
+
+static int run(struct supervision *it, struct options *options)
 {
     it->state.supervisor = (uint32_t)getpid();
-    it->state.started_ms = clock_ms(CLOCK_REALTIME);
-    if (!start_program(&options->start, &it->pid, &it->state)) {
-        (void)!record_write(record, &it->state);
+    it->state.started_ms = supervision_clock_ms(CLOCK_REALTIME);
+    bool started = start_program(&options->start, &it->pid, &it->state);
+    close_ends(&options->start);
+    if (!started) {
+        supervision_write_record(it);
         return it->state.error == ENOENT && it->state.step == SBX_START_PROGRAM ? SUPERVISE_NO_PROGRAM
                                                                                 : SUPERVISE_NOT_STARTED;
     }
     it->state.state = SBX_SUPERVISED_RUNS;
     it->state.pid = (uint32_t)it->pid;
-    (void)!record_write(record, &it->state);
-    it->due_ms = options->limit_ms == 0 ? 0 : clock_ms(CLOCK_MONOTONIC) + options->limit_ms;
-    wait_for_end(it);
+    supervision_write_record(it);
+    it->due_ms = options->limit_ms == 0 ? 0 : supervision_clock_ms(CLOCK_MONOTONIC) + options->limit_ms;
+    supervision_wait(it);
     it->state.state = SBX_SUPERVISED_ENDED;
-    (void)!record_write(record, &it->state);
+    supervision_write_record(it);
     return end_alike(&it->state);
 }
 
 int supervise(char **arguments)
 {
     struct options options;
-    struct record record;
-    struct supervision it = {.phase = RUNS, .signals = -1};
+    struct supervision it = {.phase = RUNS, .signals = -1, .relays = {{.from = -1}, {.from = -1}}};
     if (!take_options(arguments, &options)) {
         return SUPERVISE_USAGE;
     }
-    if (record_open(&record, options.record) != SBX_OK) {
-        return SUPERVISE_NO_RECORD;
-    }
-    if (!options.start.terminal) {
-        (void)setsid(); /* fails for a leader of a group, whose terminal we have none of */
-    }
-    if (prctl(PR_SET_CHILD_SUBREAPER, 1) != 0 || !watch_signals(&it, &options.start.mask)) {
-        return SUPERVISE_NO_RECORD;
-    }
-    return run(&it, &options, &record);
+    return prepare(&it, &options) ? run(&it, &options) : SUPERVISE_NO_RECORD;
 }

@@ -7,15 +7,18 @@
 
 #include <stdbool.h>
 
-/* supervise [--record NAME] [--cwd PATH] [--limit-ms N] [--terminal] -- PROGRAM ARGUMENT…
+/* supervise [--record NAME [--spool BYTES]] [--cwd PATH] [--limit-ms N] [--terminal] -- PROGRAM ARGUMENT…
  *
  *   --record    run-RANDOM: a directory of this name is made in the private one; its file "state" is the record
  *               (wire/supervised.h), whole at any time
+ *   --spool     the program's output is kept there too, so many bytes of each stream (relay.h): at its end the record
+ *               says how many there were, while it runs those of a moment ago
  *   --cwd       of the program
  *   --limit-ms  after which it is ended; 0: never
  *   --terminal  standard input is one, and this process leads its session
  *
- * The program has standard input, output and error. It runs in a session of its own, or in the terminal's, and this
+ * The program has standard input, output and error; spooled output comes by way of this process, so that what the
+ * program left behind holds the output open for half a second at most. It runs in a session of its own, or in the terminal's, and this
  * process is the subreaper of all that descends from it. SIGTERM, SIGINT and SIGHUP to this process end all of that:
  * SIGTERM, and SIGKILL to what is left a second later; SIGUSR1: SIGKILL at once. Where the program ends by itself,
  * what it left behind goes on.

@@ -17,6 +17,10 @@ void sbx_supervised_encode(const struct sbx_supervised *supervised, struct sbx_w
     sbx_buf_put(writer, supervised->signal, 4);
     sbx_buf_put(writer, supervised->started_ms, 8);
     sbx_buf_put(writer, supervised->ended_ms, 8);
+    sbx_buf_put(writer, supervised->most, 8);
+    sbx_buf_put(writer, supervised->incomplete, 1);
+    sbx_buf_put(writer, supervised->output, 8);
+    sbx_buf_put(writer, supervised->errors, 8);
 }
 
 enum sbx_status sbx_supervised_decode(struct sbx_span record, struct sbx_supervised *supervised)
@@ -32,7 +36,23 @@ enum sbx_status sbx_supervised_decode(struct sbx_span record, struct sbx_supervi
     supervised->signal = (uint32_t)sbx_buf_get(&reader, 4);
     supervised->started_ms = sbx_buf_get(&reader, 8);
     supervised->ended_ms = sbx_buf_get(&reader, 8);
+    supervised->most = sbx_buf_get(&reader, 8);
+    supervised->incomplete = sbx_buf_get(&reader, 1) != 0;
+    supervised->output = sbx_buf_get(&reader, 8);
+    supervised->errors = sbx_buf_get(&reader, 8);
     bool known = supervised->state > 0 && supervised->state < SBX_SUPERVISED_STATES &&
                  supervised->step < SBX_START_STEPS && supervised->reason < SBX_END_REASONS;
     return known && !reader.failed && sbx_buf_left(&reader) == 0 ? SBX_OK : SBX_EPROTO;
+}
+
+uint64_t sbx_spool_place(uint64_t most, uint64_t position, uint64_t *room)
+{
+    uint64_t head = most / 2;
+    if (position < head) {
+        *room = head - position;
+        return position;
+    }
+    uint64_t at = (position - head) % (most - head);
+    *room = most - head - at;
+    return head + at;
 }

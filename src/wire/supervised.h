@@ -43,9 +43,18 @@ struct sbx_supervised {
     uint32_t signal;     /* that ended it */
     uint64_t started_ms; /* since 1970 */
     uint64_t ended_ms;   /* likewise; 0 while it runs */
+    uint64_t most;       /* bytes of a file of output; 0: there is none */
+    bool incomplete;     /* a file of output could not be written to its end */
+    uint64_t output;     /* bytes that came on standard output */
+    uint64_t errors;     /* likewise on standard error */
 };
 
-#define SBX_SUPERVISED_LENGTH 39 /* bytes of a record */
+#define SBX_SUPERVISED_LENGTH 64 /* bytes of a record */
+
+/* Where the byte number `position` of a stream is in its file, of which `most` bytes are kept, and how many of those
+ * behind it lie behind that place: the first half of the file is the stream's head, and what comes after that goes
+ * round in the other half. `most`: 2 at least. */
+uint64_t sbx_spool_place(uint64_t most, uint64_t position, uint64_t *room);
 
 void sbx_supervised_encode(const struct sbx_supervised *supervised, struct sbx_writer *writer);
 

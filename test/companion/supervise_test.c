@@ -1,5 +1,4 @@
-/* supervise_test.c: a program under the supervisor: how it starts, how it ends, and what is left of it. The program is
- * the companion itself, under the sanitizers; what it supervises are shells.
+/* supervise_test.c: a program under the supervisor: how it starts, how it ends, and what is left of it.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -13,127 +12,11 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "companion/supervise.h"
 #include "scratch.h"
-
-#define ARGUMENTS 16
-#define HANGS_MS 20000
-#define RECORD "run-0123456789abcdef"
-#define STATE_FILE ".cache/agentos-sandbox/" RECORD "/state"
-
-static char program[PATH_MAX];
-
-struct child {
-    pid_t pid;
-    int input;
-    int output;
-};
-
-static void nap(void)
-{
-    const struct timespec pause = {.tv_nsec = 5000000};
-    (void)nanosleep(&pause, NULL);
-}
-
-/* The words behind `supervise`; NULL ends them. */
-static void exec_supervise(const char *const *words)
-{
-    char *arguments[ARGUMENTS] = {program, strdup("supervise")};
-    for (size_t i = 0; words[i] != NULL; i++) {
-        arguments[i + 2] = strdup(words[i]);
-    }
-    (void)setenv("SBX_0", "a secret", 1);
-    (void)execv(program, arguments);
-    _exit(99);
-}
-
-static struct child start(const char *const *words)
-{
-    int input[2];
-    int output[2];
-    assert_int_equal(pipe2(input, O_CLOEXEC), 0);
-    assert_int_equal(pipe2(output, O_CLOEXEC), 0);
-    struct child child = {fork(), input[1], output[0]};
-    assert_true(child.pid >= 0);
-    if (child.pid == 0) {
-        (void)dup2(input[0], STDIN_FILENO);
-        (void)dup2(output[1], STDOUT_FILENO);
-        exec_supervise(words);
-    }
-    (void)close(input[0]);
-    (void)close(output[1]);
-    return child;
-}
-#define START(...) start((const char *const[]){__VA_ARGS__, NULL})
-
-/* How it ended, as waitpid says. */
-static int await_end(const struct child *child)
-{
-    int status = 0;
-    for (int waited_ms = 0; waitpid(child->pid, &status, WNOHANG) == 0; waited_ms += 5) {
-        assert_true(waited_ms < HANGS_MS);
-        nap();
-    }
-    (void)close(child->input);
-    (void)close(child->output);
-    return status;
-}
-
-/* Reads up to the first newline. */
-static void read_line(int fd, char *line, size_t size)
-{
-    size_t length = 0;
-    while (length + 1 < size && read(fd, line + length, 1) == 1 && line[length] != '\n') {
-        length++;
-    }
-    line[length] = '\0';
-}
-
-static pid_t read_pid(int fd)
-{
-    char line[32];
-    read_line(fd, line, sizeof(line));
-    pid_t pid = (pid_t)strtol(line, NULL, 10);
-    assert_true(pid > 0);
-    return pid;
-}
-
-/* Whether it is there and no zombie. */
-static bool lives(pid_t pid)
-{
-    char path[64];
-    char stat[128] = "";
-    (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    int fd = open(path, O_RDONLY);
-    if (fd < 0 || read(fd, stat, sizeof(stat) - 1) <= 0) {
-        return false;
-    }
-    (void)close(fd);
-    return strstr(stat, ") Z ") == NULL;
-}
-
-static void assert_gone(pid_t pid)
-{
-    for (int waited_ms = 0; lives(pid); waited_ms += 5) {
-        assert_true(waited_ms < HANGS_MS);
-        nap();
-    }
-}
-
-static struct sbx_supervised record(void)
-{
-    char bytes[100];
-    struct sbx_supervised supervised = {0};
-    int fd = open(STATE_FILE, O_RDONLY);
-    ssize_t length = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
-    assert_true(length > 0);
-    (void)close(fd);
-    assert_status(sbx_supervised_decode((struct sbx_span){bytes, (size_t)length}, &supervised), SBX_OK);
-    return supervised;
-}
+#include "supervised.h"
 
 /* ---- The program's own end ------------------------------------------------------------------------------ */
 
@@ -141,11 +24,11 @@ static void test_exit_code(void **state)
 {
     (void)state;
     struct child child = START("--record", RECORD, "--", "sh", "-c", "echo $$; exit 7");
-    pid_t pid = read_pid(child.output);
-    int status = await_end(&child);
+    pid_t pid = supervised_read_pid(child.output);
+    int status = supervised_await_end(&child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 7);
-    struct sbx_supervised supervised = record();
+    struct sbx_supervised supervised = supervised_record();
     assert_int_equal(supervised.state, SBX_SUPERVISED_ENDED);
     assert_int_equal(supervised.reason, SBX_END_ITSELF);
     assert_int_equal(supervised.exit_code, 7);
@@ -159,11 +42,11 @@ static void test_signal(void **state)
 {
     (void)state;
     struct child child = START("--record", RECORD, "--", "sh", "-c", "kill -KILL $$");
-    int status = await_end(&child);
+    int status = supervised_await_end(&child);
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), SIGKILL);
-    assert_int_equal(record().signal, SIGKILL);
-    assert_int_equal(record().reason, SBX_END_ITSELF);
+    assert_int_equal(supervised_record().signal, SIGKILL);
+    assert_int_equal(supervised_record().reason, SBX_END_ITSELF);
 }
 
 /* What it left behind goes on, and holds nothing up. */
@@ -171,12 +54,12 @@ static void test_daemon(void **state)
 {
     (void)state;
     struct child child = START("--", "sh", "-c", "sleep 1000 & echo $!; exit 0");
-    pid_t daemon = read_pid(child.output);
-    int status = await_end(&child);
+    pid_t daemon = supervised_read_pid(child.output);
+    int status = supervised_await_end(&child);
     assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    assert_true(lives(daemon));
+    assert_true(supervised_lives(daemon));
     (void)kill(daemon, SIGKILL);
-    assert_gone(daemon);
+    supervised_assert_gone(daemon);
 }
 
 /* ---- Starts that fail ------------------------------------------------------------------------------------ */
@@ -205,10 +88,10 @@ static void test_not_started(void **state)
         struct sbx_supervised supervised;
         name[sizeof(name) - 2] = (char)('0' + i);
         struct child child = START("--record", name, "--cwd", starts[i].cwd, "--", starts[i].argv0);
-        int status = await_end(&child);
+        int status = supervised_await_end(&child);
         assert_true(WIFEXITED(status));
         assert_int_equal(WEXITSTATUS(status), starts[i].status);
-        (void)snprintf(path, sizeof(path), ".cache/agentos-sandbox/%s/state", name);
+        (void)snprintf(path, sizeof(path), RECORDS "%s/state", name);
         int fd = open(path, O_RDONLY);
         ssize_t length = read(fd, bytes, sizeof(bytes));
         (void)close(fd);
@@ -234,10 +117,11 @@ static void test_usage(void **state)
         {{"--limit-ms", "12x", "--", "true"}, SUPERVISE_USAGE},
         {{"--record", "../x", "--", "true"}, SUPERVISE_NO_RECORD},
         {{"--record", "run-1", "--", "true"}, SUPERVISE_NO_RECORD},
+        {{"--spool", "100", "--", "true"}, SUPERVISE_USAGE},
     };
     for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
-        struct child child = start(wrong[i].words);
-        int status = await_end(&child);
+        struct child child = supervised_start(wrong[i].words);
+        int status = supervised_await_end(&child);
         assert_true(WIFEXITED(status));
         assert_int_equal(WEXITSTATUS(status), wrong[i].status);
     }
@@ -248,10 +132,10 @@ static void test_record_twice(void **state)
 {
     (void)state;
     struct child child = START("--record", RECORD, "--", "true");
-    assert_int_equal(await_end(&child), 0);
+    assert_int_equal(supervised_await_end(&child), 0);
     child = START("--record", RECORD, "--", "false");
-    assert_int_equal(WEXITSTATUS(await_end(&child)), SUPERVISE_NO_RECORD);
-    assert_int_equal(record().exit_code, 0);
+    assert_int_equal(WEXITSTATUS(supervised_await_end(&child)), SUPERVISE_NO_RECORD);
+    assert_int_equal(supervised_record().exit_code, 0);
 }
 
 /* ---- Ends from outside ----------------------------------------------------------------------------------- */
@@ -263,19 +147,19 @@ static void test_record_twice(void **state)
 
 static void check_end(const struct child *child, enum sbx_end_reason reason, int signal_number)
 {
-    pid_t daemon = read_pid(child->output);
+    pid_t daemon = supervised_read_pid(child->output);
     struct sbx_supervised supervised;
-    assert_true(lives(daemon));
+    assert_true(supervised_lives(daemon));
     if (reason == SBX_END_ASKED) {
         (void)kill(child->pid, signal_number == SIGKILL ? SIGUSR1 : SIGTERM);
     }
-    int status = await_end(child);
-    supervised = record();
+    int status = supervised_await_end(child);
+    supervised = supervised_record();
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), signal_number);
     assert_int_equal(supervised.signal, signal_number);
     assert_int_equal(supervised.reason, reason);
-    assert_false(lives(daemon));
+    assert_false(supervised_lives(daemon));
 }
 
 static void test_limit(void **state)
@@ -316,9 +200,9 @@ static void test_forking(void **state)
                                "trap '' TERM; echo $$; f() { sleep 0.01; f & f & }; f & for i in 1 2 3 4; do "
                                "sleep 0.05; done; wait; "
                                "sleep 1000");
-    pid_t pid = read_pid(child.output);
-    (void)await_end(&child);
-    assert_false(lives(pid));
+    pid_t pid = supervised_read_pid(child.output);
+    (void)supervised_await_end(&child);
+    assert_false(supervised_lives(pid));
 }
 
 /* A supervisor that is killed takes the program with it. */
@@ -326,10 +210,10 @@ static void test_without_supervisor(void **state)
 {
     (void)state;
     struct child child = START("--", "sh", "-c", "echo $$; exec sleep 1000");
-    pid_t pid = read_pid(child.output);
+    pid_t pid = supervised_read_pid(child.output);
     (void)kill(child.pid, SIGKILL);
-    (void)await_end(&child);
-    assert_gone(pid);
+    (void)supervised_await_end(&child);
+    supervised_assert_gone(pid);
 }
 
 /* ---- What the program has -------------------------------------------------------------------------------- */
@@ -350,7 +234,7 @@ static void test_streams(void **state)
     assert_int_equal(length, sizeof(bytes));
     assert_memory_equal(line, bytes, sizeof(bytes));
     child.input = dup(child.output);
-    assert_int_equal(await_end(&child), 0);
+    assert_int_equal(supervised_await_end(&child), 0);
 }
 
 /* Our variables are not shown to it, its signals are as they were, its session is its own, its cwd as asked. */
@@ -364,16 +248,16 @@ static void test_surroundings(void **state)
         "--cwd", "d", "--", "sh", "-c",
         "pwd; echo \"${SBX_0-none}\"; grep -E '^Sig(Blk|Ign)' /proc/self/status | tr -d '\\n\\t'; echo; "
         "cut -d ' ' -f 6 /proc/$$/stat; echo $$");
-    read_line(child.output, line, sizeof(line));
+    supervised_read_line(child.output, line, sizeof(line));
     assert_non_null(realpath("d", cwd));
     assert_string_equal(line, cwd);
-    read_line(child.output, line, sizeof(line));
+    supervised_read_line(child.output, line, sizeof(line));
     assert_string_equal(line, "none");
-    read_line(child.output, line, sizeof(line));
+    supervised_read_line(child.output, line, sizeof(line));
     assert_string_equal(line, "SigBlk:0000000000000000SigIgn:0000000000000000");
-    pid_t session = read_pid(child.output);
-    assert_int_equal(session, read_pid(child.output));
-    assert_int_equal(await_end(&child), 0);
+    pid_t session = supervised_read_pid(child.output);
+    assert_int_equal(session, supervised_read_pid(child.output));
+    assert_int_equal(supervised_await_end(&child), 0);
 }
 
 /* ---- Terminals ------------------------------------------------------------------------------------------- */
@@ -388,19 +272,19 @@ static void test_terminal(void **state)
     struct child child = {.pid = forkpty(&terminal, NULL, NULL, NULL)};
     assert_true(child.pid >= 0);
     if (child.pid == 0) {
-        exec_supervise(words);
+        supervised_exec(words);
     }
     child.input = terminal;
     child.output = dup(terminal);
-    pid_t pid = read_pid(terminal);
+    pid_t pid = supervised_read_pid(terminal);
     assert_int_equal(tcgetpgrp(terminal), pid);
     assert_int_equal(getsid(pid), child.pid);
     assert_int_equal(write(terminal, "\x03", 1), 1);
-    int status = await_end(&child);
+    int status = supervised_await_end(&child);
     assert_true(WIFSIGNALED(status));
     assert_int_equal(WTERMSIG(status), SIGINT);
-    assert_int_equal(record().signal, SIGINT);
-    assert_int_equal(record().reason, SBX_END_ITSELF);
+    assert_int_equal(supervised_record().signal, SIGINT);
+    assert_int_equal(supervised_record().reason, SBX_END_ITSELF);
 }
 
 int main(void)
@@ -415,8 +299,5 @@ int main(void)
         scratch_test(test_streams),     scratch_test(test_surroundings),
         scratch_test(test_terminal),
     };
-    if (realpath("build/test-companion/agentos-companion", program) == NULL) {
-        return 1;
-    }
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return supervised_find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
