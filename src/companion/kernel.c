@@ -1,4 +1,4 @@
-/* kernel.c: statx, for the time of birth, else fstatat; copy_file_range, else read and write.
+/* kernel.c: statx, for the time of birth, else fstatat; copy_file_range, else read and write; pidfd_open, else kill.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -16,6 +17,9 @@
 #define NS_PER_S INT64_C(1000000000)
 #define COPY_RANGE ((size_t)1 << 30) /* bytes that one call is asked for */
 #define COPY_CHUNK ((size_t)128 * 1024)
+
+#define PIDFD_SEND_SIGNAL 424 /* on every machine */
+#define PIDFD_OPEN 434
 
 #define WANTED 0x0fffU      /* STATX_BASIC_STATS | STATX_BTIME */
 #define WANTED_BIRTH 0x800U /* STATX_BTIME */
@@ -143,6 +147,24 @@ enum sbx_status kernel_stat(int fd, const char *path, int flags, struct sbx_stat
     }
     from_stat(&older, stat);
     return SBX_OK;
+}
+
+int kernel_process(pid_t pid)
+{
+#ifdef COMPANION_OLD_KERNEL
+    (void)pid;
+    return -1;
+#else
+    return (int)syscall(PIDFD_OPEN, pid, 0);
+#endif
+}
+
+enum sbx_status kernel_signal(int process, pid_t pid, int signal)
+{
+    if (process < 0) {
+        return server_status(kill(pid, signal));
+    }
+    return server_status(syscall(PIDFD_SEND_SIGNAL, process, signal, NULL, 0));
 }
 
 bool kernel_tells_type(const struct dirent *entry)

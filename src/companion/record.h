@@ -20,4 +20,11 @@ enum sbx_status record_make(const struct record *record, const char *name, int *
 /* In one go: who reads it meanwhile has the old one or the new one, whole. */
 enum sbx_status record_write(const struct record *record, const struct sbx_supervised *state) SBX_CHECKED;
 
+/* Reads the record `name` of the directory `private`. SBX_ENOENT: it is not there, or was not written yet. */
+enum sbx_status record_read(int private, const char *name, struct sbx_supervised *state) SBX_CHECKED;
+
+/* Whether its supervisor is there: a process that was started with the record's name. `process`: NULL, or a descriptor
+ * of it (kernel_process), the caller's; -1. */
+bool record_is_kept(const char *name, const struct sbx_supervised *state, int *process);
+
 #endif

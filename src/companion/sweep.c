@@ -11,10 +11,12 @@
 
 #include "companion/page.h"
 #include "companion/private.h"
+#include "companion/record.h"
 #include "companion/remove.h"
 
 #define HOUR_S INT64_C(3600)
-#define WEEK_S (INT64_C(7) * 24 * HOUR_S)
+#define DAY_S (24 * HOUR_S)
+#define WEEK_S (7 * DAY_S)
 
 static int64_t later(int64_t one, int64_t other)
 {
@@ -33,7 +35,7 @@ static int64_t use_of_upload(const struct stat *stat)
     return stat->st_ctim.tv_sec;
 }
 
-/* When the last part came. */
+/* When the last part came, or the record was written. */
 static int64_t use_of_parts(const struct stat *stat)
 {
     return stat->st_mtim.tv_sec;
@@ -48,6 +50,7 @@ static const struct {
     [PRIVATE_UPLOADED] = {use_of_upload, HOUR_S, S_IFREG},
     [PRIVATE_PARTS] = {use_of_parts, HOUR_S, S_IFDIR},
     [PRIVATE_CLAIMED] = {use_of_parts, HOUR_S, S_IFDIR},
+    [PRIVATE_RUN] = {use_of_parts, DAY_S, S_IFDIR},
 };
 
 static bool is_old(int fd, const char *name, enum private_kind kind, int64_t now)
@@ -75,13 +78,21 @@ void sweep_programs(const char *directory, const char *own, int64_t now)
     }
 }
 
+/* A program may run for weeks, and print nothing. */
+static bool is_over(int fd, const char *name)
+{
+    struct sbx_supervised state = {0};
+    return record_read(fd, name, &state) != SBX_OK || !record_is_kept(name, &state, NULL);
+}
+
 void sweep_parts(struct server *server, int fd, int64_t now)
 {
     DIR *opened = page_open_directory(fd, ".", 0);
     const struct dirent *found = opened == NULL ? NULL : readdir(opened);
     for (; found != NULL; found = readdir(opened)) {
         if (is_old(fd, found->d_name, PRIVATE_PARTS, now) ||
-            is_old(fd, found->d_name, PRIVATE_CLAIMED, now)) {
+            is_old(fd, found->d_name, PRIVATE_CLAIMED, now) ||
+            (is_old(fd, found->d_name, PRIVATE_RUN, now) && is_over(fd, found->d_name))) {
             (void)!remove_tree(server, fd, found->d_name);
         }
     }

@@ -11,7 +11,8 @@
  * this program. `now`: s since 1970. */
 void sweep_programs(const char *directory, const char *own, int64_t now);
 
-/* Removes directories of parts to which none was added for an hour. `fd`: borrowed; the private directory. */
+/* Removes directories of parts to which none was added for an hour, and records that were not written for a day and
+ * whose supervisor is gone. `fd`: borrowed; the private directory. */
 void sweep_parts(struct server *server, int fd, int64_t now);
 
 #endif
