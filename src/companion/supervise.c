@@ -6,6 +6,7 @@
 #include "companion/supervise.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct options {
     const char *record; /* NULL: none */
     uint64_t limit_ms;  /* 0: none */
     uint64_t spool;     /* bytes; 0: output is the program's own */
+    bool no_input;
     struct start start;
 };
 
@@ -40,8 +42,11 @@ static bool take_option(char ***at, struct options *options)
 {
     const char *option = (*at)[0];
     const char *value = (*at)[1];
-    if (strcmp(option, "--terminal") == 0) {
-        options->start.terminal = true;
+    bool *flag = strcmp(option, "--terminal") == 0   ? &options->start.terminal
+                 : strcmp(option, "--no-input") == 0 ? &options->no_input
+                                                     : NULL;
+    if (flag != NULL) {
+        *flag = true;
         *at += 1;
         return true;
     }
@@ -126,13 +131,24 @@ static enum sbx_status open_relays(struct supervision *it, struct start *start, 
     return status;
 }
 
+/* Standard input is empty. */
+static bool close_input(void)
+{
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    bool done = null >= 0 && dup2(null, STDIN_FILENO) == STDIN_FILENO;
+    if (null >= 0) {
+        (void)close(null);
+    }
+    return done;
+}
+
 static bool prepare(struct supervision *it, struct options *options)
 {
     enum sbx_status status = record_open(&it->record, options->record);
     if (status == SBX_OK && options->spool > 0) {
         status = open_relays(it, &options->start, options->spool);
     }
-    if (status != SBX_OK) {
+    if (status != SBX_OK || (options->no_input && !close_input())) {
         return false;
     }
     if (!options->start.terminal) {

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* supervise [--record NAME [--spool BYTES]] [--cwd PATH] [--limit-ms N] [--terminal] -- PROGRAM ARGUMENT…
+/* supervise [--record NAME [--spool BYTES]] [--cwd PATH] [--limit-ms N] [--no-input] [--terminal] -- PROGRAM ARGUMENT…
  *
  *   --record    run-RANDOM: a directory of this name is made in the private one; its file "state" is the record
  *               (wire/supervised.h), whole at any time
@@ -15,6 +15,7 @@
  *               says how many there were, while it runs those of a moment ago
  *   --cwd       of the program
  *   --limit-ms  after which it is ended; 0: never
+ *   --no-input  its standard input is empty; else that of this process
  *   --terminal  standard input is one, and this process leads its session
  *
  * The program has standard input, output and error; spooled output comes by way of this process, so that what the

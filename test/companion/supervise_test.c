@@ -260,6 +260,13 @@ static void test_surroundings(void **state)
     assert_int_equal(supervised_await_end(&child), 0);
 }
 
+static void test_no_input(void **state)
+{
+    (void)state;
+    struct child child = START("--no-input", "--", "sh", "-c", "cat; exit 3");
+    assert_int_equal(WEXITSTATUS(supervised_await_end(&child)), 3); /* its input is open until then */
+}
+
 /* ---- Terminals ------------------------------------------------------------------------------------------- */
 
 /* The terminal's keys reach the program, not its supervisor; and what left the terminal ends with it. */
@@ -297,7 +304,7 @@ int main(void)
         scratch_test(test_told_to_end), scratch_test(test_killed),
         scratch_test(test_forking),     scratch_test(test_without_supervisor),
         scratch_test(test_streams),     scratch_test(test_surroundings),
-        scratch_test(test_terminal),
+        scratch_test(test_no_input),    scratch_test(test_terminal),
     };
     return supervised_find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }
