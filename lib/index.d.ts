@@ -340,6 +340,7 @@ export interface SandboxProcess {
   args?: string[];
   status: string;
   exitCode?: number | null;
+  /** Of create-process; a listing has it of a process that has no supervisor. */
   pid?: number | null;
 }
 

@@ -22,6 +22,7 @@ struct wait {
     int private; /* owned */
     uint64_t since_ms;
     uint64_t due_ms;
+    bool start;                   /* its start is enough */
     struct sbx_supervised *state; /* borrowed */
 };
 
@@ -62,6 +63,9 @@ static bool goes_on(const struct wait *wait, enum sbx_status *status, int *proce
     if (*status != SBX_OK || wait->state->state != SBX_SUPERVISED_RUNS) {
         return *status == SBX_ENOENT;
     }
+    if (wait->start) {
+        return false;
+    }
     if (record_is_kept(wait->name, wait->state, process)) {
         return true;
     }
@@ -87,7 +91,10 @@ static enum sbx_status wait_for_end(const struct wait *wait)
 enum sbx_status op_wait(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
     uint64_t most_ms = in->length < WAIT_MAX_MS ? in->length : WAIT_MAX_MS;
-    struct wait wait = {.name = in->target.data, .since_ms = now_ms(), .state = &out->supervised};
+    struct wait wait = {.name = in->target.data,
+                        .since_ms = now_ms(),
+                        .state = &out->supervised,
+                        .start = (in->flags & SBX_WAIT_START) != 0};
     wait.due_ms = wait.since_ms + (server->alone ? most_ms : 0); /* among others it holds none of them up */
     enum sbx_status status = open_private(wait.name, &wait.private);
     return status == SBX_OK ? open_close(wait.private, wait_for_end(&wait)) : status;

@@ -145,11 +145,13 @@ json_t *sbx_supervisor_unwrap(json_t *process)
 }
 
 /* The frame of the question, as base64; "": no room. */
-static void write_wait(const char *record, int ms, char *text, size_t size)
+static void write_wait(const struct sbx_wait *wait, char *text, size_t size)
 {
     char bytes[FRAME_SIZE];
     struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
-    const struct sbx_args args = {.target = {record, strlen(record)}, .length = (uint64_t)ms};
+    const struct sbx_args args = {.target = {wait->record, strlen(wait->record)},
+                                  .length = (uint64_t)wait->ms,
+                                  .flags = wait->start ? SBX_WAIT_START : 0};
     size_t start = sbx_frame_begin(&writer, 0, SBX_OP_WAIT);
     enum sbx_status status = sbx_args_encode(sbx_op_row(SBX_OP_WAIT), &args, &writer);
     text[0] = '\0';
@@ -160,17 +162,17 @@ static void write_wait(const char *record, int ms, char *text, size_t size)
     }
 }
 
-enum sbx_step sbx_supervisor_ask_wait(struct sbx_op *op, const char *record, int ms)
+enum sbx_step sbx_supervisor_ask_wait(struct sbx_op *op, const struct sbx_wait *wait)
 {
     char piece[SBX_BASE64_LENGTH(FRAME_SIZE) + 1];
     struct sbx_request *request = NULL;
-    write_wait(record, ms, piece, sizeof(piece));
+    write_wait(wait, piece, sizeof(piece));
     json_t *body = json_pack("{s:o, s:[s, s], s:i}", "command", program_of(op), "args", "run", piece,
-                             "timeoutMs", ms + GRACE_MS);
-    op->deadline_ms = sbx_now_ms() + (uint64_t)(ms + op->timeout_ms);
+                             "timeoutMs", wait->ms + GRACE_MS);
+    op->deadline_ms = sbx_now_ms() + (uint64_t)(wait->ms + op->timeout_ms);
     enum sbx_status status =
         body == NULL ? SBX_ENOMEM : sbx_request_create(&request, op->endpoint, SBX_POST, "/v1/processes/run");
-    return sbx_tool_send(op, status, request, body, SBX_BUDGET_PROGRAMS);
+    return sbx_tool_send(op, status, request, body, wait->budget);
 }
 
 static enum sbx_status read_reply(struct sbx_span bytes, struct sbx_supervised *state)

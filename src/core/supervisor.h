@@ -34,8 +34,15 @@ json_t *sbx_supervisor_unwrap(json_t *process);
 /* The record of such a process, borrowed from it; NULL: it is none. */
 const char *sbx_supervisor_record_of(const json_t *process);
 
-/* Asks to wait for the end, for `ms` at most. */
-enum sbx_step sbx_supervisor_ask_wait(struct sbx_op *op, const char *record, int ms);
+/* A question to wait for the end of a program, or for its start. */
+struct sbx_wait {
+    const char *record;
+    int ms;                 /* at most */
+    bool start;             /* until it is known to run, or not to */
+    enum sbx_budget budget; /* programs for what takes long; what ends programs does not wait behind them */
+};
+
+enum sbx_step sbx_supervisor_ask_wait(struct sbx_op *op, const struct sbx_wait *wait);
 
 /* What the record says, by the last request; the failure of that, or the companion's: SBX_ENOENT, SBX_ESRCH. */
 enum sbx_status sbx_supervisor_take_wait(const struct sbx_op *op, struct sbx_supervised *state) SBX_CHECKED;

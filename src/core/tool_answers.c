@@ -176,6 +176,11 @@ enum sbx_step sbx_tool_answer_create(struct sbx_op *op)
     return give_members(op, of_created);
 }
 
+enum sbx_step sbx_tool_give_created(struct sbx_op *op, const json_t *process)
+{
+    return sbx_tool_give(op, pick(process, of_created));
+}
+
 enum sbx_step sbx_tool_answer_end(struct sbx_op *op)
 {
     return give_members(op, of_ended);

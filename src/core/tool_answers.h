@@ -19,6 +19,9 @@ enum sbx_step sbx_tool_need_reply(struct sbx_op *op);
 /* Ends the op with `answer` (taken; NULL: the reply was of another shape) as its text. */
 enum sbx_step sbx_tool_give(struct sbx_op *op, json_t *answer);
 
+/* Ends it with a process that was made, as the server describes it. */
+enum sbx_step sbx_tool_give_created(struct sbx_op *op, const json_t *process);
+
 enum sbx_step sbx_tool_answer_run(struct sbx_op *op);
 enum sbx_step sbx_tool_answer_create(struct sbx_op *op);
 enum sbx_step sbx_tool_answer_list(struct sbx_op *op);

@@ -34,8 +34,7 @@ static void set_subject(struct sbx_op *op, const json_t *input)
     }
 }
 
-/* The checked input, its subject noted; NULL: the op has failed. */
-static json_t *read_input(struct sbx_op *op)
+json_t *sbx_tool_read_input(struct sbx_op *op)
 {
     json_t *input = sbx_tool_input(op);
     if (input != NULL && op->subject.length == 0) {
@@ -118,7 +117,7 @@ static json_t *program_of(const struct sbx_op *op, const json_t *input)
 
 json_t *sbx_tool_read_program(struct sbx_op *op)
 {
-    json_t *input = read_input(op);
+    json_t *input = sbx_tool_read_input(op);
     if (input == NULL) {
         return NULL;
     }
@@ -162,7 +161,7 @@ static enum sbx_step ask_create(struct sbx_op *op)
 static enum sbx_step ask_list(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
-    json_t *input = read_input(op);
+    json_t *input = sbx_tool_read_input(op);
     if (input == NULL) {
         return SBX_STEP_END;
     }
@@ -171,9 +170,8 @@ static enum sbx_step ask_list(struct sbx_op *op)
     return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
 }
 
-/* A request to /v1/processes/{id}/`rest`. */
-static enum sbx_status about_process(struct sbx_op *op, const json_t *input, enum sbx_method method,
-                                     const char *rest, struct sbx_request **request)
+enum sbx_status sbx_tool_about_process(struct sbx_op *op, const json_t *input, enum sbx_method method,
+                                       const char *rest, struct sbx_request **request)
 {
     const json_t *id = json_object_get(input, "id");
     enum sbx_status status = sbx_request_create(request, op->endpoint, method, "/v1/processes");
@@ -186,11 +184,11 @@ static enum sbx_status about_process(struct sbx_op *op, const json_t *input, enu
 static enum sbx_step ask_end(struct sbx_op *op, const char *rest)
 {
     struct sbx_request *request = NULL;
-    json_t *input = read_input(op);
+    json_t *input = sbx_tool_read_input(op);
     if (input == NULL) {
         return SBX_STEP_END;
     }
-    enum sbx_status status = about_process(op, input, SBX_POST, rest, &request);
+    enum sbx_status status = sbx_tool_about_process(op, input, SBX_POST, rest, &request);
     json_decref(input);
     /* Not behind programs, which it may be meant to end; the server answers within two seconds. */
     return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
@@ -209,11 +207,11 @@ static enum sbx_step ask_kill(struct sbx_op *op)
 static enum sbx_step ask_logs(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
-    json_t *input = read_input(op);
+    json_t *input = sbx_tool_read_input(op);
     if (input == NULL) {
         return SBX_STEP_END;
     }
-    enum sbx_status status = about_process(op, input, SBX_GET, "/logs", &request);
+    enum sbx_status status = sbx_tool_about_process(op, input, SBX_GET, "/logs", &request);
     const char *stream = json_string_value(json_object_get(input, "stream"));
     json_t *tail = json_object_get(input, "tail");
     if (status == SBX_OK && stream != NULL) {
@@ -245,7 +243,7 @@ static json_t *typed(const json_t *input)
 static enum sbx_step ask_input(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
-    json_t *input = read_input(op);
+    json_t *input = sbx_tool_read_input(op);
     if (input == NULL) {
         return SBX_STEP_END;
     }
@@ -256,15 +254,15 @@ static enum sbx_step ask_input(struct sbx_op *op)
     }
     json_t *body = typed(input);
     enum sbx_status status =
-        body == NULL ? SBX_ENOMEM : about_process(op, input, SBX_POST, "/input", &request);
+        body == NULL ? SBX_ENOMEM : sbx_tool_about_process(op, input, SBX_POST, "/input", &request);
     json_decref(input);
     return sbx_tool_send(op, status, request, body, SBX_BUDGET_PROGRAMS);
 }
 
 const sbx_step_function sbx_tool_run_over_http[] = {ask_run, sbx_tool_answer_run, NULL};
-const sbx_step_function sbx_tool_create_process[] = {ask_create, sbx_tool_answer_create, NULL};
+const sbx_step_function sbx_tool_create_over_http[] = {ask_create, sbx_tool_answer_create, NULL};
 const sbx_step_function sbx_tool_list_processes[] = {ask_list, sbx_tool_answer_list, NULL};
 const sbx_step_function sbx_tool_get_process_logs[] = {ask_logs, sbx_tool_answer_logs, NULL};
-const sbx_step_function sbx_tool_stop_process[] = {ask_stop, sbx_tool_answer_end, NULL};
-const sbx_step_function sbx_tool_kill_process[] = {ask_kill, sbx_tool_answer_end, NULL};
+const sbx_step_function sbx_tool_stop_over_http[] = {ask_stop, sbx_tool_answer_end, NULL};
+const sbx_step_function sbx_tool_kill_over_http[] = {ask_kill, sbx_tool_answer_end, NULL};
 const sbx_step_function sbx_tool_send_input[] = {ask_input, sbx_tool_answer_input, NULL};

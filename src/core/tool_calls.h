@@ -36,13 +36,23 @@ json_t *sbx_tool_read_program(struct sbx_op *op);
 enum sbx_step sbx_tool_send(struct sbx_op *op, enum sbx_status status, struct sbx_request *request,
                             json_t *body, enum sbx_budget budget);
 
+/* The checked input, its subject noted. The caller's; NULL: the op has failed. */
+json_t *sbx_tool_read_input(struct sbx_op *op);
+
+/* A request to /v1/processes/{id}/`rest`. */
+enum sbx_status sbx_tool_about_process(struct sbx_op *op, const json_t *input, enum sbx_method method,
+                                       const char *rest, struct sbx_request **request) SBX_CHECKED;
+
 extern const sbx_step_function sbx_tool_run_command[]; /* tool_run.c */
 extern const sbx_step_function sbx_tool_run_over_http[];
-extern const sbx_step_function sbx_tool_create_process[];
+extern const sbx_step_function sbx_tool_create_process[]; /* tool_run.c */
+extern const sbx_step_function sbx_tool_create_over_http[];
 extern const sbx_step_function sbx_tool_list_processes[];
 extern const sbx_step_function sbx_tool_get_process_logs[];
-extern const sbx_step_function sbx_tool_stop_process[];
-extern const sbx_step_function sbx_tool_kill_process[];
+extern const sbx_step_function sbx_tool_stop_process[]; /* tool_end.c */
+extern const sbx_step_function sbx_tool_stop_over_http[];
+extern const sbx_step_function sbx_tool_kill_process[]; /* tool_end.c */
+extern const sbx_step_function sbx_tool_kill_over_http[];
 extern const sbx_step_function sbx_tool_send_input[];
 
 #endif

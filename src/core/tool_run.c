@@ -50,6 +50,7 @@ void sbx_run_destroy(struct sbx_run *run)
     }
     uncount(run);
     json_decref(run->body);
+    json_decref(run->created);
     sbx_bytes_clear(&run->id);
     sbx_bytes_clear(&run->directory);
     for (size_t i = 0; i < SBX_RUN_STREAMS; i++) {
@@ -87,9 +88,24 @@ static enum sbx_step check(struct sbx_op *op)
     return status == SBX_OK ? SBX_STEP_NEXT : sbx_op_fail(op, status, NULL);
 }
 
+static enum sbx_step check_created(struct sbx_op *op)
+{
+    enum sbx_step next = check(op);
+    if (op->run != NULL) {
+        op->run->stays = true;
+    }
+    return next;
+}
+
+/* The same without a supervisor. */
+static const sbx_step_function *otherwise(const struct sbx_op *op)
+{
+    return op->run->stays ? sbx_tool_create_over_http : sbx_tool_run_over_http;
+}
+
 static enum sbx_step find(struct sbx_op *op)
 {
-    return sbx_supervisor_find(op, sbx_tool_run_over_http);
+    return sbx_supervisor_find(op, otherwise(op));
 }
 
 /* The record's directory; where there is no place for one, the server's own way is left. */
@@ -102,7 +118,19 @@ static enum sbx_step choose_directory(struct sbx_op *op)
     if (run->directory.status != SBX_OK) {
         return sbx_op_fail(op, run->directory.status, NULL);
     }
-    return run->directory.length == 0 ? sbx_op_turn_to(op, sbx_tool_run_over_http) : SBX_STEP_NEXT;
+    return run->directory.length == 0 ? sbx_op_turn_to(op, otherwise(op)) : SBX_STEP_NEXT;
+}
+
+static json_t *wrap_created(const struct sbx_op *op)
+{
+    bool terminal = json_is_true(json_object_get(op->run->body, "tty"));
+    const char *const options[] = {"--record", op->run->record, terminal ? "--terminal" : NULL, NULL};
+    json_t *body = sbx_supervisor_wrap(op, op->run->body, options);
+    if (terminal && json_object_set_new(body, "tty", json_true()) != 0) {
+        json_decref(body);
+        return NULL;
+    }
+    return body;
 }
 
 static json_t *wrap(const struct sbx_op *op)
@@ -120,7 +148,7 @@ static json_t *wrap(const struct sbx_op *op)
 static enum sbx_step ask_start(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
-    json_t *body = wrap(op);
+    json_t *body = op->run->stays ? wrap_created(op) : wrap(op);
     enum sbx_status status =
         body == NULL ? SBX_ENOMEM : sbx_request_create(&request, op->endpoint, SBX_POST, "/v1/processes");
     return sbx_tool_send(op, status, request, body, SBX_BUDGET_FILES);
@@ -132,6 +160,9 @@ static enum sbx_step count(struct sbx_op *op)
 {
     struct sbx_run *run = op->run;
     uncount(run);
+    if (run->stays) {
+        return SBX_STEP_NEXT;
+    }
     run->counted = op->toolkit->counted;
     bool many = atomic_fetch_add(run->counted, 1) >= SBX_TOOL_COUNTED_MAX;
     return many && run->limit_ms <= SERVER_MAX_MS ? go_uncounted(op) : SBX_STEP_NEXT;
@@ -164,7 +195,7 @@ static bool is_gone(const struct sbx_op *op, const struct sbx_problem *problem)
 static enum sbx_step search_again(struct sbx_op *op, const struct sbx_problem *problem)
 {
     if (op->run->searched) {
-        return sbx_op_turn_to(op, sbx_tool_run_over_http);
+        return sbx_op_turn_to(op, otherwise(op));
     }
     op->run->searched = true;
     sbx_companion_is_unknown(op->toolkit->companion, problem->detail);
@@ -181,7 +212,8 @@ static enum sbx_step take_start(struct sbx_op *op)
     if (is_gone(op, &problem)) {
         return search_again(op, &problem);
     }
-    if (problem.status == SBX_EBUSY && !op->run->uncounted && op->run->limit_ms <= SERVER_MAX_MS) {
+    if (problem.status == SBX_EBUSY && !op->run->uncounted && !op->run->stays &&
+        op->run->limit_ms <= SERVER_MAX_MS) {
         return go_uncounted(op);
     }
     if (sbx_tool_need_reply(op) == SBX_STEP_END) {
@@ -190,7 +222,8 @@ static enum sbx_step take_start(struct sbx_op *op)
     enum sbx_status status = sbx_json_parse(&root, sbx_bytes_span(&op->request->reply), 0);
     const char *id = json_string_value(json_object_get(root, "id")); /* none: it has ended already */
     sbx_bytes_append_text(&op->run->id, id == NULL ? "" : id);
-    json_decref(root);
+    json_decref(op->run->created);
+    op->run->created = root;
     return status == SBX_OK ? go_wait(op) : sbx_op_fail(op, status, NULL);
 }
 
@@ -198,8 +231,14 @@ static enum sbx_step take_start(struct sbx_op *op)
 
 static enum sbx_step ask_wait(struct sbx_op *op)
 {
-    bool known = op->run->state.state != 0;
-    return sbx_supervisor_ask_wait(op, op->run->record, known ? WAIT_MS : FIRST_WAIT_MS);
+    const struct sbx_run *run = op->run;
+    const struct sbx_wait wait = {
+        .record = run->record,
+        .ms = run->state.state == 0 ? FIRST_WAIT_MS : WAIT_MS,
+        .start = run->stays,
+        .budget = run->stays ? SBX_BUDGET_FILES : SBX_BUDGET_PROGRAMS,
+    };
+    return sbx_supervisor_ask_wait(op, &wait);
 }
 
 static enum sbx_step fail_wait(struct sbx_op *op, enum sbx_status status)
@@ -230,6 +269,10 @@ static enum sbx_step take_wait(struct sbx_op *op)
         return fail_wait(op, status);
     }
     run->tries = 0;
+    if (run->stays && run->state.state != SBX_SUPERVISED_NOT_STARTED) {
+        run->sent = false; /* nothing of it is to be removed */
+        return sbx_run_answer_created(op);
+    }
     if (run->state.state == SBX_SUPERVISED_RUNS) {
         return go_wait(op);
     }
@@ -302,3 +345,4 @@ static enum sbx_step go_output(struct sbx_op *op)
 }
 
 const sbx_step_function sbx_tool_run_command[] = {check, go_find, NULL};
+const sbx_step_function sbx_tool_create_process[] = {check_created, go_find, NULL};

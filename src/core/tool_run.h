@@ -18,6 +18,8 @@
 struct sbx_run {
     char record[24];                            /* the name of its record; "": none yet */
     json_t *body;                               /* owned: the program, as the server's endpoint wants it */
+    bool stays;                                 /* it is of create-process: the answer is that it runs */
+    json_t *created;                            /* owned: the server's answer to its start; NULL: none yet */
     uint64_t limit_ms;                          /* of the program */
     uint64_t most;                              /* bytes of a stream that are kept */
     bool searched;                              /* the companion was gone, and is looked for again */
@@ -43,6 +45,9 @@ struct sbx_op *sbx_run_rest(struct sbx_op *op);
 
 /* Ends the op with what its program, which has ended, printed (tool_run_answer.c). */
 enum sbx_step sbx_run_answer(struct sbx_op *op);
+
+/* Ends it with the process that was made of its program. */
+enum sbx_step sbx_run_answer_created(struct sbx_op *op);
 
 /* Ends it with why its program did not start. */
 enum sbx_step sbx_run_answer_not_started(struct sbx_op *op);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/supervisor.h"
 #include "core/tool_answers.h"
 #include "core/tool_run.h"
 #include "core/utf8.h"
@@ -181,6 +182,21 @@ enum sbx_step sbx_run_answer(struct sbx_op *op)
         return sbx_op_fail(op, SBX_ENOMEM, NULL);
     }
     return sbx_tool_give(op, answer);
+}
+
+enum sbx_step sbx_run_answer_created(struct sbx_op *op)
+{
+    const struct sbx_run *run = op->run;
+    json_t *process = sbx_supervisor_unwrap(json_incref(run->created));
+    bool ended = run->state.state == SBX_SUPERVISED_ENDED;
+    if (json_object_set_new(process, "pid", json_integer(run->state.pid)) != 0 ||
+        (ended && json_object_set_new(process, "status", json_string("exited")) != 0)) {
+        json_decref(process);
+        return sbx_op_fail(op, SBX_ENOMEM, NULL);
+    }
+    enum sbx_step end = sbx_tool_give_created(op, process);
+    json_decref(process);
+    return end;
 }
 
 /* ---- What did not start -------------------------------------------------------------------------------------- */

@@ -22,7 +22,8 @@ static enum sbx_step rest_kill(struct sbx_op *op)
 
 static enum sbx_step rest_wait(struct sbx_op *op)
 {
-    return op->run->may_run ? sbx_supervisor_ask_wait(op, op->run->record, GONE_MS) : SBX_STEP_NEXT;
+    const struct sbx_wait wait = {.record = op->run->record, .ms = GONE_MS, .budget = SBX_BUDGET_PROGRAMS};
+    return op->run->may_run ? sbx_supervisor_ask_wait(op, &wait) : SBX_STEP_NEXT;
 }
 
 static enum sbx_status about_process(const struct sbx_op *op, enum sbx_method method, const char *rest,

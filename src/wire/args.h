@@ -24,7 +24,7 @@ struct sbx_args {
     int64_t atime_ns;
     int64_t mtime_ns;
     uint32_t mode;  /* of a file; of end SBX_END_ */
-    uint32_t flags; /* Linux's O_ flags; of rm SBX_RM_ */
+    uint32_t flags; /* Linux's O_ flags; of rm SBX_RM_, of wait SBX_WAIT_ */
     uint32_t uid;
     uint32_t gid;
 };

@@ -51,12 +51,15 @@
     X(28, COMMIT,      commit,      ARGS3(PATH, TARGET, LENGTH),     NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
     X(29, UNSTAGE,     unstage,     ARGS1(TARGET),                   NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
     X(30, NAMES,       names,       ARGS1(PATH),                     NAMES,   SBX_READ | SBX_PRIVATE)               \
-    X(31, WAIT,        wait,        ARGS2(TARGET, LENGTH),           SUPERVISED, SBX_READ | SBX_PRIVATE | SBX_ALONE) \
+    X(31, WAIT,        wait,        ARGS3(TARGET, LENGTH, FLAGS),    SUPERVISED, SBX_READ | SBX_PRIVATE | SBX_ALONE) \
     X(32, END,         end,         ARGS2(TARGET, MODE),             NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE)
 /* clang-format on */
 
 /* The flags of rm: what stands below a directory goes too; a path that names nothing is well. */
 enum { SBX_RM_RECURSIVE = 1, SBX_RM_FORCE = 2 };
+
+/* The flags of wait: no longer than until the program is known to run. */
+enum { SBX_WAIT_START = 1 };
 
 /* How end ends a supervised program, with all that descends from it: told to, and killed where it does not; or killed
  * at once. */

@@ -51,6 +51,20 @@ static void test_wait_through(void **state)
     (void)supervised_await_end(&child);
 }
 
+/* That it runs is enough; or that it does not. */
+static void test_wait_for_start(void **state)
+{
+    (void)state;
+    struct child child = START("--record", RECORD, "--", "sh", "-c", "read x");
+    assert_status(ASK(WAIT, .target = P(RECORD), .length = LONG_MS, .flags = SBX_WAIT_START), SBX_OK);
+    assert_int_equal(answer.supervised.state, SBX_SUPERVISED_RUNS);
+    assert_true(supervised_lives((pid_t)answer.supervised.pid));
+    assert_int_equal(write(child.input, "\n", 1), 1);
+    (void)supervised_await_end(&child);
+    assert_status(ASK(WAIT, .target = P(RECORD), .flags = SBX_WAIT_START), SBX_OK);
+    assert_int_equal(answer.supervised.state, SBX_SUPERVISED_ENDED);
+}
+
 static void test_wait_for_nothing(void **state)
 {
     (void)state;
@@ -185,6 +199,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         scratch_test(test_wait),
         scratch_test(test_wait_through),
+        scratch_test(test_wait_for_start),
         scratch_test(test_wait_for_nothing),
         scratch_test(test_wait_for_what_did_not_start),
         scratch_test(test_supervisor_killed),

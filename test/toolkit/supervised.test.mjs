@@ -1,5 +1,5 @@
-// What run-command does with a supervisor in the sandbox: whole trees end, output is exact, errors name what is wrong, and
-// nothing stays.
+// What run-command does with a supervisor in the sandbox: whole trees end, output is exact, errors name what is wrong,
+// and nothing stays.
 //
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
