@@ -149,17 +149,36 @@ export interface SandboxTreeEntry {
 
 // Node's own; where there are no types of Node.js, any.
 // @ts-ignore
-export type SandboxReadStream = import('node:stream').Readable;
+type Readable = import('node:stream').Readable;
 // @ts-ignore
-export type SandboxWriteStream = import('node:stream').Writable;
+type Writable = import('node:stream').Writable;
+
+/** It emits `ready` once the file is known to be there; there is no `open`, which would give a descriptor. */
+export type SandboxReadStream = Readable & {
+  /** As it was given. */
+  readonly path: string;
+  readonly bytesRead: number;
+  /** Whether `ready` is to come. */
+  readonly pending: boolean;
+};
+
+/** It emits `ready` once the file is made, emptied or found. */
+export type SandboxWriteStream = Writable & {
+  readonly path: string;
+  readonly bytesWritten: number;
+  readonly pending: boolean;
+};
+
 // @ts-ignore
 export type SandboxAbortSignal = AbortSignal;
 
 export interface SandboxStreamOptions {
   /** The first byte. Default: 0. */
   start?: number;
-  /** Bytes of a piece. Default: 512 KiB. */
+  /** Bytes of a piece. Default: 512 KiB of a reader, 8 MiB of a writer. */
   highWaterMark?: number;
+  /** Whether the stream emits `close` at its end. Default: true. */
+  emitClose?: boolean;
   /** Ends the stream with an AbortError. */
   signal?: SandboxAbortSignal;
 }
@@ -167,6 +186,7 @@ export interface SandboxStreamOptions {
 export interface SandboxReadStreamOptions extends SandboxStreamOptions {
   /** The last byte, which belongs to it. Default: Infinity. */
   end?: number;
+  flags?: 'r';
   /** Give strings, not bytes. */
   encoding?: SandboxEncoding;
 }
@@ -174,7 +194,7 @@ export interface SandboxReadStreamOptions extends SandboxStreamOptions {
 export interface SandboxWriteStreamOptions extends SandboxStreamOptions {
   /**
    * `w`: make the file or empty it. `wx`: make it; EEXIST where it is there. `a`: make it, or go on where it ends when
-   * it is opened (no `start`). `r+`: it is there. Default: `w`.
+   * it is opened (no `start`): what others add meanwhile is written over. `r+`: it is there. Default: `w`.
    */
   flags?: 'w' | 'wx' | 'a' | 'r+';
   /** Of strings that are written without one. Default: `utf8`. */
@@ -240,17 +260,17 @@ export interface SandboxFs {
   prepareOpen(path: string, flags: number): Promise<boolean>;
   /**
    * What core asks before it opens a file for writing, with the flags O_CREAT (0o100), O_EXCL (0o200) and O_TRUNC
-   * (0o1000): creates or empties the file and tells whether it was created. Blocks for up to three requests,
+   * (0o1000): creates or empties the file and tells whether it was created. Blocks for up to four requests,
    * five seconds at most, and throws a {@link SandboxError}.
    */
   prepareOpenSync(path: string, flags: number): boolean;
   /** A range of a file, or all of it, in pieces: a few of them are asked for ahead. */
-  createReadStream(path: string, options?: SandboxReadStreamOptions): SandboxReadStream;
+  createReadStream(path: string, options?: SandboxReadStreamOptions | SandboxEncoding | null): SandboxReadStream;
   /**
    * A file that is written piece by piece; at every moment it holds a beginning of the content. (writeFile leaves the
    * old content until the new one is whole in the sandbox.)
    */
-  createWriteStream(path: string, options?: SandboxWriteStreamOptions): SandboxWriteStream;
+  createWriteStream(path: string, options?: SandboxWriteStreamOptions | SandboxEncoding | null): SandboxWriteStream;
   /** Waits for what is in flight, then frees the sockets. Later calls are EBADF. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -13,8 +13,19 @@ const DRIVER = Symbol.for('@rivet-dev/agent-os-sandbox:driver');
 const CORES_OWN = ['/dev', '/proc', '/etc/agentos'];
 const CORES_OWN_WITH_TOOLKITS = '/usr/local/bin';
 
-// Marks a driver as ours.
-const markDriver = (driver) => Object.defineProperty(driver, DRIVER, { value: true });
+// Marks a driver as ours. A copy ({ ...driver }) keeps the mark, which gives the driver as it was made.
+const markDriver = (driver) => {
+  const made = Object.defineProperties({}, Object.getOwnPropertyDescriptors(driver)); // `lane` is not read
+  return Object.defineProperty(driver, DRIVER, { value: () => made, enumerable: true });
+};
+
+// Whether it is a driver of ours, or a copy with the same methods. One with another in their place has something to say
+// of each operation, which a single one of ours would pass by.
+function isOurs(driver) {
+  const made = driver?.[DRIVER]?.();
+  const methods = Object.keys(made ?? {}).filter((name) => name !== 'lane');
+  return made !== undefined && methods.every((name) => driver[name] === made[name]);
+}
 
 // What core takes for a path; it refuses all else.
 const isPath = (path) => typeof path === 'string' && path.startsWith('/') && posix.normalize(path) === path;
@@ -38,7 +49,7 @@ class Mounts {
   }
 
   add(path, driver, readOnly = false) {
-    this.#byPath.set(posix.resolve('/', path), { driver: driver?.[DRIVER] ? driver : undefined, readOnly });
+    this.#byPath.set(posix.resolve('/', path), { driver: isOurs(driver) ? driver : undefined, readOnly });
   }
 
   remove(path) {

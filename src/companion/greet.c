@@ -50,11 +50,8 @@ static void keep_house(struct server *server, struct sbx_span program, struct sb
     if (private_is(name, PRIVATE_PROGRAM)) {
         (void)utimensat(AT_FDCWD, program.data, NULL, 0);
     }
-    if (directory.length > 0) {
-        sweep_programs(directory.data, name, time(NULL));
-    }
     if (directory.length > 0 && private_open(directory.data, &fd) == SBX_OK) {
-        sweep_parts(server, fd, time(NULL));
+        sweep_all(server, fd, name, time(NULL));
         (void)close(fd);
     }
 }

@@ -11,15 +11,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "companion/private.h"
+
 #define UPLOADED ".new-"
+#define DELETED " (deleted)" /* what Linux puts behind the path of a program that was removed */
 
 /* Gives the program at `path` its own name, where an upload gave it another. */
 static void take_name(char *path)
 {
     char final[SBX_PATH_MAX + 1];
-    const char *suffix = strstr(strrchr(path, '/'), UPLOADED);
-    if (suffix == NULL) {
-        return;
+    const char *name = strrchr(path, '/') + 1;
+    const char *suffix = strstr(name, UPLOADED);
+    if (suffix == NULL || !private_is(name, PRIVATE_UPLOADED)) {
+        return; /* one of the user's may have any name */
     }
     size_t kept = (size_t)(suffix - path);
     memcpy(final, path, kept);
@@ -27,6 +31,15 @@ static void take_name(char *path)
     (void)utimensat(AT_FDCWD, path, NULL, 0); /* or it would be taken for old the moment it has its name */
     if (rename(path, final) == 0) {
         path[kept] = '\0';
+    }
+}
+
+/* A program that was removed while it runs was there; one of that very name is there. */
+static void cut_deleted(char *path, size_t length)
+{
+    size_t cut = sizeof(DELETED) - 1;
+    if (length > cut && strcmp(path + length - cut, DELETED) == 0 && access(path, F_OK) != 0) {
+        path[length - cut] = '\0';
     }
 }
 
@@ -40,6 +53,7 @@ struct sbx_span install_path(void)
             return SBX_SPAN("");
         }
         path[length] = '\0';
+        cut_deleted(path, (size_t)length);
         take_name(path);
     }
     return (struct sbx_span){path, strlen(path)};

@@ -1,4 +1,5 @@
-/* kernel.c: statx, for the time of birth, else fstatat; copy_file_range, else read and write; pidfd_open, else kill.
+/* kernel.c: statx, for the time of birth, else fstatat; copy_file_range, else read and write; getrandom, else the
+ * clock and the process; pidfd_open, else kill.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -7,12 +8,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "companion/server.h"
+
+#define OVERLAY_TYPE 0x794c7630 /* of statfs */
 
 #define NS_PER_S INT64_C(1000000000)
 #define COPY_RANGE ((size_t)1 << 30) /* bytes that one call is asked for */
@@ -167,6 +173,33 @@ enum sbx_status kernel_signal(int process, pid_t pid, int signal)
     return server_status(syscall(PIDFD_SEND_SIGNAL, process, signal, NULL, 0));
 }
 
+/* On an overlay a file has another time of birth once it was changed: that of its copy in the upper layer. */
+static bool tells_birth(int fd)
+{
+    struct statfs fs;
+    return fstatfs(fd, &fs) == 0 && fs.f_type != OVERLAY_TYPE;
+}
+
+enum sbx_status kernel_file(int fd, struct sbx_file *file)
+{
+    struct kernel_attributes newer = {0};
+    struct stat older;
+    if (newer_statx(fd, "", AT_EMPTY_PATH, &newer) == 0) {
+        bool born = (newer.mask & WANTED_BIRTH) != 0 && tells_birth(fd);
+        *file = (struct sbx_file){
+            .dev = makedev(newer.dev_major, newer.dev_minor),
+            .ino = newer.ino,
+            .born_ns = born ? to_ns(newer.btime.seconds, newer.btime.ns) : 0,
+        };
+        return SBX_OK;
+    }
+    if (fstat(fd, &older) != 0) {
+        return server_errno();
+    }
+    *file = (struct sbx_file){.dev = older.st_dev, .ino = older.st_ino};
+    return SBX_OK;
+}
+
 bool kernel_tells_type(const struct dirent *entry)
 {
 #ifdef COMPANION_OLD_KERNEL
@@ -177,48 +210,70 @@ bool kernel_tells_type(const struct dirent *entry)
 #endif
 }
 
-static int newer_allocate(int fd, off_t length)
+static int newer_allocate(int fd, int mode, off_t start, off_t length)
 {
 #ifdef COMPANION_OLD_KERNEL
-    (void)fd, (void)length;
+    (void)fd, (void)mode, (void)start, (void)length;
     errno = EOPNOTSUPP;
     return -1;
 #else
-    return fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, length);
+    int failed = 0;
+    do {
+        failed = fallocate(fd, mode | FALLOC_FL_KEEP_SIZE, start, length);
+    } while (failed != 0 && errno == EINTR);
+    return failed;
 #endif
 }
 
-enum sbx_status kernel_reserve(int fd, off_t length)
+enum sbx_status kernel_reserve(int fd, off_t start, off_t length)
 {
-    int failed = 0;
-    do {
-        failed = newer_allocate(fd, length);
-    } while (failed != 0 && errno == EINTR);
+    int failed = newer_allocate(fd, 0, start, length);
     if (failed != 0 && errno != ENOSPC && errno != EDQUOT && errno != EFBIG) {
         return SBX_ENOTSUP;
     }
     return server_status(failed);
 }
 
-static enum sbx_status copy_by_hand(int from, int to)
+enum sbx_status kernel_punch(int fd, off_t start, off_t length)
+{
+    return server_status(newer_allocate(fd, FALLOC_FL_PUNCH_HOLE, start, length));
+}
+
+static enum sbx_status write_by_hand(int to, const char *chunk, size_t length)
+{
+    for (size_t put = 0; put < length;) {
+        ssize_t written = write(to, chunk + put, length - put);
+        if (written < 0 && errno != EINTR) {
+            return server_errno();
+        }
+        put += written > 0 ? (size_t)written : 0;
+    }
+    return SBX_OK;
+}
+
+static size_t least(uint64_t left, size_t most)
+{
+    return left < most ? (size_t)left : most;
+}
+
+static enum sbx_status copy_by_hand(int from, int to, uint64_t left)
 {
     static char chunk[COPY_CHUNK];
-    for (;;) {
-        ssize_t got = read(from, chunk, sizeof(chunk));
+    enum sbx_status status = SBX_OK;
+    while (left > 0 && status == SBX_OK) {
+        ssize_t got = read(from, chunk, least(left, sizeof(chunk)));
         if (got == 0) {
             return SBX_OK;
         }
         if (got < 0 && errno != EINTR) {
             return server_errno();
         }
-        for (ssize_t put = 0; put < got;) {
-            ssize_t written = write(to, chunk + put, (size_t)(got - put));
-            if (written < 0 && errno != EINTR) {
-                return server_errno();
-            }
-            put += written > 0 ? written : 0;
+        if (got > 0) {
+            status = write_by_hand(to, chunk, (size_t)got);
+            left -= (uint64_t)got;
         }
     }
+    return status;
 }
 
 static bool is_refusal(int error)
@@ -226,15 +281,37 @@ static bool is_refusal(int error)
     return error == ENOSYS || error == EPERM || error == EINVAL || error == EXDEV || error == EOPNOTSUPP;
 }
 
-enum sbx_status kernel_copy(int from, int to)
+enum sbx_status kernel_copy(int from, int to, uint64_t length)
 {
     long copied = 0;
     do {
-        copied = newer_copy_range(from, to, COPY_RANGE);
-    } while (copied > 0 || (copied < 0 && errno == EINTR));
+        copied = newer_copy_range(from, to, least(length, COPY_RANGE));
+        length -= copied > 0 ? (uint64_t)copied : 0;
+    } while ((copied > 0 && length > 0) || (copied < 0 && errno == EINTR));
     if (copied < 0 && !is_refusal(errno)) {
         return server_errno();
     }
     /* What is left: all of it after a refusal; files of /proc, of which it copies nothing and says so. */
-    return copy_by_hand(from, to);
+    return copy_by_hand(from, to, length);
+}
+
+static bool newer_random(uint64_t *random)
+{
+#ifdef COMPANION_OLD_KERNEL
+    (void)random;
+    return false;
+#else
+    return getrandom(random, sizeof(*random), GRND_NONBLOCK) == (ssize_t)sizeof(*random);
+#endif
+}
+
+uint64_t kernel_random(void)
+{
+    uint64_t random = 0;
+    struct timespec now = {0};
+    if (!newer_random(&random)) {
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        random = ((uint64_t)getpid() << 40) ^ ((uint64_t)now.tv_sec << 30) ^ (uint64_t)now.tv_nsec;
+    }
+    return random;
 }

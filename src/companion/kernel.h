@@ -21,14 +21,23 @@ int kernel_process(pid_t pid);
  * number by now. */
 enum sbx_status kernel_signal(int process, pid_t pid, int signal) SBX_CHECKED;
 
+/* Which file a descriptor is of. */
+enum sbx_status kernel_file(int fd, struct sbx_file *file) SBX_CHECKED;
+
 /* Whether the directory tells the type of its entry (d_type): not every file system's does. */
 bool kernel_tells_type(const struct dirent *entry);
 
-/* Reserves the space of the first `length` bytes of a file, whose size and content stay. SBX_ENOTSUP: its file
- * system cannot. */
-enum sbx_status kernel_reserve(int fd, off_t length) SBX_CHECKED;
+/* Reserves the space of so many bytes of a file from `start` on; its size and content stay. SBX_ENOTSUP: its file system
+ * cannot. */
+enum sbx_status kernel_reserve(int fd, off_t start, off_t length) SBX_CHECKED;
 
-/* Copies what is left of `from` to `to`, both from their offsets on. */
-enum sbx_status kernel_copy(int from, int to) SBX_CHECKED;
+/* A number that nobody else has, most likely: whoever must know tries another one. */
+uint64_t kernel_random(void);
+
+/* Makes them a hole; the size stays. */
+enum sbx_status kernel_punch(int fd, off_t start, off_t length) SBX_CHECKED;
+
+/* Copies `length` bytes, or as many as are left, of `from` to `to`, both from their offsets on. */
+enum sbx_status kernel_copy(int from, int to, uint64_t length) SBX_CHECKED;
 
 #endif

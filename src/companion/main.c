@@ -7,7 +7,7 @@
  * holds that base64. Everyone in the sandbox can read a program's arguments, only its owner the variables.
  * The replies are base64 on standard output. It ends with 0 where every frame has its reply, with 64 where
  * it was asked for something else, with 65 where the batch was none (nothing of it was done then), and with
- * 74 where the replies could not be written.
+ * 74 where the replies could not be written (anything of it may have been done).
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -91,10 +91,14 @@ static int run(char **pieces)
     for (; *pieces != NULL && status == SBX_OK; pieces++) {
         status = read_piece(&bytes, *pieces);
     }
-    if (status != SBX_OK || server_batch(&server, sbx_buf_written(&bytes)) != SBX_OK) {
+    if (status != SBX_OK) {
         return END_NO_BATCH;
     }
-    return write_replies(sbx_buf_written(&server.replies)) ? END_WELL : END_NOT_WRITTEN;
+    status = server_batch(&server, sbx_buf_written(&bytes));
+    if (status == SBX_OK && write_replies(sbx_buf_written(&server.replies))) {
+        return END_WELL;
+    }
+    return status == SBX_EPROTO ? END_NO_BATCH : END_NOT_WRITTEN;
 }
 
 int main(int argc, char **argv)

@@ -1,4 +1,4 @@
-/* op_data.c: contents: open_create, truncate, fsync, pread, pwrite, read, write, copy.
+/* op_data.c: contents: open_create, truncate, fsync, pread, pwrite, read, write.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -14,8 +14,6 @@
 
 #define OFFSET_MAX ((uint64_t)INT64_MAX)
 #define OPEN_FLAGS (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC) /* the same number on every architecture */
-#define PERMISSIONS 07777U
-#define BLOCK 512U /* bytes of a block, as stat counts them */
 
 static enum sbx_status put_all(int fd, struct sbx_span data, uint64_t offset)
 {
@@ -122,7 +120,11 @@ enum sbx_status op_pread(struct server *server, const struct sbx_args *in, struc
     }
     out->bytes = (struct sbx_buffer){.data = server->space};
     out->total = (uint64_t)stat.st_size;
-    return open_close(fd, get_all(fd, &out->bytes, (size_t)in->length, in->offset));
+    status = kernel_file(fd, &out->file);
+    if (status == SBX_OK) {
+        status = get_all(fd, &out->bytes, (size_t)in->length, in->offset);
+    }
+    return open_close(fd, status);
 }
 
 /* The file is there already: a pwrite makes none. */
@@ -173,51 +175,9 @@ enum sbx_status op_write(struct server *server, const struct sbx_args *in, struc
     if (status != SBX_OK) {
         return status;
     }
-    status = target_reserve(&target, in->data.length);
+    status = target_reserve_whole(&target, in->data.length);
     if (status == SBX_OK) {
         status = put_all(target.fd, in->data, 0);
     }
     return target_end(&target, status, in->data.length);
-}
-
-/* Bytes that a copy needs: what a sparse file has no blocks for may stay away. */
-static uint64_t bytes_of(const struct stat *stat)
-{
-    uint64_t blocks = (uint64_t)stat->st_blocks * BLOCK;
-    return (uint64_t)stat->st_size < blocks ? (uint64_t)stat->st_size : blocks;
-}
-
-static enum sbx_status copy_into(int from, const struct stat *source, struct target *target)
-{
-    enum sbx_status status = target_reserve(target, bytes_of(source));
-    if (status == SBX_OK) {
-        status = kernel_copy(from, target->fd);
-    }
-    if (status == SBX_OK && fchmod(target->fd, source->st_mode & PERMISSIONS) != 0 && errno != EPERM) {
-        status = server_errno(); /* of a file of someone else the content is all that can be copied */
-    }
-    return target_end(target, status, (uint64_t)lseek(target->fd, 0, SEEK_CUR));
-}
-
-static enum sbx_status copy_to(int from, const struct stat *source, const char *path, bool alone)
-{
-    struct target target;
-    enum sbx_status status = target_open(&target, path, alone);
-    if (status != SBX_OK) {
-        return status;
-    }
-    if (source->st_dev == target.stat.st_dev && source->st_ino == target.stat.st_ino) {
-        return open_close(target.fd, SBX_OK); /* onto itself: nothing to do */
-    }
-    return copy_into(from, source, &target);
-}
-
-enum sbx_status op_copy(struct server *server, const struct sbx_args *in, struct sbx_result *out)
-{
-    (void)out;
-    int from = -1;
-    struct stat source;
-    enum sbx_status status = open_file(in->path.data, O_RDONLY, &from, &source);
-    return status == SBX_OK ? open_close(from, copy_to(from, &source, in->new_path.data, server->alone))
-                            : status;
 }

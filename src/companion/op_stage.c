@@ -1,9 +1,11 @@
-/* op_stage.c: a content that came in parts becomes that of a file, or goes. The parts are the files "0", "1", … of a
- * directory in the private one. They are removed at every ending of commit but SBX_ENOBUFS, which is asked again.
+/* op_stage.c: a content comes in parts, and becomes that of a file, or a range of it, or goes. The parts are the files "0",
+ * "1", … of a directory in the private one, which stage makes; whoever has the bytes puts them there, by another way than
+ * frames. They are removed at every ending of commit and place but SBX_ENOBUFS, which is asked again.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,14 +21,56 @@
 #include "companion/target.h"
 
 #define NUMBER_SIZE 24 /* bytes of the name of a part */
-#define CLAIMED_SIZE 32
+#define TRIES_MAX 8    /* for a name that nobody else has */
+#define PARTS_MODE 0700
+
+/* ---- Staging -------------------------------------------------------------------------------------------- */
+
+static enum sbx_status make_parts(int directory, char name[PRIVATE_NAME_SIZE])
+{
+    enum sbx_status status = SBX_EEXIST;
+    for (int i = 0; i < TRIES_MAX && status == SBX_EEXIST; i++) {
+        (void)snprintf(name, PRIVATE_NAME_SIZE, "parts-%016" PRIx64, kernel_random());
+        status = server_status(mkdirat(directory, name, PARTS_MODE));
+    }
+    return status == SBX_EEXIST ? SBX_EIO : status; /* of the file it would say something else */
+}
+
+/* Looks at the file first: what would be refused in the end is, before any part is sent. It waits for nothing
+ * and so shares its batch with others. SBX_ENOSYS: there is no private directory, and so no place for parts. */
+enum sbx_status op_stage(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    int fd = -1;
+    char name[PRIVATE_NAME_SIZE];
+    struct sbx_span directory = private_directory();
+    if (directory.length == 0 || directory.length + PRIVATE_NAME_SIZE + NUMBER_SIZE > SBX_PATH_MAX) {
+        return SBX_ENOSYS;
+    }
+    if (private_open(directory.data, &fd) != SBX_OK) {
+        return SBX_EIO; /* it has gone this moment */
+    }
+    enum sbx_status status =
+        target_look(in->path.data, in->length, (in->flags & SBX_STAGE_IN_PLACE) != 0, fd);
+    if (status == SBX_OK) {
+        status = make_parts(fd, name);
+    }
+    if (status == SBX_OK) {
+        int length = snprintf(server->space, SBX_PATH_MAX, "%s/%s", directory.data, name);
+        out->bytes = (struct sbx_buffer){server->space, (size_t)length};
+    }
+    return open_close(fd, status);
+}
+
+/* ---- The parts ------------------------------------------------------------------------------------------ */
 
 struct parts {
-    int directory;    /* owned; the private one */
-    int fd;           /* owned; theirs */
-    const char *name; /* borrowed; of theirs */
+    char parent[SBX_PATH_MAX + 1]; /* path of the private directory */
+    int directory;                 /* owned; the private one */
+    int fd;                        /* owned; theirs */
+    const char *name;              /* borrowed; of theirs */
+    bool alone;                    /* nobody else can have seen or changed them */
     size_t count;
-    char claimed[CLAIMED_SIZE]; /* their name once they are claimed */
+    char claimed[PRIVATE_NAME_SIZE]; /* their name once they are claimed */
 };
 
 /* Opens the directory of parts itself, which is no link. */
@@ -47,20 +91,36 @@ static enum sbx_status open_inner(struct parts *parts)
 /* SBX_EPERM: the target is no directory of parts in the private directory. SBX_ENOENT: it is not there. */
 static enum sbx_status open_parts(struct sbx_span target, struct parts *parts)
 {
-    char parent[SBX_PATH_MAX + 1];
     const char *slash = strrchr(target.data, '/');
     if (slash == NULL || !private_is(slash + 1, PRIVATE_PARTS)) {
         return SBX_EPERM;
     }
-    memcpy(parent, target.data, (size_t)(slash - target.data));
-    parent[slash - target.data] = '\0';
     *parts = (struct parts){.name = slash + 1};
-    enum sbx_status status = private_open(parent, &parts->directory);
+    memcpy(parts->parent, target.data, (size_t)(slash - target.data));
+    enum sbx_status status = private_open(parts->parent, &parts->directory);
     if (status == SBX_OK) {
         status = open_inner(parts);
+        parts->alone = status == SBX_OK && private_is_alone(parts->directory) && private_is_alone(parts->fd);
         return status == SBX_OK ? status : open_close(parts->directory, status);
     }
     return status;
+}
+
+/* Removes the parts. A private directory that others may look into has been made by the server, with a part, where ours
+ * was gone: it goes too, unless something else is in it, so that the next one is made as it should be. */
+static enum sbx_status remove_parts(struct server *server, const struct parts *parts)
+{
+    enum sbx_status status = remove_tree(server, parts->directory, parts->name);
+    if (!private_is_alone(parts->directory)) {
+        (void)rmdir(parts->parent);
+    }
+    return status;
+}
+
+static void close_parts(const struct parts *parts)
+{
+    (void)close(parts->fd);
+    (void)close(parts->directory);
 }
 
 static void name_part(char name[NUMBER_SIZE], size_t number)
@@ -77,46 +137,55 @@ static enum sbx_status count_parts(struct parts *parts, uint64_t length)
         name_part(name, parts->count);
         if (fstatat(parts->fd, name, &stat, AT_SYMLINK_NOFOLLOW) != 0) {
             enum sbx_status status = server_errno();
-            return status == SBX_ENOENT ? (length == 0 ? SBX_OK : SBX_EIO) : status;
+            return status == SBX_ENOENT ? (length == 0 ? SBX_OK : SBX_ESTALE) : status;
         }
         if (!S_ISREG(stat.st_mode) || (uint64_t)stat.st_size > length) {
-            return SBX_EIO;
+            return SBX_ESTALE;
         }
         length -= (uint64_t)stat.st_size;
     }
 }
 
+/* ---- The commit ------------------------------------------------------------------------------------------ */
+
 static enum sbx_status copy_part(const struct parts *parts, size_t number, int to)
 {
     char name[NUMBER_SIZE];
     name_part(name, number);
+    (void)futimens(parts->fd, NULL); /* nobody takes them for old, however long this takes */
     int from = openat(parts->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    return from < 0 ? server_errno() : open_close(from, kernel_copy(from, to));
+    return from < 0 ? server_errno() : open_close(from, kernel_copy(from, to, INT64_MAX));
 }
 
-static enum sbx_status copy_parts(const struct parts *parts, int to, uint64_t length)
+/* To where the file `to` stands; `end` is where it stands then. */
+static enum sbx_status copy_parts(const struct parts *parts, int to, uint64_t end)
 {
     enum sbx_status status = SBX_OK;
     for (size_t i = 0; i < parts->count && status == SBX_OK; i++) {
         status = copy_part(parts, i, to);
     }
-    if (status == SBX_OK && lseek(to, 0, SEEK_CUR) != (off_t)length) {
+    if (status == SBX_OK && lseek(to, 0, SEEK_CUR) != (off_t)end) {
         return SBX_EIO; /* they are other ones by now */
     }
     return status;
 }
 
-/* From here on the parts are the caller's alone: of a commit, the same one asked once more, and the unstage of a client
- * that has given up, one alone gets them; SBX_ENOENT to the others. So the file is never left with a part of them. */
+/* So the file is never left with a part of what somebody else removes. */
 static enum sbx_status claim(struct parts *parts)
 {
-    const char *random = strchr(parts->name, '-');
-    (void)snprintf(parts->claimed, sizeof(parts->claimed), "claimed%s", random);
-    if (renameat(parts->directory, parts->name, parts->directory, parts->claimed) != 0) {
-        return server_errno();
+    enum sbx_status status = private_claim(parts->directory, parts->name, parts->claimed);
+    if (status == SBX_OK) {
+        parts->name = parts->claimed;
     }
-    parts->name = parts->claimed;
-    return SBX_OK;
+    return status;
+}
+
+/* Claims and counts them: whoever had them open until now may have removed some. SBX_ESTALE: it is not the file that is
+ * missing. */
+static enum sbx_status take_parts(struct parts *parts, uint64_t length)
+{
+    enum sbx_status status = claim(parts);
+    return status == SBX_OK ? count_parts(parts, length) : status == SBX_ENOENT ? SBX_ESTALE : status;
 }
 
 static enum sbx_status commit(struct server *server, const struct sbx_args *in, struct parts *parts)
@@ -129,12 +198,9 @@ static enum sbx_status commit(struct server *server, const struct sbx_args *in, 
     if (status != SBX_OK) {
         return status;
     }
-    status = claim(parts);
+    status = take_parts(parts, in->length);
     if (status == SBX_OK) {
-        status = count_parts(parts, in->length); /* whoever had them open until now may have removed some */
-    }
-    if (status == SBX_OK) {
-        status = target_reserve(&target, in->length);
+        status = target_reserve_whole(&target, in->length);
     }
     if (status == SBX_OK) {
         status = copy_parts(parts, target.fd, in->length);
@@ -142,23 +208,59 @@ static enum sbx_status commit(struct server *server, const struct sbx_args *in, 
     return target_end(&target, status, in->length);
 }
 
-enum sbx_status op_commit(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+/* The parts, in their order, into the file that is open. */
+static enum sbx_status place_in(int fd, const struct sbx_args *in, struct parts *parts)
 {
-    (void)out;
+    enum sbx_status status = take_parts(parts, in->length);
+    if (status == SBX_OK) {
+        status = server_status(lseek(fd, (off_t)in->offset, SEEK_SET));
+    }
+    return status == SBX_OK ? copy_parts(parts, fd, in->offset + in->length) : status;
+}
+
+/* The file is there already, as for pwrite. */
+static enum sbx_status place(struct server *server, const struct sbx_args *in, struct parts *parts)
+{
+    int fd = -1;
+    struct stat stat;
+    (void)server;
+    if (in->offset > INT64_MAX || in->length > INT64_MAX - in->offset) {
+        return SBX_EFBIG;
+    }
+    enum sbx_status status = open_file(in->path.data, O_WRONLY, &fd, &stat);
+    return status == SBX_OK ? open_close(fd, place_in(fd, in, parts)) : status;
+}
+
+typedef enum sbx_status parts_user(struct server *server, const struct sbx_args *in, struct parts *parts);
+
+/* SBX_ESTALE: the parts are not what was sent, or not there any more, or others may have had them. */
+static enum sbx_status use_parts(struct server *server, const struct sbx_args *in, parts_user *use)
+{
     struct parts parts;
     enum sbx_status status = open_parts(in->target, &parts);
     if (status != SBX_OK) {
-        return status;
+        return status == SBX_ENOENT ? SBX_ESTALE : status;
     }
-    (void)futimens(parts.fd, NULL); /* nobody takes them for old meanwhile */
-    status = commit(server, in, &parts);
+    (void)futimens(parts.fd, NULL); /* nobody takes them for old while it waits */
+    status = parts.alone ? use(server, in, &parts) : SBX_ESTALE;
     if (status != SBX_ENOBUFS) {
-        (void)!remove_tree(server, parts.directory, parts.name);
+        (void)!remove_parts(server, &parts);
     }
     sweep_parts(server, parts.directory, time(NULL));
-    (void)close(parts.fd);
-    (void)close(parts.directory);
+    close_parts(&parts);
     return status;
+}
+
+enum sbx_status op_commit(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)out;
+    return use_parts(server, in, commit);
+}
+
+enum sbx_status op_place(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+{
+    (void)out;
+    return use_parts(server, in, place);
 }
 
 enum sbx_status op_unstage(struct server *server, const struct sbx_args *in, struct sbx_result *out)
@@ -169,10 +271,9 @@ enum sbx_status op_unstage(struct server *server, const struct sbx_args *in, str
     if (status == SBX_OK) {
         status = claim(&parts);
         if (status == SBX_OK) {
-            status = remove_tree(server, parts.directory, parts.name);
+            status = remove_parts(server, &parts);
         }
-        (void)close(parts.fd);
-        (void)close(parts.directory);
+        close_parts(&parts);
     }
     return status == SBX_ENOENT ? SBX_OK : status;
 }

@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "companion/install.h"
-#include "companion/open.h"
 #include "companion/server.h"
 
 #define PRIVATE_MODE 0700
@@ -118,7 +117,6 @@ static bool is_place(const char *path)
 
 enum sbx_status private_open(const char *path, int *fd)
 {
-    struct stat stat;
     if (!is_place(path)) {
         return SBX_EPERM;
     }
@@ -127,10 +125,13 @@ enum sbx_status private_open(const char *path, int *fd)
         enum sbx_status status = server_errno();
         return status == SBX_ENOENT ? status : SBX_EPERM;
     }
-    if (fstat(*fd, &stat) != 0 || !is_ours_alone(&stat)) {
-        return open_close(*fd, SBX_EPERM);
-    }
     return SBX_OK;
+}
+
+bool private_is_alone(int fd)
+{
+    struct stat stat;
+    return fstat(fd, &stat) == 0 && is_ours_alone(&stat);
 }
 
 static bool is_digit(char character)
@@ -165,4 +166,11 @@ bool private_is(const char *name, enum private_kind kind)
         name = pass(name, words[kind][i]);
     }
     return name != NULL && *name == '\0';
+}
+
+enum sbx_status private_claim(int fd, const char *name, char claimed[PRIVATE_NAME_SIZE])
+{
+    const char *random = strchr(name, '-');
+    (void)snprintf(claimed, PRIVATE_NAME_SIZE, "claimed%s", random);
+    return server_status(renameat(fd, name, fd, claimed));
 }

@@ -1,5 +1,6 @@
 /* private.h: the companion's private directory: that of the program, where the client has put it and it is this
- * user's alone; else the first of the usual places that can be made so. Contents that come in parts wait in it, each in a directory of its own.
+ * user's alone; else the first of the usual places that can be made so. Contents that come in parts wait in it, each
+ * in a directory of its own.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -11,9 +12,12 @@
 /* The absolute path of the private directory, which is made if need be; empty: there is none. Static. */
 struct sbx_span private_directory(void);
 
-/* Opens the directory of such a path. SBX_EPERM: it is none that private_directory could have told, or it is not
- * (any more) this user's alone. */
+/* Opens the directory of such a path, whoever else may look into it. SBX_EPERM: it is none that private_directory
+ * could have told. */
 enum sbx_status private_open(const char *path, int *fd) SBX_CHECKED;
+
+/* Whether an open directory is (still) this user's alone. */
+bool private_is_alone(int fd);
 
 /* What is kept in it. */
 enum private_kind {
@@ -27,5 +31,12 @@ enum private_kind {
 
 /* Whether the name is one of that kind. */
 bool private_is(const char *name, enum private_kind kind);
+
+#define PRIVATE_NAME_SIZE 32 /* bytes of the name of parts, claimed or not, with its NUL */
+
+/* Gives the parts `name` of the private directory `fd` another name, `claimed`. From here on they are the caller's alone:
+ * of a commit, the same one asked once more, the unstage of a client that has given up, and a sweep, one alone gets
+ * them; SBX_ENOENT to the others. */
+enum sbx_status private_claim(int fd, const char *name, char claimed[PRIVATE_NAME_SIZE]) SBX_CHECKED;
 
 #endif

@@ -31,7 +31,8 @@ SBX_OPS(SERVER_DECLARE)
 #undef SERVER_DECLARE
 
 /* Serves a batch of frames, one after the other, and puts the replies. What cannot be cut into frames to its
- * end is refused before any of it is done: SBX_EPROTO. */
+ * end is refused before any of it is done: SBX_EPROTO. SBX_ENOBUFS: it was served, but there is no room for the replies
+ * (some of what should be in `replies` is missing). */
 enum sbx_status server_batch(struct server *server, struct sbx_span batch) SBX_CHECKED;
 
 /* errno as a status: the number is the same. */

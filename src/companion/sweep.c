@@ -41,16 +41,46 @@ static int64_t use_of_parts(const struct stat *stat)
     return stat->st_mtim.tv_sec;
 }
 
+static void remove_file(struct server *server, int fd, const char *name)
+{
+    (void)server;
+    (void)unlinkat(fd, name, 0);
+}
+
+static void remove_directory(struct server *server, int fd, const char *name)
+{
+    (void)!remove_tree(server, fd, name);
+}
+
+/* A commit may come for them this moment: one of us gets them. */
+static void claim_and_remove(struct server *server, int fd, const char *name)
+{
+    char claimed[PRIVATE_NAME_SIZE];
+    if (private_claim(fd, name, claimed) == SBX_OK) {
+        remove_directory(server, fd, claimed);
+    }
+}
+
+/* A program may run for weeks, and print nothing. */
+static void remove_record(struct server *server, int fd, const char *name)
+{
+    struct sbx_supervised state = {0};
+    if (record_read(fd, name, &state) != SBX_OK || !record_is_kept(name, &state, NULL)) {
+        remove_directory(server, fd, name);
+    }
+}
+
 static const struct {
     int64_t (*use)(const struct stat *stat);
     int64_t age_s;
     mode_t type;
+    void (*remove)(struct server *server, int fd, const char *name);
 } kinds[PRIVATE_KINDS] = {
-    [PRIVATE_PROGRAM] = {use_of_program, WEEK_S, S_IFREG},
-    [PRIVATE_UPLOADED] = {use_of_upload, HOUR_S, S_IFREG},
-    [PRIVATE_PARTS] = {use_of_parts, HOUR_S, S_IFDIR},
-    [PRIVATE_CLAIMED] = {use_of_parts, HOUR_S, S_IFDIR},
-    [PRIVATE_RUN] = {use_of_parts, DAY_S, S_IFDIR},
+    [PRIVATE_PROGRAM] = {use_of_program, WEEK_S, S_IFREG, remove_file},
+    [PRIVATE_UPLOADED] = {use_of_upload, HOUR_S, S_IFREG, remove_file},
+    [PRIVATE_PARTS] = {use_of_parts, HOUR_S, S_IFDIR, claim_and_remove},
+    [PRIVATE_CLAIMED] = {use_of_parts, HOUR_S, S_IFDIR, remove_directory},
+    [PRIVATE_RUN] = {use_of_parts, DAY_S, S_IFDIR, remove_record},
 };
 
 static bool is_old(int fd, const char *name, enum private_kind kind, int64_t now)
@@ -61,42 +91,29 @@ static bool is_old(int fd, const char *name, enum private_kind kind, int64_t now
            kinds[kind].use(&stat) < now - kinds[kind].age_s;
 }
 
-void sweep_programs(const char *directory, const char *own, int64_t now)
-{
-    DIR *opened = page_open_directory(AT_FDCWD, directory, O_NOFOLLOW);
-    const struct dirent *found = opened == NULL ? NULL : readdir(opened);
-    for (; found != NULL; found = readdir(opened)) {
-        int fd = dirfd(opened);
-        const char *name = found->d_name;
-        if (strcmp(name, own) != 0 &&
-            (is_old(fd, name, PRIVATE_PROGRAM, now) || is_old(fd, name, PRIVATE_UPLOADED, now))) {
-            (void)unlinkat(fd, name, 0);
-        }
-    }
-    if (opened != NULL) {
-        (void)closedir(opened);
-    }
-}
-
-/* A program may run for weeks, and print nothing. */
-static bool is_over(int fd, const char *name)
-{
-    struct sbx_supervised state = {0};
-    return record_read(fd, name, &state) != SBX_OK || !record_is_kept(name, &state, NULL);
-}
-
-void sweep_parts(struct server *server, int fd, int64_t now)
+/* Those of the kinds from `first` on. */
+static void sweep(struct server *server, int fd, const char *own, enum private_kind first, int64_t now)
 {
     DIR *opened = page_open_directory(fd, ".", 0);
     const struct dirent *found = opened == NULL ? NULL : readdir(opened);
     for (; found != NULL; found = readdir(opened)) {
-        if (is_old(fd, found->d_name, PRIVATE_PARTS, now) ||
-            is_old(fd, found->d_name, PRIVATE_CLAIMED, now) ||
-            (is_old(fd, found->d_name, PRIVATE_RUN, now) && is_over(fd, found->d_name))) {
-            (void)!remove_tree(server, fd, found->d_name);
+        for (enum private_kind kind = first; kind < PRIVATE_KINDS; kind++) {
+            if (strcmp(found->d_name, own) != 0 && is_old(fd, found->d_name, kind, now)) {
+                kinds[kind].remove(server, fd, found->d_name);
+            }
         }
     }
     if (opened != NULL) {
         (void)closedir(opened);
     }
+}
+
+void sweep_all(struct server *server, int fd, const char *own, int64_t now)
+{
+    sweep(server, fd, own, 0, now);
+}
+
+void sweep_parts(struct server *server, int fd, int64_t now)
+{
+    sweep(server, fd, "", PRIVATE_PARTS, now);
 }

@@ -1,7 +1,7 @@
 /* bulk.c: the ops of a content in parts.
  *
  * A part is a file in a directory of its own within the companion's private one, so that nobody else sees it; the
- * server makes the directory with the first part. Sending a part twice does no harm.
+ * companion makes that directory. Sending a part twice does no harm.
  *
  * Thread: main; the steps on the pool.
  * SPDX-License-Identifier: Apache-2.0
@@ -10,7 +10,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <sys/random.h>
+#include <string.h>
 
 #include "core/companion_fs.h"
 #include "core/fs.h"
@@ -19,33 +19,33 @@
 #include "core/http_reply.h"
 
 #define COMMIT_BYTES_PER_MS (16 * SBX_KIB) /* that a commit may take beyond the deadline of any operation */
+#define UNSTAGE_TIMEOUT_MS 5000 /* who waits for it has had a failure already; old parts go anyway */
+#define PART_NAME ((size_t)32)  /* bytes of a slash, the number of a part, and the NUL */
 
-static enum sbx_step find_companion(struct sbx_op *op)
+/* ---- Parts ------------------------------------------------------------------------------------------------ */
+
+static enum sbx_step ask_for_stage(struct sbx_op *op)
 {
-    struct sbx_companion_lane *lane = sbx_fs_lane(op->fs, op->synchronous);
-    struct sbx_args args = {.path = SBX_SPAN("/")};
-    return sbx_fs_has_companion(op->fs, op->endpoint) ? SBX_STEP_NEXT
-                                                      : sbx_op_ask(op, lane, SBX_OP_LSTAT, &args);
+    struct sbx_args args;
+    enum sbx_status status = sbx_companion_place(op, &args);
+    return sbx_companion_ask(op, status, &args);
 }
 
-/* What it says of "/" does not matter, as long as it says something. */
-static enum sbx_step name_stage(struct sbx_op *op)
+/* What may be a directory for parts, whoever says it: each has the number of a part behind it. */
+static bool is_stage(struct sbx_span path)
 {
-    uint64_t random = 0;
-    char name[32];
-    if (op->ask.words != NULL) {
-        return sbx_companion_need_answer(op);
+    return path.length > 0 && path.length <= SBX_PATH_MAX - PART_NAME && path.data[0] == '/' &&
+           memchr(path.data, '\0', path.length) == NULL;
+}
+
+static enum sbx_step take_stage(struct sbx_op *op)
+{
+    struct sbx_span path = op->ask.answer.bytes;
+    if (sbx_companion_need_answer(op) == SBX_STEP_END) {
+        return SBX_STEP_END;
     }
-    sbx_fs_append_private(op->fs, &op->stage);
-    if (op->stage.status == SBX_OK && op->stage.length == 0) {
-        return sbx_op_fail(op, SBX_ENOSYS, "the companion has no directory of its own");
-    }
-    if (getentropy(&random, sizeof(random)) != 0) {
-        return sbx_op_fail(op, SBX_EIO, "no random number could be had");
-    }
-    (void)snprintf(name, sizeof(name), "/parts-%016" PRIx64, random);
-    sbx_bytes_append_text(&op->stage, name);
-    return op->stage.status == SBX_OK ? sbx_op_succeed(op) : sbx_op_fail(op, op->stage.status, NULL);
+    return is_stage(path) ? sbx_op_give_bytes(op, path)
+                          : sbx_op_fail(op, SBX_EPROTO, "the companion's reply cannot be read");
 }
 
 static enum sbx_step put_part(struct sbx_op *op)
@@ -83,13 +83,16 @@ static enum sbx_step ask_with_stage(struct sbx_op *op)
 
 static enum sbx_step end_with_answer(struct sbx_op *op)
 {
-    bool refused = op->ask.status == SBX_EPERM && op->ask.words == NULL && op->row->code == SBX_OP_COMMIT;
-    if (refused && !op->ask.no_companion) {
-        sbx_fs_look_again(op->fs, "its private directory was taken away");
-        return sbx_op_fail(op, SBX_EIO, "the companion's private directory was taken away; write it again");
+    if (sbx_companion_need_answer(op) == SBX_STEP_NEXT) {
+        return sbx_op_succeed(op);
     }
-    return sbx_companion_need_answer(op) == SBX_STEP_END ? SBX_STEP_END : sbx_op_succeed(op);
+    bool broken = op->ask.status == SBX_ESTALE && op->ask.words == NULL && op->row->code != SBX_OP_UNSTAGE;
+    return broken
+               ? sbx_op_fail(op, SBX_EIO, "the parts of the content are not whole any more; write it again")
+               : SBX_STEP_END;
 }
+
+/* ---- Reading ----------------------------------------------------------------------------------------------- */
 
 static enum sbx_step ask_into_room(struct sbx_op *op)
 {
@@ -105,7 +108,9 @@ static enum sbx_step end_in_room(struct sbx_op *op)
     return sbx_op_succeed(op);
 }
 
-static const sbx_step_function steps_of_stage[] = {find_companion, name_stage, NULL};
+/* ---- The ops ----------------------------------------------------------------------------------------------- */
+
+static const sbx_step_function steps_of_stage[] = {ask_for_stage, take_stage, NULL};
 static const sbx_step_function steps_of_part[] = {put_part, end_part, NULL};
 static const sbx_step_function steps_of_question[] = {ask_with_stage, end_with_answer, NULL};
 static const sbx_step_function steps_of_read[] = {ask_into_room, end_in_room, NULL};
@@ -130,36 +135,60 @@ static enum sbx_status make(struct sbx_op **op, const struct sbx_bulk *bulk, enu
     return SBX_OK;
 }
 
-enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk)
+enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length,
+                               bool in_place)
 {
-    struct sbx_args args = {.path = bulk->path};
-    return make(op, bulk, SBX_OP_COMMIT, &args, "", steps_of_stage);
+    struct sbx_args args = {.path = bulk->path, .length = length};
+    args.flags = in_place ? SBX_STAGE_IN_PLACE : 0;
+    return make(op, bulk, SBX_OP_STAGE, &args, "", steps_of_stage);
 }
 
 enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t number,
                               struct sbx_span data)
 {
-    char name[32];
+    char name[PART_NAME];
     struct sbx_args args = {.path = bulk->path, .data = data};
     (void)snprintf(name, sizeof(name), "/%" PRIu64, number);
-    return make(op, bulk, SBX_OP_COMMIT, &args, name, steps_of_part);
+    return make(op, bulk, SBX_OP_WRITE, &args, name, steps_of_part);
 }
 
-enum sbx_status sbx_bulk_commit(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length)
+/* The op that puts all parts into the file. */
+static enum sbx_status make_last(struct sbx_op **op, const struct sbx_bulk *bulk, enum sbx_op_code code,
+                                 const struct sbx_args *args)
 {
-    struct sbx_args args = {.path = bulk->path, .length = length};
-    enum sbx_status status = make(op, bulk, SBX_OP_COMMIT, &args, "", steps_of_question);
+    enum sbx_status status = make(op, bulk, code, args, "", steps_of_question);
     if (status == SBX_OK) {
-        uint64_t limit = (uint64_t)(*op)->timeout_ms + length / COMMIT_BYTES_PER_MS;
+        uint64_t limit = (uint64_t)(*op)->timeout_ms + args->length / COMMIT_BYTES_PER_MS;
         (*op)->timeout_ms = (int)(limit < SBX_TIMEOUT_MAX_MS ? limit : SBX_TIMEOUT_MAX_MS);
     }
     return status;
 }
 
+enum sbx_status sbx_bulk_commit(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length)
+{
+    return make_last(op, bulk, SBX_OP_COMMIT, &(struct sbx_args){.path = bulk->path, .length = length});
+}
+
+enum sbx_status sbx_bulk_place(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t offset,
+                               uint64_t length)
+{
+    struct sbx_args args = {.path = bulk->path, .offset = offset, .length = length};
+    return make_last(op, bulk, SBX_OP_PLACE, &args);
+}
+
 enum sbx_status sbx_bulk_unstage(struct sbx_op **op, const struct sbx_bulk *bulk)
 {
     struct sbx_args args = {.path = bulk->path};
-    return make(op, bulk, SBX_OP_UNSTAGE, &args, "", steps_of_question);
+    enum sbx_status status = make(op, bulk, SBX_OP_UNSTAGE, &args, "", steps_of_question);
+    if (status == SBX_OK && (*op)->timeout_ms > UNSTAGE_TIMEOUT_MS) {
+        (*op)->timeout_ms = UNSTAGE_TIMEOUT_MS;
+    }
+    return status;
+}
+
+void sbx_bulk_refuse(struct sbx_op *op)
+{
+    (void)!sbx_http_ask_too_long(op);
 }
 
 enum sbx_status sbx_bulk_read(struct sbx_op **op, const struct sbx_bulk *bulk, char *room, size_t length)

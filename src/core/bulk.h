@@ -1,7 +1,7 @@
 /* bulk.h: contents that are too large for frames, as ops that whoever has the bytes makes one after the other.
  *
  *     stage ──▶ part, part, … side by side ──▶ commit       a write: the file is touched by the last of them alone
- *                 └── one fails ──▶ unstage
+ *                 └── one fails ──▶ unstage └──▶ place        a pwrite: likewise
  *
  *     read (says how long it is) ──▶ read into room         a read: the room is made in between
  *
@@ -24,9 +24,10 @@ struct sbx_bulk {
     struct sbx_span stage; /* of the parts, in the sandbox; empty before it is known */
 };
 
-/* Its end has op->stage: a new directory for the parts, which the first of them makes. SBX_ENOSYS: there is no
- * companion, or it has no place of its own. */
-enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk) SBX_CHECKED;
+/* Its result is the path of a new directory for the parts of `length` bytes; or why the file could not be written.
+ * `in_place`: a place follows, not a commit. SBX_ENOSYS: there is no companion, or it has no place of its own. */
+enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length,
+                               bool in_place) SBX_CHECKED;
 
 /* Part `number` from 0 on. */
 enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t number,
@@ -35,8 +36,15 @@ enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, u
 /* The file gets the content of all parts, `length` bytes; they go. */
 enum sbx_status sbx_bulk_commit(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length) SBX_CHECKED;
 
+/* The parts, `length` bytes, are written into the file, which is there, from `offset` on; they go. */
+enum sbx_status sbx_bulk_place(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t offset,
+                               uint64_t length) SBX_CHECKED;
+
 /* The parts go. */
 enum sbx_status sbx_bulk_unstage(struct sbx_op **op, const struct sbx_bulk *bulk) SBX_CHECKED;
+
+/* Ends `op` as what goes whole is refused where it has more than a part: without a companion there are none. */
+void sbx_bulk_refuse(struct sbx_op *op);
 
 /* Reads the file into `length` bytes at `room`, borrowed until the op is destroyed. SBX_EFBIG: it is longer than that by
  * now. */

@@ -21,6 +21,7 @@ enum sbx_status sbx_companion_place(struct sbx_op *op, struct sbx_args *args)
     if (op->path.length == 0) {
         sbx_fs_append_path(op->fs, &op->path, op->args.path);
         sbx_fs_append_path(op->fs, &op->new_path, op->args.new_path);
+        sbx_bytes_append_text(&op->path, op->slashed && op->row->code == SBX_OP_RM ? "/" : "");
     }
     args->path = sbx_bytes_span(&op->path);
     args->new_path = sbx_bytes_span(&op->new_path);
@@ -124,15 +125,30 @@ static enum sbx_step take_content(struct sbx_op *op)
     return sbx_op_give_bytes(op, answer->bytes);
 }
 
-/* The next piece of a range; what is there already is op->content. */
+/* The next piece of a range; what is there already is op->content. HTTP does not tell of which file a content is. */
 static enum sbx_step ask_range(struct sbx_op *op)
 {
     struct sbx_args args;
+    op->otherwise = op->of_file ? NULL : op->otherwise;
     enum sbx_status status = sbx_companion_place(op, &args);
     uint64_t left = op->args.length - op->content.length;
     args.offset += op->content.length;
     args.length = left < SBX_REPLY_CONTENT_MAX ? left : SBX_REPLY_CONTENT_MAX;
     return sbx_companion_ask(op, status, &args);
+}
+
+/* Another file has the name by now. No range is of two, so all of it is read once more, unless the old one is wanted,
+ * or this happens again and again. */
+static enum sbx_step begin_again(struct sbx_op *op)
+{
+    if (op->of_file || op->begun_again == SBX_READ_TRIES - 1) {
+        return sbx_op_fail(op, SBX_EIO, "the file was replaced while it was read");
+    }
+    op->begun_again++;
+    free(op->content.data);
+    op->content = (struct sbx_buffer){0};
+    op->file = (struct sbx_file){0};
+    return sbx_op_again(op);
 }
 
 /* A piece shorter than it was asked for is the last one: the file ends. */
@@ -141,6 +157,10 @@ static enum sbx_step take_range(struct sbx_op *op)
     if (sbx_companion_need_answer(op) == SBX_STEP_END) {
         return SBX_STEP_END;
     }
+    if (sbx_file_differs(&op->file, &op->ask.answer.file)) {
+        return begin_again(op);
+    }
+    op->file = op->ask.answer.file;
     struct sbx_span piece = op->ask.answer.bytes;
     char *grown = realloc(op->content.data, op->content.length + piece.length + 1);
     if (grown == NULL) {
@@ -152,6 +172,7 @@ static enum sbx_step take_range(struct sbx_op *op)
         return sbx_op_again(op);
     }
     op->result.bytes = op->content;
+    op->result.file = op->file;
     op->content = (struct sbx_buffer){0};
     return sbx_op_succeed(op);
 }

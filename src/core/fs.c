@@ -64,21 +64,6 @@ enum sbx_companion_state sbx_fs_report(const struct sbx_fs *fs, char *reason, si
     return sbx_companion_report(fs->companion, reason, size);
 }
 
-bool sbx_fs_has_companion(const struct sbx_fs *fs, struct sbx_endpoint *endpoint)
-{
-    return sbx_companion_look(fs->companion, endpoint) == SBX_COMPANION_UP;
-}
-
-void sbx_fs_look_again(const struct sbx_fs *fs, const char *reason)
-{
-    sbx_companion_is_unknown(fs->companion, reason);
-}
-
-void sbx_fs_append_private(const struct sbx_fs *fs, struct sbx_bytes *bytes)
-{
-    sbx_companion_append_directory(fs->companion, bytes);
-}
-
 bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view)
 {
     size_t base = fs->base.length;
@@ -165,6 +150,7 @@ enum sbx_status sbx_fs_op_create(struct sbx_op **op, const struct sbx_fs *fs, co
         (*op)->row = row;
         (*op)->fs = fs;
         (*op)->relative = args->path.length == 0 || args->path.data[0] != '/';
+        (*op)->slashed = args->path.length > 0 && args->path.data[args->path.length - 1] == '/';
         (*op)->timeout_ms = fs->timeout_ms;
     }
     sbx_bytes_clear(&path);

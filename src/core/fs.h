@@ -39,15 +39,6 @@ struct sbx_companion_lane *sbx_fs_lane(const struct sbx_fs *fs, bool synchronous
 /* What is known of its companion, and why: into `reason`. Thread: any. */
 enum sbx_companion_state sbx_fs_report(const struct sbx_fs *fs, char *reason, size_t size);
 
-/* Whether its companion is known to be there. Thread: any. */
-bool sbx_fs_has_companion(const struct sbx_fs *fs, struct sbx_endpoint *endpoint);
-
-/* Its companion is to be looked for again. Thread: any. */
-void sbx_fs_look_again(const struct sbx_fs *fs, const char *reason);
-
-/* Appends the companion's private directory; nothing where it has none. Thread: any. */
-void sbx_fs_append_private(const struct sbx_fs *fs, struct sbx_bytes *bytes);
-
 /* The path in this view of `path` in the sandbox; false: it is outside. Borrowed from `path`. Thread: any. */
 bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view);
 

@@ -13,7 +13,7 @@
 
 void sbx_gather_init(struct sbx_gather *gather)
 {
-    *gather = (struct sbx_gather){0};
+    *gather = (struct sbx_gather){.room = SBX_PATH_MAX};
     sbx_bytes_init(&gather->names, SBX_JSON_MAX);
     sbx_bytes_init(&gather->directory, SBX_PATH_MAX);
     sbx_bytes_init(&gather->path, 2 * SBX_PATH_MAX);
@@ -105,7 +105,7 @@ bool sbx_gather_next_directory(struct sbx_gather *gather)
         size_t length = gather->list.entries[gather->next].name.length;
         size_t start = gather->next_name;
         gather->next_name += length;
-        if (is_unlisted_directory(gather, gather->next++)) {
+        if (is_unlisted_directory(gather, gather->next++) && length <= gather->room) {
             gather->directory.length = 0;
             sbx_bytes_append(&gather->directory, (struct sbx_span){gather->names.data + start, length});
             return true;
@@ -117,13 +117,16 @@ bool sbx_gather_next_directory(struct sbx_gather *gather)
 bool sbx_gather_is_lost_below(const struct sbx_gather *gather, enum sbx_status status)
 {
     return gather->directory.length > 0 &&
-           (status == SBX_ENOENT || status == SBX_ENOTDIR || status == SBX_EACCES || status == SBX_ELOOP);
+           (status == SBX_ENOENT || status == SBX_ENOTDIR || status == SBX_EACCES || status == SBX_ELOOP ||
+            status == SBX_ENAMETOOLONG);
 }
 
 enum sbx_status sbx_gather_path(struct sbx_gather *gather, struct sbx_span top)
 {
     struct sbx_bytes *path = &gather->path;
     bool root = top.length == 1;
+    size_t taken = root ? 1 : top.length + 1; /* with the slash */
+    gather->room = taken < SBX_PATH_MAX ? SBX_PATH_MAX - taken : 0;
     path->length = 0;
     sbx_bytes_append(path, top);
     if (gather->directory.length > 0) {

@@ -19,6 +19,7 @@ struct sbx_gather {
     struct sbx_bytes
         directory; /* owned: the one that is listed now, from where the tree begins; "": that itself */
     struct sbx_bytes path; /* owned: the same as a whole path (sbx_gather_path) */
+    size_t room;           /* bytes that `directory` may have, so that its path is one */
     size_t next;           /* the entry to look at for another directory */
     size_t next_name;      /* where its name is in `names` */
     size_t next_listed;    /* the first of list.listed that is not before it */
@@ -33,11 +34,12 @@ enum sbx_status sbx_gather_page(struct sbx_gather *gather, struct sbx_listing *p
 /* Adds a whole listing of that directory. */
 enum sbx_status sbx_gather_list(struct sbx_gather *gather, const struct sbx_list *list) SBX_CHECKED;
 
-/* Goes on to the next directory among the entries whose own are not here yet; false: there is none. */
+/* Goes on to the next directory among the entries whose own are not here yet; false: there is none. One whose path would
+ * be too long below the top last given to sbx_gather_path cannot be asked for: it is as one without entries. */
 bool sbx_gather_next_directory(struct sbx_gather *gather);
 
-/* Whether a failure with `status` loses the directory that is listed now and no more: one below that has gone, or that
- * may not be read, is as one without entries. */
+/* Whether a failure with `status` loses the directory that is listed now and no more: one below that has gone, that may
+ * not be read or has too long a path is as one without entries. */
 bool sbx_gather_is_lost_below(const struct sbx_gather *gather, enum sbx_status status);
 
 /* gather->path becomes the path of the directory that is listed now, `top` being that of the whole tree. SBX_ENOMEM,

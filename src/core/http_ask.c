@@ -71,10 +71,15 @@ enum sbx_step sbx_http_ask_content(struct sbx_op *op, uint64_t max)
     return sbx_op_send(op, status, request);
 }
 
+enum sbx_step sbx_http_ask_too_long(struct sbx_op *op)
+{
+    return sbx_op_fail(op, SBX_EFBIG, "a content over HTTP can have 2 MiB at most");
+}
+
 enum sbx_step sbx_http_ask_put(struct sbx_op *op, struct sbx_span path, struct sbx_span content)
 {
     if (content.length > SBX_BODY_MAX) {
-        return sbx_op_fail(op, SBX_EFBIG, "a content over HTTP can have 2 MiB at most");
+        return sbx_http_ask_too_long(op);
     }
     if (sbx_fs_is_stuck(op->fs, path)) {
         return sbx_op_fail(op, SBX_ETIMEDOUT,

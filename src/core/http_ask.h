@@ -21,6 +21,9 @@ enum sbx_step sbx_http_ask_content(struct sbx_op *op, uint64_t max) SBX_CHECKED;
 /* Writes `content` (borrowed until the reply) to `path`. What is too long, or may hang, is not sent. */
 enum sbx_step sbx_http_ask_put(struct sbx_op *op, struct sbx_span path, struct sbx_span content) SBX_CHECKED;
 
+/* Ends the op: its content, as it would be, is longer than SBX_BODY_MAX. */
+enum sbx_step sbx_http_ask_too_long(struct sbx_op *op) SBX_CHECKED;
+
 /* Moves the op's path to its new path, which must not exist. */
 enum sbx_step sbx_http_ask_move(struct sbx_op *op) SBX_CHECKED;
 

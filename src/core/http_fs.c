@@ -73,9 +73,7 @@ static enum sbx_step ask_content_for_change(struct sbx_op *op)
 /* What cannot be written back need not be read. */
 static enum sbx_step need_small_data(struct sbx_op *op)
 {
-    return op->args.data.length <= SBX_BODY_MAX
-               ? SBX_STEP_NEXT
-               : sbx_op_fail(op, SBX_EFBIG, "a content over HTTP can have 2 MiB at most");
+    return op->args.data.length <= SBX_BODY_MAX ? SBX_STEP_NEXT : sbx_http_ask_too_long(op);
 }
 
 /* What is cut to nothing need not be read. */
@@ -282,8 +280,10 @@ static enum sbx_step cut_range(struct sbx_op *op)
 
 static enum sbx_step changed(struct sbx_op *op, enum sbx_status status)
 {
-    const char *words = status == SBX_EFBIG ? "a content over HTTP can have 2 MiB at most" : NULL;
-    return status == SBX_OK ? SBX_STEP_NEXT : sbx_op_fail(op, status, words);
+    if (status == SBX_EFBIG) {
+        return sbx_http_ask_too_long(op);
+    }
+    return status == SBX_OK ? SBX_STEP_NEXT : sbx_op_fail(op, status, NULL);
 }
 
 static enum sbx_step cut_to_length(struct sbx_op *op)

@@ -73,6 +73,10 @@ struct sbx_op {
 
     struct sbx_gather gather; /* owned: what is there of a listing */
     size_t written;           /* bytes of args.data that are */
+    struct sbx_file file;     /* whose content the range is that is read, once that is known */
+    bool slashed;             /* the caller's path ended in a slash: rm takes a directory alone */
+    bool of_file;             /* it has to be this one: `file` was given */
+    unsigned begun_again;     /* how often, because the file was replaced by another one */
 
     struct sbx_bytes
         stage;  /* owned: of a content in parts (bulk.h), in the sandbox: their directory, or the part */

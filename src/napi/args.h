@@ -17,6 +17,7 @@ struct sbx_call {
     const struct sbx_op_row *row; /* what is called; a reader may choose another one by its arguments */
     struct sbx_args args;
     napi_value data;         /* what args.data is of */
+    struct sbx_file file;    /* the file that a range has to be of; unknown: whichever has the name */
     enum sbx_status refused; /* a path that no file can have: the promise is rejected with it */
     char *texts[SBX_TEXTS];  /* owned */
     size_t text_count;

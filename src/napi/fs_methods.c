@@ -71,6 +71,13 @@ static bool read_rm(napi_env env, const napi_value *argv, struct sbx_call *call)
     return sbx_args_read(env, as_row, call);
 }
 
+/* readPiece(path, offset, length, file), of lib/streams.js: a pread whose `file` is what an earlier piece came with, so
+ * that both are of one file; undefined: of whichever has the name. */
+static bool read_piece(napi_env env, const napi_value *argv, struct sbx_call *call)
+{
+    return sbx_args_read(env, argv, call) && sbx_value_file(env, argv[3], "\"file\" argument", &call->file);
+}
+
 /* A method for each row that is not private; its errors carry the row's name. */
 #define METHOD_OF_ROW(number, NAME, word, args, shape, flags)                                                \
     {                                                                                                        \
@@ -99,6 +106,7 @@ static const struct sbx_fs_method methods[] = {
     {METHOD("removeDir", RMDIR, sbx_result_undefined, "rmdir")},
     {METHOD("utimes", UTIMES, sbx_result_undefined, "utime")},
     {METHOD("pread", PREAD, sbx_result_bytes, "read")},
+    {METHOD("readPiece", PREAD, sbx_result_piece, "read"), .read = read_piece},
     {METHOD("pwrite", PWRITE, sbx_result_undefined, "write")},
     {METHOD("copy", COPY, sbx_result_undefined, "copyfile")},
     {METHOD("rm", RM, sbx_result_undefined, "rm"), .read = read_rm},

@@ -52,6 +52,8 @@ static napi_value start(napi_env env, struct sbx_object *object, const struct sb
     if (status != SBX_OK) {
         return sbx_job_refuse(env, &method->kind, status, call->args.path);
     }
+    op->file = call->file;
+    op->of_file = call->file.ino != 0;
     op->size_first = method->kind.plan == &sbx_large_read_plan;
     if (method->kind.synchronous) {
         return run(env, object, op, &method->kind);

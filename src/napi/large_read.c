@@ -1,5 +1,6 @@
 /* large_read.c: a content that no reply holds is asked for twice: the first op says how long it is, and the second one
- * writes it straight into an ArrayBuffer of that length, which JavaScript gets to see when it is complete.
+ * writes it straight into an ArrayBuffer of that length, which JavaScript gets to see when it is complete. All of it is
+ * what one GET gave, and so of one file: the server reads it whole before it answers. Nothing of the first op is in it.
  *
  * Thread: main.
  * SPDX-License-Identifier: Apache-2.0
@@ -11,8 +12,6 @@
 #include "core/bulk.h"
 #include "napi/result.h"
 #include "napi/try.h"
-
-#define TRIES 4 /* of a file that grows while it is read */
 
 struct read {
     napi_ref room; /* owned: the ArrayBuffer; NULL: there is none yet */
@@ -106,7 +105,7 @@ static bool has_size_alone(const struct sbx_op *op)
 static bool has_grown(const struct sbx_job *job, const struct sbx_op *op)
 {
     const struct read *read = job->state;
-    return op->room != NULL && op->result.status == SBX_EFBIG && read->tries < TRIES;
+    return op->room != NULL && op->result.status == SBX_EFBIG && read->tries < SBX_READ_TRIES;
 }
 
 static struct sbx_op *next(struct sbx_job *job, struct sbx_op *op)

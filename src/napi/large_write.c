@@ -1,8 +1,8 @@
 /* large_write.c: the caller's bytes, a part at a time, as ops that are made one after the other.
  *
- *     writeFile   STAGE ──▶ PARTS ──▶ COMMIT        pwrite   STAGE ──▶ PARTS, one after the other
- *                   │         └─ failed ──▶ UNSTAGE            │
- *                   └─ no companion ──▶ WHOLE                  └─ no companion: EFBIG, and nothing is written
+ *     STAGE ──▶ PARTS ──▶ LAST        of writeFile a commit, of pwrite a place
+ *       │         └─ failed ──▶ UNSTAGE
+ *       └─ no companion ──▶ WHOLE     2 MiB at most; of more nothing is written
  *
  * More than one part stays the caller's: each is copied when its turn comes, after a look whether it is still there. A
  * pool thread that read it could meet memory that JavaScript has taken away.
@@ -23,11 +23,11 @@
 
 #define PARTS_AT_ONCE 4
 
-enum phase { STAGE, PARTS, COMMIT, UNSTAGE, WHOLE };
+enum phase { STAGE, PARTS, LAST, UNSTAGE, WHOLE };
 
 struct write {
     enum phase phase;
-    bool in_place;   /* pwrite: a part is written where it belongs */
+    bool in_place;   /* pwrite: into a range of the file */
     uint64_t offset; /* bytes: of pwrite */
     napi_ref source; /* owned: whose bytes they are; NULL: `text` has them */
     char *text;      /* owned */
@@ -42,8 +42,8 @@ struct write {
 bool sbx_large_write_is(const struct sbx_call *call)
 {
     size_t length = call->args.data.length;
-    return (call->row->code == SBX_OP_WRITE && length > SBX_REPLY_CONTENT_MAX) ||
-           (call->row->code == SBX_OP_PWRITE && length > SBX_BULK_PART);
+    bool writes = call->row->code == SBX_OP_WRITE || call->row->code == SBX_OP_PWRITE;
+    return writes && length > SBX_REPLY_CONTENT_MAX;
 }
 
 static void end(struct sbx_object *object, void *state)
@@ -102,12 +102,11 @@ static enum sbx_status make_part(struct sbx_object *object, struct write *write,
     uint64_t left = write->length - write->begun;
     struct sbx_span part = {bytes.data + write->begun, left < SBX_BULK_PART ? (size_t)left : SBX_BULK_PART};
     uint64_t number = write->begun / SBX_BULK_PART;
-    struct sbx_args args = {.path = bulk.path, .offset = write->offset + write->begun, .data = part};
+    struct sbx_args args = {.path = bulk.path, .offset = write->offset, .data = part};
     enum sbx_op_code code = write->in_place ? SBX_OP_PWRITE : SBX_OP_WRITE;
     write->begun += part.length;
-    return write->phase == PARTS && !write->in_place
-               ? sbx_bulk_part(op, &bulk, number, part)
-               : sbx_fs_op_create(op, bulk.fs, sbx_op_row(code), bulk.endpoint, &args);
+    return write->phase == PARTS ? sbx_bulk_part(op, &bulk, number, part)
+                                 : sbx_fs_op_create(op, bulk.fs, sbx_op_row(code), bulk.endpoint, &args);
 }
 
 /* The op that the phase is, but for its parts. */
@@ -116,9 +115,10 @@ static enum sbx_status make(struct sbx_object *object, struct write *write, stru
     struct sbx_bulk bulk = bulk_of(object, write);
     switch (write->phase) {
     case STAGE:
-        return sbx_bulk_stage(op, &bulk);
-    case COMMIT:
-        return sbx_bulk_commit(op, &bulk, write->length);
+        return sbx_bulk_stage(op, &bulk, write->length, write->in_place);
+    case LAST:
+        return write->in_place ? sbx_bulk_place(op, &bulk, write->offset, write->length)
+                               : sbx_bulk_commit(op, &bulk, write->length);
     case UNSTAGE:
         return sbx_bulk_unstage(op, &bulk);
     case PARTS:
@@ -150,8 +150,7 @@ static bool go_on(struct sbx_job *job, struct sbx_op *over)
 static bool begin_parts(struct sbx_job *job, struct sbx_op *over)
 {
     struct write *write = job->state;
-    size_t at_once = write->in_place ? 1 : PARTS_AT_ONCE; /* so that what is written is a beginning */
-    while (job->under_way < at_once && write->begun < write->length) {
+    while (job->under_way < PARTS_AT_ONCE && write->begun < write->length) {
         if (!go_on(job, over)) {
             return false;
         }
@@ -164,7 +163,7 @@ static bool advance(struct sbx_job *job, struct sbx_op *op)
 {
     struct write *write = job->state;
     if (write->phase == STAGE) {
-        sbx_bytes_append(&write->stage, write->in_place ? SBX_SPAN("") : sbx_bytes_span(&op->stage));
+        sbx_bytes_append(&write->stage, (struct sbx_span){op->result.bytes.data, op->result.bytes.length});
         write->phase = PARTS;
         if (write->stage.status != SBX_OK) {
             (void)sbx_op_fail(op, write->stage.status, NULL);
@@ -177,10 +176,10 @@ static bool advance(struct sbx_job *job, struct sbx_op *op)
     if (write->phase != PARTS) {
         return false;
     }
-    if (job->under_way > 0 || write->in_place) {
-        return job->under_way > 0;
+    if (job->under_way > 0) {
+        return true;
     }
-    write->phase = COMMIT;
+    write->phase = LAST;
     return go_on(job, op);
 }
 
@@ -191,8 +190,8 @@ static bool go_whole(struct sbx_job *job, struct sbx_op *op)
     if (write->phase != STAGE || op->result.status != SBX_ENOSYS) {
         return false;
     }
-    if (write->length > SBX_BODY_MAX) {
-        (void)sbx_op_fail(op, SBX_EFBIG, "a content over HTTP can have 2 MiB at most");
+    if (write->length > SBX_BULK_PART) {
+        sbx_bulk_refuse(op);
         return false;
     }
     write->phase = WHOLE;

@@ -92,6 +92,18 @@ static bool read_read_only(napi_env env, napi_value value, const char *what, str
     return napi_get_value_bool(env, value, &into->read_only) == napi_ok;
 }
 
+static bool check_names(napi_env env, napi_value options, const struct option *table);
+
+static bool read_companion_path(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    return read_path(env, value, what, &into->companion_path, &into->companion_path_length);
+}
+
+static const struct option companion_options[] = {
+    {"path", true, read_companion_path},
+    {NULL, false, NULL},
+};
+
 /* "auto", false, or { path }. */
 static bool read_companion(napi_env env, napi_value value, const char *what, struct sbx_options *into)
 {
@@ -103,8 +115,8 @@ static bool read_companion(napi_env env, napi_value value, const char *what, str
     }
     if (sbx_value_is(env, value, napi_object)) {
         napi_value path = sbx_value_property(env, value, "path");
-        return path != NULL && read_path(env, path, "\"options.companion.path\" property",
-                                         &into->companion_path, &into->companion_path_length);
+        return path != NULL && check_names(env, value, companion_options) &&
+               read_companion_path(env, path, "\"options.companion.path\" property", into);
     }
     char word[8];
     size_t length = 0;

@@ -69,6 +69,26 @@ fail:
     return sbx_try_throw(env);
 }
 
+/* The file as one BigInt, which only comes back as it is: its words are those of struct sbx_file. */
+napi_value sbx_result_piece(napi_env env, struct sbx_op *op)
+{
+    const struct sbx_file *file = &op->result.file;
+    const uint64_t words[] = {file->dev, (uint64_t)file->born_ns, file->ino};
+    napi_value piece;
+    napi_value number;
+    napi_value bytes = sbx_result_bytes(env, op);
+    if (bytes == NULL) {
+        return NULL;
+    }
+    SBX_TRY(napi_create_object(env, &piece));
+    SBX_TRY(napi_create_bigint_words(env, 0, sizeof(words) / sizeof(words[0]), words, &number));
+    SBX_TRY(napi_set_named_property(env, piece, "bytes", bytes));
+    SBX_TRY(napi_set_named_property(env, piece, "file", number));
+    return piece;
+fail:
+    return sbx_try_throw(env);
+}
+
 napi_value sbx_result_call_json(napi_env env, const char *function, napi_value argument)
 {
     napi_value global;
@@ -205,58 +225,77 @@ static napi_value name_of(napi_env env, const struct sbx_entry *entry)
     return status == napi_ok ? name : sbx_try_throw(env);
 }
 
-/* `name_property`: what the entry's name is called. */
-static napi_value typed(napi_env env, const struct sbx_entry *entry, const char *name_property)
+/* The properties of an entry, as strings that are made once for a list: each set by its text would be looked up anew. */
+enum key { KEY_NAME, KEY_IS_DIRECTORY, KEY_IS_SYMBOLIC_LINK, KEY_INO, KEY_STAT, KEYS };
+
+/* `name`: what an entry's name is called. */
+static napi_status make_keys(napi_env env, const char *name, napi_value keys[KEYS])
 {
+    const char *const texts[KEYS] = {
+        [KEY_NAME] = name,
+        [KEY_IS_DIRECTORY] = "isDirectory",
+        [KEY_IS_SYMBOLIC_LINK] = "isSymbolicLink",
+        [KEY_INO] = "ino",
+        [KEY_STAT] = "stat",
+    };
+    napi_status status = napi_ok;
+    for (size_t i = 0; i < KEYS && status == napi_ok; i++) {
+        status = napi_create_string_utf8(env, texts[i], NAPI_AUTO_LENGTH, &keys[i]);
+    }
+    return status;
+}
+
+/* Name and type. */
+static napi_value brief_entry(napi_env env, const napi_value keys[KEYS], const struct sbx_entry *entry)
+{
+    const struct sbx_stat *stat = &entry->stat;
     napi_value object;
-    napi_value name = name_of(env, entry);
-    if (name == NULL) {
+    napi_value values[KEY_STAT];
+    values[KEY_NAME] = name_of(env, entry);
+    if (values[KEY_NAME] == NULL) {
         return NULL;
     }
     SBX_TRY(napi_create_object(env, &object));
-    SBX_TRY(napi_set_named_property(env, object, name_property, name));
-    SBX_TRY(set_boolean(env, object, "isDirectory", has_type(&entry->stat, SBX_S_IFDIR)));
-    SBX_TRY(set_boolean(env, object, "isSymbolicLink", has_type(&entry->stat, SBX_S_IFLNK)));
-    SBX_TRY(set_number(env, object, "ino", (double)entry->stat.ino));
+    SBX_TRY(napi_get_boolean(env, has_type(stat, SBX_S_IFDIR), &values[KEY_IS_DIRECTORY]));
+    SBX_TRY(napi_get_boolean(env, has_type(stat, SBX_S_IFLNK), &values[KEY_IS_SYMBOLIC_LINK]));
+    SBX_TRY(napi_create_double(env, (double)stat->ino, &values[KEY_INO]));
+    for (size_t i = 0; i < KEY_STAT; i++) {
+        SBX_TRY(napi_set_property(env, object, keys[i], values[i]));
+    }
     return object;
 fail:
     return sbx_try_throw(env);
 }
 
-static napi_value typed_entry(napi_env env, const struct sbx_entry *entry)
+static napi_value full_entry(napi_env env, const napi_value keys[KEYS], const struct sbx_entry *entry)
 {
-    return typed(env, entry, "name");
-}
-
-static napi_value add_stat(napi_env env, const struct sbx_entry *entry, napi_value object)
-{
+    napi_value object = brief_entry(env, keys, entry);
     napi_value stat = object == NULL ? NULL : stat_object(env, &entry->stat);
     if (stat == NULL) {
         return NULL;
     }
-    return napi_set_named_property(env, object, "stat", stat) == napi_ok ? object : sbx_try_throw(env);
+    return napi_set_property(env, object, keys[KEY_STAT], stat) == napi_ok ? object : sbx_try_throw(env);
 }
 
-static napi_value stat_entry(napi_env env, const struct sbx_entry *entry)
+static napi_value bare_name(napi_env env, const napi_value keys[KEYS], const struct sbx_entry *entry)
 {
-    return add_stat(env, entry, typed(env, entry, "name"));
-}
-
-static napi_value tree_entry(napi_env env, const struct sbx_entry *entry)
-{
-    return add_stat(env, entry, typed(env, entry, "path"));
+    (void)keys;
+    return name_of(env, entry);
 }
 
 /* An array of what `make` makes of each entry; a scope each, so that 100,000 of them hold no handle. */
-static napi_value list(napi_env env, const struct sbx_op *op,
-                       napi_value (*make)(napi_env env, const struct sbx_entry *entry))
+static napi_value list(napi_env env, const struct sbx_op *op, const char *name,
+                       napi_value (*make)(napi_env env, const napi_value keys[KEYS],
+                                          const struct sbx_entry *entry))
 {
     napi_value array;
+    napi_value keys[KEYS];
+    SBX_TRY(make_keys(env, name, keys));
     SBX_TRY(napi_create_array_with_length(env, op->result.list.count, &array));
     for (size_t i = 0; i < op->result.list.count; i++) {
         napi_handle_scope scope;
         SBX_TRY(napi_open_handle_scope(env, &scope));
-        napi_value value = make(env, &op->result.list.entries[i]);
+        napi_value value = make(env, keys, &op->result.list.entries[i]);
         napi_status status =
             value == NULL ? napi_pending_exception : napi_set_element(env, array, (uint32_t)i, value);
         SBX_TRY(napi_close_handle_scope(env, scope));
@@ -269,20 +308,20 @@ fail:
 
 napi_value sbx_result_names(napi_env env, struct sbx_op *op)
 {
-    return list(env, op, name_of);
+    return list(env, op, "name", bare_name);
 }
 
 napi_value sbx_result_entries(napi_env env, struct sbx_op *op)
 {
-    return list(env, op, typed_entry);
+    return list(env, op, "name", brief_entry);
 }
 
 napi_value sbx_result_stat_entries(napi_env env, struct sbx_op *op)
 {
-    return list(env, op, stat_entry);
+    return list(env, op, "name", full_entry);
 }
 
 napi_value sbx_result_tree(napi_env env, struct sbx_op *op)
 {
-    return list(env, op, tree_entry);
+    return list(env, op, "path", full_entry);
 }

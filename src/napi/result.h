@@ -13,6 +13,7 @@
 napi_value sbx_result_undefined(napi_env env, struct sbx_op *op);
 napi_value sbx_result_stat(napi_env env, struct sbx_op *op);
 napi_value sbx_result_bytes(napi_env env, struct sbx_op *op); /* a Uint8Array */
+napi_value sbx_result_piece(napi_env env, struct sbx_op *op); /* { bytes, file }, of lib/streams.js */
 napi_value sbx_result_text(napi_env env, struct sbx_op *op);  /* a string, from UTF-8 */
 napi_value sbx_result_created(napi_env env, struct sbx_op *op);
 napi_value sbx_result_exists(napi_env env, struct sbx_op *op); /* whether it succeeded */

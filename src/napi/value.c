@@ -117,6 +117,23 @@ static bool read_ns(napi_env env, napi_value value, const char *what, int64_t *t
     return true;
 }
 
+bool sbx_value_file(napi_env env, napi_value value, const char *what, struct sbx_file *file)
+{
+    uint64_t words[3] = {0};
+    size_t count = sizeof(words) / sizeof(words[0]);
+    int sign = 0;
+    if (sbx_value_is(env, value, napi_undefined)) {
+        return true;
+    }
+    if (!sbx_value_is(env, value, napi_bigint) ||
+        napi_get_value_bigint_words(env, value, &sign, &count, words) != napi_ok) {
+        sbx_error_throw_type(env, what, "of type bigint", value);
+        return false;
+    }
+    *file = (struct sbx_file){.dev = words[0], .born_ns = (int64_t)words[1], .ino = words[2]};
+    return true;
+}
+
 bool sbx_value_time(napi_env env, napi_value value, const char *what, int64_t *time_ns)
 {
     double ms = 0;

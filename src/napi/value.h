@@ -20,6 +20,9 @@ bool sbx_value_whole(napi_env env, napi_value value, const char *what, double ma
 /* A point in time, a number of ms or a BigInt of ns, as ns. false: thrown. */
 bool sbx_value_time(napi_env env, napi_value value, const char *what, int64_t *time_ns);
 
+/* What sbx_result_piece made of a file; one that is not known for undefined. false: thrown. */
+bool sbx_value_file(napi_env env, napi_value value, const char *what, struct sbx_file *file);
+
 /* The bytes of an ArrayBuffer, or of any view of one, borrowed from the value until JavaScript runs
  * again. false: it is something else, or its memory was taken away; nothing is thrown. */
 bool sbx_value_bytes(napi_env env, napi_value value, struct sbx_span *bytes);

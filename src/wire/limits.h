@@ -34,6 +34,9 @@
  * Linux has 2 MiB in all where a stack may have 8. */
 #define SBX_BATCH_FILL_MAX SBX_MIB
 
+/* However little a proxy lets through, batches are not made smaller than that. */
+#define SBX_BATCH_FILL_MIN (16 * SBX_KIB)
+
 /* Batches at once on the way to a companion, as many as there are connections for them. */
 #define SBX_BATCHES_MAX 24
 
@@ -43,6 +46,13 @@
 
 /* How often a question is sent in vain before it fails. */
 #define SBX_ASK_TRIES 4
+
+/* ms before a question that was lost is asked again, the first time; then so many times that, each time. */
+#define SBX_ASK_AGAIN_MS 50
+#define SBX_ASK_AGAIN_GROWTH 4
+
+/* How often a content is read that changes its length, or its file, while it is. */
+#define SBX_READ_TRIES 4
 
 /* ms: a sandbox whose companion cannot be had is asked again after this long. */
 #define SBX_COMPANION_AGAIN_MS 60000

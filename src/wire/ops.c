@@ -20,6 +20,11 @@
         SBX_ARG_##a, SBX_ARG_##b, SBX_ARG_##c                                                                \
     }
 
+#define ARGS4(a, b, c, d)                                                                                    \
+    {                                                                                                        \
+        SBX_ARG_##a, SBX_ARG_##b, SBX_ARG_##c, SBX_ARG_##d                                                   \
+    }
+
 static const struct sbx_op_row rows[SBX_OP_MAX + 1] = {
 #define SBX_OP_ROW(number, NAME, word, args, shape, flags)                                                   \
     [number] = {                                                                                             \

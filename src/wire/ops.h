@@ -20,43 +20,48 @@
 #include <stdint.h>
 
 /* clang-format off */
-#define SBX_OPS(X)                                                                                                  \
-    X( 1, LSTAT,       lstat,       ARGS1(PATH),                     STAT,    SBX_READ)                             \
-    X( 2, STAT,        stat,        ARGS1(PATH),                     STAT,    SBX_READ)                             \
-    X( 3, READDIR,     readdir,     ARGS1(PATH),                     LIST,    SBX_READ | SBX_PRIVATE)               \
-    X( 4, READLINK,    readlink,    ARGS1(PATH),                     TEXT,    SBX_READ)                             \
-    X( 5, REALPATH,    realpath,    ARGS1(PATH),                     TEXT,    SBX_READ)                             \
-    X( 6, ACCESS,      access,      ARGS1(PATH),                     NOTHING, SBX_READ | SBX_PRIVATE)               \
-    X( 7, OPEN_CREATE, open_create, ARGS2(PATH, FLAGS),              CREATED, SBX_CHANGE | SBX_PRIVATE)             \
-    X( 8, MKDIR,       mkdir,       ARGS1(PATH),                     NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
-    X( 9, MKDIR_P,     mkdir_p,     ARGS1(PATH),                     NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
-    X(10, RMDIR,       rmdir,       ARGS1(PATH),                     NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
-    X(11, UNLINK,      unlink,      ARGS1(PATH),                     NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
-    X(12, RENAME,      rename,      ARGS2(PATH, NEW_PATH),           NOTHING, SBX_CHANGE)                           \
-    X(13, LINK,        link,        ARGS2(PATH, NEW_PATH),           NOTHING, SBX_CHANGE)                           \
-    X(14, SYMLINK,     symlink,     ARGS2(TARGET, PATH),             NOTHING, SBX_CHANGE)                           \
-    X(15, CHMOD,       chmod,       ARGS2(PATH, MODE),               NOTHING, SBX_CHANGE)                           \
-    X(16, CHOWN,       chown,       ARGS3(PATH, UID, GID),           NOTHING, SBX_CHANGE)                           \
-    X(17, UTIMES,      utimes,      ARGS3(PATH, ATIME, MTIME),       NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
-    X(18, TRUNCATE,    truncate,    ARGS2(PATH, LENGTH),             NOTHING, SBX_CHANGE)                           \
-    X(19, FSYNC,       fsync,       ARGS1(PATH),                     NOTHING, SBX_READ)                             \
-    X(20, PREAD,       pread,       ARGS3(PATH, OFFSET, LENGTH),     BYTES,   SBX_READ | SBX_PRIVATE)               \
-    X(21, PWRITE,      pwrite,      ARGS3(PATH, OFFSET, DATA),       NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
-    X(22, READ,        read,        ARGS1(PATH),                     BYTES,   SBX_READ | SBX_PRIVATE)               \
-    X(23, WRITE,       write,       ARGS2(PATH, DATA),               NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
-    X(24, COPY,        copy,        ARGS2(PATH, NEW_PATH),           NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
-    X(25, RM,          rm,          ARGS2(PATH, FLAGS),              NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
-    X(26, WALK,        walk,        ARGS1(PATH),                     TREE,    SBX_READ | SBX_PRIVATE | SBX_ALONE)   \
-    X(27, STATFS,      statfs,      ARGS1(PATH),                     STATFS,  SBX_READ)                             \
-    X(28, COMMIT,      commit,      ARGS3(PATH, TARGET, LENGTH),     NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
-    X(29, UNSTAGE,     unstage,     ARGS1(TARGET),                   NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
-    X(30, NAMES,       names,       ARGS1(PATH),                     NAMES,   SBX_READ | SBX_PRIVATE)               \
-    X(31, WAIT,        wait,        ARGS3(TARGET, LENGTH, FLAGS),    SUPERVISED, SBX_READ | SBX_PRIVATE | SBX_ALONE) \
-    X(32, END,         end,         ARGS2(TARGET, MODE),             NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE)
+#define SBX_OPS(X)                                                                                                       \
+    X( 1, LSTAT,       lstat,       ARGS1(PATH),                          STAT,    SBX_READ)                             \
+    X( 2, STAT,        stat,        ARGS1(PATH),                          STAT,    SBX_READ)                             \
+    X( 3, READDIR,     readdir,     ARGS1(PATH),                          LIST,    SBX_READ | SBX_PRIVATE)               \
+    X( 4, READLINK,    readlink,    ARGS1(PATH),                          TEXT,    SBX_READ)                             \
+    X( 5, REALPATH,    realpath,    ARGS1(PATH),                          TEXT,    SBX_READ)                             \
+    X( 6, ACCESS,      access,      ARGS1(PATH),                          NOTHING, SBX_READ | SBX_PRIVATE)               \
+    X( 7, OPEN_CREATE, open_create, ARGS2(PATH, FLAGS),                   CREATED, SBX_CHANGE | SBX_PRIVATE)             \
+    X( 8, MKDIR,       mkdir,       ARGS1(PATH),                          NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
+    X( 9, MKDIR_P,     mkdir_p,     ARGS1(PATH),                          NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
+    X(10, RMDIR,       rmdir,       ARGS1(PATH),                          NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
+    X(11, UNLINK,      unlink,      ARGS1(PATH),                          NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
+    X(12, RENAME,      rename,      ARGS2(PATH, NEW_PATH),                NOTHING, SBX_CHANGE)                           \
+    X(13, LINK,        link,        ARGS2(PATH, NEW_PATH),                NOTHING, SBX_CHANGE)                           \
+    X(14, SYMLINK,     symlink,     ARGS2(TARGET, PATH),                  NOTHING, SBX_CHANGE)                           \
+    X(15, CHMOD,       chmod,       ARGS2(PATH, MODE),                    NOTHING, SBX_CHANGE)                           \
+    X(16, CHOWN,       chown,       ARGS3(PATH, UID, GID),                NOTHING, SBX_CHANGE)                           \
+    X(17, UTIMES,      utimes,      ARGS3(PATH, ATIME, MTIME),            NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
+    X(18, TRUNCATE,    truncate,    ARGS2(PATH, LENGTH),                  NOTHING, SBX_CHANGE)                           \
+    X(19, FSYNC,       fsync,       ARGS1(PATH),                          NOTHING, SBX_READ)                             \
+    X(20, PREAD,       pread,       ARGS3(PATH, OFFSET, LENGTH),          BYTES,   SBX_READ | SBX_PRIVATE)               \
+    X(21, PWRITE,      pwrite,      ARGS3(PATH, OFFSET, DATA),            NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
+    X(22, READ,        read,        ARGS1(PATH),                          BYTES,   SBX_READ | SBX_PRIVATE)               \
+    X(23, WRITE,       write,       ARGS2(PATH, DATA),                    NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
+    X(24, COPY,        copy,        ARGS2(PATH, NEW_PATH),                NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
+    X(25, RM,          rm,          ARGS2(PATH, FLAGS),                   NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
+    X(26, WALK,        walk,        ARGS1(PATH),                          TREE,    SBX_READ | SBX_PRIVATE | SBX_ALONE)   \
+    X(27, STATFS,      statfs,      ARGS1(PATH),                          STATFS,  SBX_READ)                             \
+    X(28, COMMIT,      commit,      ARGS3(PATH, TARGET, LENGTH),          NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
+    X(29, UNSTAGE,     unstage,     ARGS1(TARGET),                        NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
+    X(30, NAMES,       names,       ARGS1(PATH),                          NAMES,   SBX_READ | SBX_PRIVATE)               \
+    X(31, STAGE,       stage,       ARGS3(PATH, LENGTH, FLAGS),           TEXT,    SBX_CHANGE | SBX_PRIVATE)             \
+    X(32, PLACE,       place,       ARGS4(PATH, TARGET, OFFSET, LENGTH),  NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
+    X(33, WAIT,        wait,        ARGS3(TARGET, LENGTH, FLAGS),         SUPERVISED, SBX_READ | SBX_PRIVATE | SBX_ALONE) \
+    X(34, END,         end,         ARGS2(TARGET, MODE),                  NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE)
 /* clang-format on */
 
 /* The flags of rm: what stands below a directory goes too; a path that names nothing is well. */
 enum { SBX_RM_RECURSIVE = 1, SBX_RM_FORCE = 2 };
+
+/* The flag of stage: a place follows, not a commit. */
+enum { SBX_STAGE_IN_PLACE = 1 };
 
 /* The flags of wait: no longer than until the program is known to run. */
 enum { SBX_WAIT_START = 1 };
@@ -82,7 +87,7 @@ enum sbx_arg {
     SBX_ARG_DATA,
 };
 
-#define SBX_ROW_ARGS 4 /* at most three, and the end */
+#define SBX_ROW_ARGS 5 /* at most four, and the end */
 
 /* The shape of a reply: which member of struct sbx_result holds it. */
 enum sbx_reply {

@@ -1,7 +1,7 @@
 /* result.c: results to bytes and back, by the shape of the row's reply.
  *
- * A content is the size of its file (u64), its own length (u32) and its bytes; a text its length (u32) and
- * bytes. A list is the next offset (u64), the count of its entries (u32), and for each its name (u16 and
+ * A content is the size of its file (u64), which file that is (dev, ino, time of birth: three u64), its own length
+ * (u32) and its bytes; a text its length (u32) and bytes. A list is the next offset (u64), the count of its entries (u32), and for each its name (u16 and
  * bytes) and attributes; of names the ino (u64) and the type (u8) alone. A tree is a list, then the count of the directories that were listed whole (u32), and
  * the index of each among the entries (u32).
  *
@@ -12,7 +12,7 @@
 
 #include "wire/limits.h"
 
-#define BYTES_HEADER ((size_t)12) /* bytes of the total and the length */
+#define BYTES_HEADER ((size_t)36) /* bytes of the total, the file and the length */
 #define TEXT_HEADER ((size_t)4)
 #define LIST_HEADER ((size_t)12) /* bytes of the next offset and the count */
 #define LISTED_HEADER ((size_t)4)
@@ -95,6 +95,27 @@ static void put_bytes(struct sbx_writer *writer, const struct sbx_buffer *bytes)
     sbx_buf_put_bytes(writer, (struct sbx_span){bytes->data, bytes->length});
 }
 
+static void put_file(struct sbx_writer *writer, const struct sbx_file *file)
+{
+    sbx_buf_put(writer, file->dev, 8);
+    sbx_buf_put(writer, file->ino, 8);
+    sbx_buf_put(writer, (uint64_t)file->born_ns, 8);
+}
+
+static void get_file(struct sbx_reader *reader, struct sbx_file *file)
+{
+    file->dev = sbx_buf_get(reader, 8);
+    file->ino = sbx_buf_get(reader, 8);
+    file->born_ns = (int64_t)sbx_buf_get(reader, 8);
+}
+
+bool sbx_file_differs(const struct sbx_file *file, const struct sbx_file *other)
+{
+    bool known = file->ino != 0 && other->ino != 0;
+    bool born = file->born_ns != 0 && other->born_ns != 0 && file->born_ns != other->born_ns;
+    return known && (file->dev != other->dev || file->ino != other->ino || born);
+}
+
 static void put_statfs(struct sbx_writer *writer, const struct sbx_statfs *statfs)
 {
     sbx_buf_put(writer, statfs->type, 8);
@@ -144,6 +165,7 @@ enum sbx_status sbx_result_encode(const struct sbx_op_row *row, const struct sbx
         break;
     case SBX_REPLY_BYTES:
         sbx_buf_put(writer, result->total, 8);
+        put_file(writer, &result->file);
         put_bytes(writer, &result->bytes);
         break;
     case SBX_REPLY_TEXT:
@@ -312,6 +334,7 @@ enum sbx_status sbx_result_decode(const struct sbx_op_row *row, struct sbx_span 
         break;
     case SBX_REPLY_BYTES:
         answer->total = sbx_buf_get(&reader, 8);
+        get_file(&reader, &answer->file);
         get_bytes(&reader, answer);
         break;
     case SBX_REPLY_TEXT:

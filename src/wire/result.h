@@ -70,6 +70,14 @@ struct sbx_statfs {
     uint64_t ffree;
 };
 
+/* What tells a file from another that has its name later. A number of an inode is given again as soon as the file is
+ * gone, hence the time of its birth. */
+struct sbx_file {
+    uint64_t dev;
+    uint64_t ino;    /* 0: which file it is, is not known */
+    int64_t born_ns; /* 0: its file system keeps none */
+};
+
 struct sbx_result {
     enum sbx_status status;
     union {
@@ -77,6 +85,7 @@ struct sbx_result {
         struct {
             struct sbx_buffer bytes; /* of BYTES and TEXT */
             uint64_t total;          /* of BYTES: the size of the file as it was seen */
+            struct sbx_file file;    /* of BYTES: whose content it is */
         };
         struct sbx_list list; /* of LIST, TREE and NAMES */
         struct sbx_statfs statfs;
@@ -113,6 +122,7 @@ struct sbx_answer {
         struct {
             struct sbx_span bytes; /* of BYTES and TEXT */
             uint64_t total;        /* as in struct sbx_result */
+            struct sbx_file file;  /* likewise */
         };
         struct sbx_listing list; /* of LIST, TREE and NAMES */
         struct sbx_statfs statfs;
@@ -131,6 +141,9 @@ enum sbx_status sbx_result_encode(const struct sbx_op_row *row, const struct sbx
 /* Reads the payload of a reply whose status is SBX_OK. SBX_EPROTO: it is none of that row. */
 enum sbx_status sbx_result_decode(const struct sbx_op_row *row, struct sbx_span payload,
                                   struct sbx_answer *answer) SBX_CHECKED;
+
+/* Whether both are known, and not the same. */
+bool sbx_file_differs(const struct sbx_file *file, const struct sbx_file *other);
 
 /* Whether a directory can have an entry of that name: not empty, `.` or `..`, no slash, no NUL. */
 bool sbx_result_is_name(struct sbx_span name);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, readdir, readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -102,6 +102,51 @@ test("with a root of its own, what is written anywhere is the sandbox's", async 
   } else t.diagnostic('the kernel refuses it: the sandbox runs under a temporary directory');
   await sandbox.stop();
 });
+
+// Opening them is enough to be refused, and harms nothing where a sandbox is not.
+const SEALED = `
+  for file in kernel/hostname vm/swappiness fs/file-max; do echo /proc/sys/$file; done
+  for place in sysrq-trigger irq bus fs; do find /proc/$place -type f; done
+  find /sys -xdev -type f -perm -200 | head -n 50`;
+
+/** What of the machine's kernel a program in the sandbox can set: files that open, mounts that take a new one. */
+const SETTABLE = `
+  { ${SEALED}; } | while read -r file; do (: >>"$file") 2>/dev/null && echo "$file"; done
+  cut -d' ' -f5 /proc/self/mountinfo | grep -E '^/(sys|proc/)' | while read -r place; do
+    mkdir "$place/sbx-probe" 2>/dev/null && rmdir "$place/sbx-probe" && echo "$place"
+  done
+  cut -d' ' -f5,6 /proc/self/mountinfo | grep -E '^/(sys|proc/)' | grep -vE ' ro(,|$)'
+  true`;
+
+/** Starts a sandbox in a program of its own, by way of a command, and gives what a script in it writes. */
+async function shInSandbox(options, script, command = []) {
+  const source = `
+    const { startSandbox } = await import(${JSON.stringify(new URL('../helpers/sandbox.mjs', import.meta.url))});
+    const sandbox = await startSandbox(${JSON.stringify(options)});
+    const said = await sandbox.sh(${JSON.stringify(script)});
+    await sandbox.stop();
+    console.log(JSON.stringify({ isolated: sandbox.isolated, said }));`;
+  const argv = [...command, process.execPath, '--input-type=module', '-e', source];
+  return JSON.parse((await promisify(execFile)(argv[0], argv.slice(1))).stdout);
+}
+
+// The last one's root is, for the files of the kernel, root: a user namespace as root makes it.
+const kinds = [
+  ['a server as it is', {}, []],
+  ['a server of nobody', { unprivileged: true }, []],
+  ['a server in a user namespace', {}, ['unshare', '--user', '--map-root-user']],
+];
+
+for (const [kind, options, command] of kinds) {
+  test(`with a root of its own, ${kind} can set neither the machine's name nor its kernel`, async (t) => {
+    const works = promisify(execFile)(command[0] ?? 'true', [...command.slice(1), SERVER, '--probe']);
+    if (!(await works.then(() => true, () => false))) return t.diagnostic('the kernel refuses it a root of its own');
+    const name = hostname();
+    const { said } = await shInSandbox(options, `hostname; hostname ${MARK}; ${SETTABLE}`, command);
+    assert.equal(hostname(), name);
+    assert.equal(said, 'sandbox\n');
+  });
+}
 
 test('SBX_NO_ISOLATION=1 asks for the temporary directory', async () => {
   const source = `import { startSandbox } from ${JSON.stringify(new URL('../helpers/sandbox.mjs', import.meta.url))};

@@ -111,6 +111,16 @@ static void put_aged(const char *name, time_t atime_age_s, time_t mtime_age_s)
     assert_int_equal(utimensat(AT_FDCWD, name, times, 0), 0);
 }
 
+/* What is old in the current directory by then. */
+static void sweep_at(time_t now)
+{
+    struct server server = scratch_server(SBX_REPLIES_MAX);
+    int fd = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    sweep_all(&server, fd, OWN, now);
+    assert_int_equal(close(fd), 0);
+}
+
 static void test_old_programs(void **state)
 {
     (void)state;
@@ -123,13 +133,13 @@ static void test_old_programs(void **state)
     put_aged("companion-of-mine", old, old);
     assert_int_equal(mkdir("companion-4444444444444444", 0700), 0);
     assert_int_equal(symlink("companion-of-mine", "companion-5555555555555555"), 0);
-    sweep_programs(".", OWN, time(NULL));
+    sweep_at(time(NULL));
     assert_false(scratch_is_there("companion-1111111111111111"));
-    sweep_programs(".", OWN, time(NULL) - 240);
+    sweep_at(time(NULL) - 240);
     assert_true(scratch_is_there(OWN));
     assert_true(scratch_is_there("companion-2222222222222222"));
     assert_true(scratch_is_there("companion-3333333333333333"));
-    sweep_programs(".", OWN, time(NULL) + 2 * WEEK_S);
+    sweep_at(time(NULL) + 2 * WEEK_S);
     assert_false(scratch_is_there("companion-2222222222222222"));
     assert_false(scratch_is_there("companion-3333333333333333"));
     assert_true(scratch_is_there(OWN));
@@ -144,10 +154,10 @@ static void test_old_uploads(void **state)
     (void)state;
     static const char upload[] = "companion-1111111111111111.new-2222222222222222";
     put_aged(upload, 10 * WEEK_S, 10 * WEEK_S);
-    sweep_programs(".", OWN, time(NULL));
-    sweep_programs(".", OWN, time(NULL) + HOUR_S - 60);
+    sweep_at(time(NULL));
+    sweep_at(time(NULL) + HOUR_S - 60);
     assert_true(scratch_is_there(upload));
-    sweep_programs(".", OWN, time(NULL) + HOUR_S + 60);
+    sweep_at(time(NULL) + HOUR_S + 60);
     assert_false(scratch_is_there(upload));
 }
 
@@ -157,8 +167,7 @@ static void test_of_a_stranger(void **state)
     put_aged("companion-1111111111111111", 2 * WEEK_S, 2 * WEEK_S);
     assert_int_equal(chmod(".", 0777), 0);
     scratch_become_nobody();
-    sweep_programs(".", OWN, time(NULL));
-    sweep_programs("absent", OWN, time(NULL));
+    sweep_at(time(NULL));
     assert_true(scratch_is_there("companion-1111111111111111"));
 }
 

@@ -120,32 +120,45 @@ static void free_texts(char **texts, size_t count)
     }
 }
 
+/* Starts `file` with this output, which is closed here. */
+static pid_t start(const char *file, int output)
+{
+    pid_t child = 0;
+    posix_spawn_file_actions_t actions;
+    assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
+    assert_int_equal(posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO), 0);
+    free(arguments[first_argument - 1]);
+    arguments[first_argument - 1] = strdup(file);
+    int spawned = posix_spawnp(&child, arguments[0], &actions, NULL, arguments, variables);
+    assert_int_equal(posix_spawn_file_actions_destroy(&actions), 0);
+    assert_int_equal(close(output), 0);
+    free_texts(arguments, argument_count);
+    free_texts(variables, variable_count);
+    assert_int_equal(spawned, 0);
+    return child;
+}
+
+static int end_of(pid_t child)
+{
+    int status = 0;
+    assert_true(waitpid(child, &status, 0) == child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
 /* Runs `file` and gives how it ended; its replies are in `replies`. */
 static int run_file(const char *file)
 {
     static char text[SBX_BASE64_LENGTH(SBX_REPLIES_MAX)];
     int ends[2];
-    int status = 0;
-    pid_t child = 0;
-    posix_spawn_file_actions_t actions;
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    assert_int_equal(posix_spawn_file_actions_init(&actions), 0);
-    assert_int_equal(posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO), 0);
-    free(arguments[first_argument - 1]);
-    arguments[first_argument - 1] = strdup(file);
-    int spawned = posix_spawnp(&child, arguments[0], &actions, NULL, arguments, variables);
-    assert_int_equal(posix_spawn_file_actions_destroy(&actions), 0);
-    assert_int_equal(close(ends[1]), 0);
+    pid_t child = start(file, ends[1]);
     size_t length = read_all(ends[0], text, sizeof(text));
-    free_texts(arguments, argument_count);
-    free_texts(variables, variable_count);
-    assert_int_equal(spawned, 0);
-    assert_true(waitpid(child, &status, 0) == child);
-    assert_true(WIFEXITED(status));
+    int ended = end_of(child);
     struct sbx_writer writer = sbx_buf_writer(reply_bytes, sizeof(reply_bytes));
     assert_status(base64_decode(&writer, (struct sbx_span){text, length}), SBX_OK);
     replies = sbx_buf_reader(sbx_buf_written(&writer));
-    return WEXITSTATUS(status);
+    return ended;
 }
 
 static int run(void)
@@ -231,6 +244,48 @@ static void test_greeting_where_it_was_put(void **state)
     assert_false(scratch_is_there(other));
 }
 
+/* Of the program at `path`, which is started when it is not there any more, nor `directory`, where one is given. */
+static struct sbx_greeting greeting_of_removed(const char *path, const char *directory)
+{
+    char open_file[64];
+    int fd = open(path, O_RDONLY); /* the program gets it too: it is started by it */
+    assert_true(fd >= 0);
+    assert_int_equal(unlink(path), 0);
+    if (directory != NULL) {
+        assert_int_equal(rmdir(directory), 0);
+    }
+    (void)snprintf(open_file, sizeof(open_file), "/proc/self/fd/%d", fd);
+    struct sbx_greeting greeting = greeting_of(open_file);
+    assert_int_equal(close(fd), 0);
+    return greeting;
+}
+
+/* Removed while it runs it says where it was, and makes its directory again. */
+static void test_greeting_of_a_removed_program(void **state)
+{
+    (void)state;
+    static const char name[] = "place/companion-0123456789abcdef";
+    char here[PATH_MAX];
+    char place[PATH_MAX + 8];
+    char path[PATH_MAX + 64];
+    struct stat stat;
+    assert_non_null(getcwd(here, sizeof(here)));
+    (void)snprintf(place, sizeof(place), "%s/place", here);
+    for (int i = 0; i < 2 && program->emulator == NULL; i++) { /* an emulator says what it was asked for */
+        assert_int_equal(i == 0 ? mkdir("place", 0700) : 0, 0);
+        copy_program(name);
+        struct sbx_greeting greeting = greeting_of_removed(name, i == 0 ? NULL : "place");
+        (void)snprintf(path, sizeof(path), "%s/%s", place, strchr(name, '/') + 1);
+        assert_text(greeting.program, path);
+        assert_text(greeting.directory, place);
+        assert_int_equal(lstat("place", &stat), 0);
+        assert_int_equal(stat.st_mode, S_IFDIR | 0700);
+    }
+    copy_program("a companion (deleted)");
+    assert_non_null(realpath("a companion (deleted)", path));
+    assert_text(greeting_of("./a companion (deleted)").program, path);
+}
+
 /* The pieces together are the batch: a frame may go on from one to the next. */
 static void test_pieces(void **state)
 {
@@ -304,6 +359,25 @@ static void test_how_it_ends(void **state)
     for (size_t i = 0; i < COUNT(wrong); i++) {
         assert_int_equal(run_with("run", wrong[i]), 65);
         assert_int_equal(sbx_buf_left(&replies), 0);
+    }
+}
+
+/* What was done is not told; 65 would say that nothing was. */
+static void test_replies_that_cannot_be_written(void **state)
+{
+    (void)state;
+    static const char *const directories[] = {"full", "closed"};
+    for (size_t i = 0; i < COUNT(directories); i++) {
+        int ends[2];
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        assert_int_equal(close(ends[0]), 0);
+        int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+        begin();
+        put(1, SBX_OP_MKDIR, (struct sbx_args){.path = P(directories[i])});
+        add_argument(sbx_buf_written(&batch));
+        assert_int_equal(end_of(start(program->path, i == 0 ? full : ends[1])), 74);
+        assert_int_equal(close(i == 0 ? ends[1] : full), 0);
+        assert_true(scratch_is_there(directories[i]));
     }
 }
 
@@ -384,9 +458,14 @@ static bool find_programs(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(test_greeting),  scratch_test(test_greeting_where_it_was_put),
-        scratch_test(test_pieces),    scratch_test(test_large),
-        scratch_test(test_all_agree), scratch_test(test_how_it_ends),
+        scratch_test(test_greeting),
+        scratch_test(test_greeting_where_it_was_put),
+        scratch_test(test_greeting_of_a_removed_program),
+        scratch_test(test_pieces),
+        scratch_test(test_large),
+        scratch_test(test_all_agree),
+        scratch_test(test_how_it_ends),
+        scratch_test(test_replies_that_cannot_be_written),
     };
     if (!find_programs()) {
         (void)fprintf(stderr, "run_test: the programs are not built\n");

@@ -162,11 +162,23 @@ static void test_full(void **state)
     put(3, SBX_OP_PREAD, (struct sbx_args){.path = P("file"), .length = data.length});
     put(4, SBX_OP_PREAD, (struct sbx_args){.path = P("file"), .length = 100000});
     assert_status(serve(SBX_REPLIES_MAX), SBX_OK);
-    assert_int_equal(next(1, SBX_OK).length, data.length + 12);
+    assert_int_equal(next(1, SBX_OK).length, data.length + sbx_result_least(SBX_REPLY_BYTES));
     (void)next(2, SBX_ENOBUFS);
     (void)next(3, SBX_ENOBUFS);
-    assert_int_equal(next(4, SBX_OK).length, 100012);
+    assert_int_equal(next(4, SBX_OK).length, 100000 + sbx_result_least(SBX_REPLY_BYTES));
     free(content);
+}
+
+/* Then it was done all the same: this is no refusal. */
+static void test_no_room_for_a_reply(void **state)
+{
+    (void)state;
+    begin();
+    put(1, SBX_OP_MKDIR, (struct sbx_args){.path = P("made")});
+    put(2, SBX_OP_MKDIR, (struct sbx_args){.path = P("made")});
+    assert_status(serve(SBX_FRAME_HEADER - 1), SBX_ENOBUFS);
+    assert_true(scratch_is_there("made"));
+    assert_int_equal(sbx_buf_left(&replies), 0);
 }
 
 static void test_greeting(void **state)
@@ -219,6 +231,7 @@ int main(void)
         scratch_test(test_too_many_frames),
         scratch_test(test_any_room),
         scratch_test(test_full),
+        scratch_test(test_no_room_for_a_reply),
         scratch_test(test_greeting),
         scratch_test(test_garbage),
     };

@@ -10,6 +10,12 @@ const { client } = sandbox;
 
 const NO_STRINGS = [undefined, null, 5, true, {}, [], Symbol('s'), Buffer.from('/x'), new URL('file:///x'), () => '/x'];
 
+test('options of the companion that are none', async () => {
+  const make = (companion) => () => createSandboxFs({ client: sandbox.client, companion });
+  await expectTypeError(make({ path: '/x', paht: '/y' }), /"paht" is unknown/, 'ERR_INVALID_ARG_VALUE');
+  await expectTypeError(make({}), /companion\.path/);
+});
+
 test('no options, and options that are no object', async () => {
   for (const options of [undefined, null, 5, 'x', true, Symbol('s')])
     await expectTypeError(() => createSandboxFs(options), /options/);

@@ -46,6 +46,27 @@ test('one that was removed is put there again', async () => {
   assert.deepEqual(fs.lane, UP);
 });
 
+// No program; one that greets no more (the shell takes both for scripts); one that ends before it answers.
+for (const [what, damage] of [
+  ['overwritten with garbage', 'head -c 5000 /dev/urandom > "$f"'],
+  ['emptied', ': > "$f"'],
+  ['overwritten with a script', 'echo exit 3 > "$f"'],
+  ['cut', 'truncate -s 20000 "$f"'],
+]) {
+  test(`one that was ${what} is replaced`, async () => {
+    const { fs } = await open();
+    await fs.writeFile('/file', 'x');
+    const { ino } = await fs.stat('/file');
+    await sandbox.sh(`for f in ${PLACE}/companion-*; do ${damage}; done`);
+    assert.equal((await fs.stat('/file')).ino, ino);
+    await fs.symlink('file', '/link');
+    assert.deepEqual(fs.lane, UP);
+    const next = await open();
+    await next.fs.symlink('file', '/link');
+    assert.deepEqual(next.fs.lane, UP);
+  });
+}
+
 test('where the place cannot be used, the next one is', async () => {
   await sandbox.sh(`rm -rf ${PLACE}; mkdir -p "$HOME/.cache"; touch ${PLACE}`);
   const { fs } = await open();

@@ -39,6 +39,23 @@ test('onto itself keeps the content', async () => {
   assert.equal(await fs.readTextFile('/file'), 'kept');
 });
 
+test('of a sparse file it copies the data, and its holes are holes', async () => {
+  const { fs, base } = await open();
+  const pieces = ['0', '536870912', '1073610752']; // where there is data in 1 GiB, 64 KiB each
+  const hash = (path) => sandbox.sh('cd "$1"; shift; file=$1; shift; for at in "$@"; do ' +
+    'dd if="$file" iflag=skip_bytes,count_bytes skip="$at" count=196608 status=none | sha256sum; done; stat -c %s "$file"',
+    base, path, ...pieces);
+  const blocks = async (path) => Number(await sandbox.sh('stat -c %b "$1"', `${base}/${path}`));
+  await sandbox.sh('cd "$1"; shift; truncate -s 1G sparse; for at in "$@"; do head -c 65536 /dev/urandom |' +
+    ' dd of=sparse oflag=seek_bytes seek="$at" conv=notrunc status=none; done; yes old | head -c 1100000 > old', base, ...pieces);
+  const wanted = await hash('sparse');
+  for (const to of ['new', 'old']) {
+    await fs.copy('/sparse', `/${to}`);
+    assert.equal(await hash(to), wanted);
+    assert.ok((await blocks(to)) <= (await blocks('sparse')) + 64, `${await blocks(to)} blocks`);
+  }
+});
+
 describe(HTTP_ALONE, () => {
   test('it reads and writes, as far as one body reaches: 2 MiB', async () => {
     const { fs, base } = await openHttp();

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { createHash, randomFillSync } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { eventually } from '../helpers/eventually.mjs';
 import { expectError } from '../helpers/expect.mjs';
 import { HTTP_ALONE, suite } from '../helpers/suite.mjs';
 
@@ -15,6 +16,10 @@ const MIB = 1024 * KIB;
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 const random = (size) => randomFillSync(new Uint8Array(size));
 const sumOf = async (path) => (await sandbox.sh('sha256sum < "$1"', path)).slice(0, 64);
+const RUN = 'POST /v1/processes/run';
+const PUT = 'PUT /v1/fs/file';
+/** The next run, as it is: what comes after it is another rule's. */
+const PASS_ONE = { match: RUN, do: 'trickle', pieces: 1, everyMs: 1, times: 1 };
 const staged = () =>
   sandbox.sh('for d in "$HOME/.cache/agentos-sandbox" /tmp/.agentos-sandbox-*; do ls "$d" 2>/dev/null; done | grep -c parts- || true');
 
@@ -91,10 +96,8 @@ test('a commit whose answer is lost says that it may have been done', async () =
   const { proxy, client } = await proxied();
   const { fs } = await open({ client });
   await fs.writeFile('/file', 'old');
-  await fs.stat('/file');
-  const writing = fs.writeFile('/file', random(3 * MIB));
-  await proxy.rules([{ match: 'POST /v1/processes/run', do: 'lose', times: 1 }]);
-  await expectError(writing, {
+  await proxy.rules([PASS_ONE, { match: RUN, do: 'lose', times: 1 }]);
+  await expectError(fs.writeFile('/file', random(3 * MIB)), {
     code: 'EIO',
     syscall: 'open',
     path: '/file',
@@ -103,6 +106,85 @@ test('a commit whose answer is lost says that it may have been done', async () =
   await proxy.rules([]);
   assert.ok([3, 3 * MIB].includes((await fs.stat('/file')).size));
   assert.equal(await staged(), '0\n');
+});
+
+test('where the answer to its beginning is lost, nothing is sent and the old content stays', async () => {
+  const { proxy, client } = await proxied();
+  const { fs } = await open({ client });
+  await fs.writeFile('/file', 'old');
+  await proxy.rules([{ match: RUN, do: 'lose', times: 1 }]);
+  await expectError(fs.writeFile('/file', random(3 * MIB)), { code: 'EIO', syscall: 'open', path: '/file' });
+  assert.equal(await proxy.count(PUT), 0);
+  assert.equal(await fs.readTextFile('/file'), 'old');
+  // Nobody knows the name of what may have been made: it is empty, and goes when it is old.
+  await sandbox.sh('rmdir "$HOME"/.cache/agentos-sandbox/parts-*');
+});
+
+test('what cannot be written is refused before anything is sent, and not touched', async () => {
+  const { proxy, client } = await proxied();
+  const { fs, base } = await open({ client });
+  await sandbox.sh('cd "$1"; echo old > file; mkdir d; mkfifo fifo; ln -s loop loop; ln -s no/where lost; cp /bin/sleep .', base);
+  const sleeping = sandbox.sh('"$1"/sleep 30 & echo $! > "$1/pid"; wait || :', base);
+  await eventually(() => fs.readTextFile('/pid').catch(() => ''), 'it runs');
+  const look = () => sandbox.sh('cd "$1"; stat -c "%n %i %s %Y %Z" . *; sha256sum file sleep', base);
+  const before = await look();
+  for (const [code, path] of [
+    ['EISDIR', '/d'],
+    ['ENOTDIR', '/file/x'],
+    ['ENXIO', '/fifo'],
+    ['ELOOP', '/loop'],
+    ['ENOENT', '/lost'],
+    ['ENAMETOOLONG', `/${'x'.repeat(256)}`],
+    ['ETXTBSY', '/sleep'],
+  ]) {
+    await expectError(fs.writeFile(path, random(3 * MIB)), { code, syscall: 'open', path });
+    await expectError(fs.writeFile(path, 'small'), { code, syscall: 'open', path });
+  }
+  assert.equal(await proxy.count(PUT), 0);
+  assert.equal(await look(), before);
+  await sandbox.sh('kill $(cat "$1/pid")', base);
+  await sleeping;
+  assert.equal(await staged(), '0\n');
+});
+
+test('a private directory that was removed is made again, for its user alone', async () => {
+  await (await open()).fs.stat('/');
+  // Elsewhere, so that it is still there.
+  const path = '/tmp/image/agentos-companion';
+  await sandbox.sh('mkdir -p /tmp/image; cp "$HOME"/.cache/agentos-sandbox/companion-* "$1"', path);
+  for (const companion of ['auto', { path }]) {
+    const { fs, base } = await open({ companion });
+    await fs.writeFile('/file', 'old');
+    await sandbox.sh('rm -rf "$HOME/.cache/agentos-sandbox"');
+    const bytes = random(5 * MIB);
+    await fs.writeFile('/file', bytes);
+    assert.equal(await sumOf(`${base}/file`), sha256(bytes));
+    assert.equal(await sandbox.sh('stat -c %a "$HOME/.cache/agentos-sandbox"'), '700\n');
+  }
+  assert.equal(await staged(), '0\n');
+});
+
+test('one that is removed while parts come fails the write, and nothing stays', async () => {
+  const { proxy, client } = await proxied();
+  await (await open()).fs.stat('/');
+  const path = '/tmp/image/agentos-companion';
+  await sandbox.sh('mkdir -p /tmp/image; [ -e "$1" ] || cp "$HOME"/.cache/agentos-sandbox/companion-* "$1"', path);
+  const { fs } = await open({ client, companion: { path } });
+  await fs.writeFile('/file', 'old');
+  await proxy.rules([{ match: PUT, do: 'trickle', pieces: 2, everyMs: 2000, times: 4 }]);
+  const writing = fs.writeFile('/file', random(9 * MIB));
+  writing.catch(() => {});
+  // The first four parts have come, their answers have not: the fifth makes the directory again.
+  const sizes = () => sandbox.sh('cat "$HOME"/.cache/agentos-sandbox/parts-*/[0-3] 2>/dev/null | wc -c');
+  await eventually(async () => Number(await sizes()) === 8 * MIB, 'four parts came');
+  await sandbox.sh('rm -rf "$HOME/.cache/agentos-sandbox"');
+  await expectError(writing, { code: 'EIO', syscall: 'open', path: '/file', cause: /write it again/ });
+  await proxy.rules([]);
+  assert.equal(await fs.readTextFile('/file'), 'old');
+  assert.equal(await sandbox.sh('ls -d "$HOME"/.cache/agentos-sandbox 2>/dev/null || :'), '');
+  const bytes = random(3 * MIB);
+  await fs.writeFile('/file', bytes);
+  assert.equal(await sandbox.sh('stat -c %a "$HOME/.cache/agentos-sandbox"'), '700\n');
 });
 
 test('memory that goes away meanwhile fails the write, and harms nothing', async () => {

@@ -55,3 +55,15 @@ for (const [lane, openLane] of [
     });
   });
 }
+
+test('with a slash at its end a path names a directory alone', async () => {
+  const { fs, base } = await open();
+  await sandbox.sh('cd "$1"; mkdir -p d/e; touch file; ln -s d link', base);
+  for (const options of [undefined, { recursive: true }, { recursive: true, force: true }])
+    for (const path of ['/file/', 'link/']) {
+      const at = `/${path.replaceAll('/', '')}`;
+      await expectError(fs.rm(path, options), { code: 'ENOTDIR', syscall: 'rm', path: at });
+    }
+  await fs.rm('/d/', { recursive: true });
+  assert.equal(await sandbox.sh('cd "$1"; find . | sort', base), '.\n./file\n./link\n');
+});

@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { createSandboxFs } from '@rivet-dev/agent-os-sandbox';
 import { byDriver, onLinux, shown } from '../helpers/errno.mjs';
 import { expectError } from '../helpers/expect.mjs';
+import { startProxy } from '../helpers/proxy.mjs';
 import { startSandbox } from '../helpers/sandbox.mjs';
 
 const sandbox = await startSandbox({ unprivileged: true });
@@ -40,6 +41,20 @@ test('below a basePath that it may write it works, and a message needs no hint',
   assert.equal(await below.readTextFile('/app/x'), 'mine');
   await sandbox.sh('chmod 000 "$HOME/app/x"');
   await expectError(below.readFile('/app/x'), { code: 'EACCES', syscall: 'open', path: '/app/x' });
+});
+
+test('a content in parts is refused before any part is sent', async () => {
+  const proxy = await startProxy(sandbox.baseUrl);
+  const fs = createSandboxFs({ client: await sandbox.connect(proxy.url) });
+  await sandbox.sh('cd "$HOME" && echo old > sealed-file && chmod 444 sealed-file && mkdir sealed-dir && chmod 555 sealed-dir');
+  const bytes = new Uint8Array(3 * 1024 * 1024);
+  for (const path of ['/etc/passwd', '/etc/new', '/etc/a/b', '/root/x', `${home}/sealed-file`, `${home}/sealed-dir/a/b`]) {
+    await expectError(fs.writeFile(path, bytes), { code: 'EACCES', syscall: 'open', path, hint: /basePath/ });
+  }
+  await fs.writeFile(`${home}/mine`, bytes);
+  assert.equal(await proxy.count('PUT /v1/fs/file'), 2, 'of the last one alone');
+  await fs.close();
+  await proxy.stop();
 });
 
 /** Of root: "/etc" may be listed, "/root" not; "/etc/passwd" may be read, "/etc/shadow" not. */

@@ -51,6 +51,19 @@ for (const [lane, openLane] of [
       }
     });
 
+    // The shell goes there step by step; each name has 100 bytes.
+    test('a path that is too long to be asked for loses nothing but what is below it', async () => {
+      const { fs, base } = await openLane();
+      const deep = 'set -e; cd "$1"; name=$(printf %0100d 0); at=$1; while [ $((${#at} + 101)) -le 4095 ]; do ' +
+        'mkdir $name; cd $name; at=$at/$name; done; mkdir $name; touch $name/beyond; cd "$1"; mkdir after; touch after/file; echo ${#at}';
+      const length = Number(await sandbox.sh(deep, base));
+      const paths = (await fs.readDirRecursive('/')).map(({ path }) => path);
+      assert.ok(paths.includes('after/file'), `${paths.length} paths`);
+      const longest = Math.max(...paths.map((path) => `${base}/${path}`.length));
+      assert.ok(longest >= length, `${longest} of ${length} bytes`);
+      await sandbox.sh('rm -rf "$1"', base);
+    });
+
     test("fails by Node's names", async () => {
       const { fs, base } = await openLane();
       await sandbox.sh('touch "$1/file"', base);

@@ -74,7 +74,7 @@ static void put_frame(struct made *made, uint32_t id, uint16_t code, struct sbx_
         made->count == FRAMES_MAX) {
         return;
     }
-    if (code == SBX_OP_COMMIT || code == SBX_OP_UNSTAGE) {
+    if (code == SBX_OP_COMMIT || code == SBX_OP_UNSTAGE || code == SBX_OP_PLACE) {
         args.target = resolve(args.target);
     }
     args.mode |= 0700;

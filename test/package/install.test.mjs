@@ -60,7 +60,8 @@ const loaded = (file) => segments(file).filter(({ type }) => type === 1);
 test('the package holds what runs and nothing to build', async () => {
   const files = (await readdir(installed, { recursive: true })).map((file) => file.split(path.sep).join('/'));
   for (const file of ['lib/index.js', 'lib/index.mjs', 'lib/index.d.ts', 'lib/index.d.mts', 'wasm/agentos-sandbox',
-    `prebuilds/${target}/agent-os-sandbox.node`, 'README.md', 'LICENSE', 'THIRD-PARTY-NOTICES.txt']) {
+    `prebuilds/${target}/agent-os-sandbox.node`, 'README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md',
+    'CHANGELOG.md', 'LICENSE', 'THIRD-PARTY-NOTICES.txt']) {
     assert.ok(files.includes(file), `${file} is missing`);
   }
   const foreign = files.filter((file) => /\.gyp|\.[ch]$|^(src|test|scripts|build|node_modules)(\/|$)/.test(file));

@@ -74,9 +74,10 @@ const unreachable = { baseUrl: "http://127.0.0.1:9", token: "t" };
 
 test("the declared methods are the addon's", () => {
   const { filesystemMethods } = require("../../lib/load.js");
+  const methods = filesystemMethods.filter((name) => name !== "readPiece"); // lib/streams.js takes it away
   const ending = ["[Symbol.asyncDispose]", "close"];
   const streams = ["createReadStream", "createWriteStream"]; // of lib/streams.js
-  assert.deepEqual(declared("SandboxFs"), [...filesystemMethods, ...streams, ...ending, "lane"].sort());
+  assert.deepEqual(declared("SandboxFs"), [...methods, ...streams, ...ending, "lane"].sort());
   assert.deepEqual(declared("SandboxToolkit").filter((name) => !ending.includes(name)), ["description", "name", "tools"]);
 });
 

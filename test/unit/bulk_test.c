@@ -69,34 +69,54 @@ static struct sbx_op *run(struct world *world, enum sbx_status made, struct sbx_
     return op;
 }
 
-static struct sbx_op *stage(struct world *world, const struct sbx_fs *fs)
+/* ---- The parts ------------------------------------------------------------------------------------------- */
+
+/* What the companion says to a stage: a path, or a status. */
+static struct {
+    struct sbx_span path;
+    enum sbx_status status;
+    uint64_t length; /* that it was asked for */
+} staged;
+
+static bool answer_stage(struct server *server, const struct carried *batch, int fd)
+{
+    struct replies *replies = replies_begin();
+    struct sbx_result result = {.bytes = {(char *)(uintptr_t)staged.path.data, staged.path.length}};
+    (void)server;
+    staged.length = batch->frames[0].args.length;
+    if (staged.status == SBX_OK) {
+        replies_answer(replies, &batch->frames[0], &result);
+    } else {
+        replies_put(replies, batch->frames[0].id, (uint16_t)staged.status, SBX_SPAN(""));
+    }
+    return replies_send(replies, 0, fd);
+}
+
+static void say_staged(enum sbx_status status, struct sbx_span path)
+{
+    staged.status = status;
+    staged.path = path;
+    frames.answer = answer_stage;
+}
+
+static struct sbx_op *stage(struct world *world, const struct sbx_fs *fs, uint64_t length)
 {
     struct sbx_op *op = NULL;
     struct sbx_bulk bulk = bulk_of(world, fs, "");
-    enum sbx_status made = sbx_bulk_stage(&op, &bulk);
+    enum sbx_status made = sbx_bulk_stage(&op, &bulk, length, false);
     return run(world, made, op);
 }
 
-static bool is_stage(struct sbx_span text)
-{
-    return text.length == sizeof(PARTS) - 1 && memcmp(text.data, "/p/parts-", 9) == 0 &&
-           strspn(text.data + 9, "0123456789abcdef") >= 16;
-}
-
-/* The first is named once the companion is known, which takes a question; later ones without. */
 static void test_stage(void **state)
 {
     struct sbx_fs *fs = fs_with(false);
-    struct sbx_op *one = stage(*state, fs);
-    struct sbx_op *other = stage(*state, fs);
-    assert_end(one, SBX_OK, "");
-    assert_end(other, SBX_OK, "");
-    assert_true(is_stage(sbx_bytes_span(&one->stage)));
-    assert_true(is_stage(sbx_bytes_span(&other->stage)));
-    assert_false(sbx_span_equal(sbx_bytes_span(&one->stage), sbx_bytes_span(&other->stage)));
-    assert_batches("lstat /");
-    sbx_op_destroy(one);
-    sbx_op_destroy(other);
+    say_staged(SBX_OK, SBX_SPAN(PARTS));
+    struct sbx_op *op = stage(*state, fs, UINT64_MAX - 1);
+    assert_end(op, SBX_OK, "");
+    assert_text(((struct sbx_span){op->result.bytes.data, op->result.bytes.length}), PARTS);
+    assert_true(staged.length == UINT64_MAX - 1);
+    assert_batches("stage /b/f");
+    sbx_op_destroy(op);
     sbx_fs_destroy(fs);
 }
 
@@ -107,14 +127,6 @@ static bool search_in_vain(struct server *server, const struct asked *asked, int
     return server_reply(fd, "404 Not Found", PROBLEM, "{\"detail\":\"endpoint not found\"}");
 }
 
-static bool greet_without_place(struct server *server, const struct asked *asked, int fd)
-{
-    (void)server;
-    (void)asked;
-    struct sbx_greeting greeting = {.version = SBX_WIRE_VERSION, .program = SBX_SPAN("/opt/companion")};
-    return greet_as(fd, &greeting);
-}
-
 static bool search_and_lose(struct server *server, const struct asked *asked, int fd)
 {
     (void)server;
@@ -123,40 +135,65 @@ static bool search_and_lose(struct server *server, const struct asked *asked, in
     return false;
 }
 
-/* "/" may be anyone's: what the companion says of it does not matter. */
-static bool refuse(struct server *server, const struct carried *batch, int fd)
-{
-    struct replies *replies = replies_begin();
-    (void)server;
-    replies_put(replies, batch->frames[0].id, SBX_EACCES, SBX_SPAN(""));
-    return replies_send(replies, 0, fd);
-}
-
 static void test_no_stage(void **state)
 {
     static const struct {
         answer_function search;
         carried_function answer;
         bool read_only;
+        enum sbx_status said;
         enum sbx_status status;
         const char *words;
     } cases[] = {
-        {search_in_vain, answer_all, false, SBX_ENOSYS, "the sandbox's HTTP interface has no such operation"},
-        {greet_without_place, answer_all, false, SBX_ENOSYS, "the companion has no directory of its own"},
-        {search_and_lose, answer_all, false, SBX_EIO, NULL},
-        {greet, answer_by_losing, false, SBX_EIO, NULL},
-        {greet, answer_all, true, SBX_EROFS, ""},
-        {greet, refuse, false, SBX_OK, ""},
+        {search_in_vain, answer_all, false, SBX_OK, SBX_ENOSYS,
+         "the sandbox's HTTP interface has no such operation"},
+        {search_and_lose, answer_all, false, SBX_OK, SBX_EIO, NULL},
+        {greet, answer_by_losing, false, SBX_OK, SBX_EIO,
+         "the connection was lost; the operation may have completed"},
+        {greet, answer_all, true, SBX_OK, SBX_EROFS, ""},
+        {greet, answer_stage, false, SBX_ENOSYS, SBX_ENOSYS, ""},
+        {greet, answer_stage, false, SBX_EACCES, SBX_EACCES, ""},
+        {greet, answer_stage, false, SBX_EIO, SBX_EIO, ""},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct sbx_fs *fs = fs_with(cases[i].read_only);
+        say_staged(cases[i].said, SBX_SPAN(PARTS));
         frames.search = cases[i].search;
         frames.answer = cases[i].answer;
-        struct sbx_op *op = stage(*state, fs);
+        struct sbx_op *op = stage(*state, fs, 4);
         assert_end(op, cases[i].status, cases[i].words);
         sbx_op_destroy(op);
         sbx_fs_destroy(fs);
     }
+}
+
+/* The path is whatever the sandbox says: parts are sent to one that may be. */
+static void test_stage_of_a_stranger(void **state)
+{
+    char longest[SBX_PATH_MAX];
+    struct sbx_fs *fs = fs_with(false);
+    memset(longest, 'x', sizeof(longest));
+    longest[0] = '/';
+    const struct {
+        struct sbx_span path;
+        enum sbx_status status;
+    } cases[] = {
+        {SBX_SPAN(""), SBX_EPROTO},
+        {SBX_SPAN("parts-0123456789abcdef"), SBX_EPROTO},
+        {{"/p\0/q", 5}, SBX_EPROTO},
+        {{"/p\0", 3}, SBX_EPROTO},
+        {{longest, sizeof(longest)}, SBX_EPROTO},
+        {{longest, SBX_PATH_MAX - 31}, SBX_EPROTO},
+        {{longest, SBX_PATH_MAX - 32}, SBX_OK},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        say_staged(SBX_OK, cases[i].path);
+        struct sbx_op *op = stage(*state, fs, 4);
+        assert_end(op, cases[i].status,
+                   cases[i].status == SBX_OK ? "" : "the companion's reply cannot be read");
+        sbx_op_destroy(op);
+    }
+    sbx_fs_destroy(fs);
 }
 
 static enum sbx_status put_part(struct world *world, const struct sbx_fs *fs, uint64_t number)
@@ -197,6 +234,7 @@ static void test_parts(void **state)
 static struct {
     char target[100];
     uint64_t length;
+    uint64_t offset;
     json_int_t timeout_ms;
 } committed;
 
@@ -206,6 +244,7 @@ static bool note_commit(struct server *server, const struct carried *batch, int 
     (void)snprintf(committed.target, sizeof(committed.target), "%.*s", (int)args->target.length,
                    args->target.data);
     committed.length = args->length;
+    committed.offset = args->offset;
     committed.timeout_ms = json_integer_value(json_object_get(batch->request, "timeoutMs"));
     return answer_all(server, batch, fd);
 }
@@ -235,7 +274,7 @@ static void test_commit(void **state)
         assert_end(op, SBX_OK, "");
         assert_string_equal(committed.target, PARTS);
         assert_true(committed.length == commits[i].length);
-        assert_int_equal(committed.timeout_ms, commits[i].timeout_ms + 1000);
+        assert_int_equal(committed.timeout_ms, commits[i].timeout_ms + 60000);
         sbx_op_destroy(op);
         clock_advance(10);
     }
@@ -252,14 +291,57 @@ static void test_commit_that_is_lost(void **state)
     assert_end(op, SBX_EIO, "the connection was lost; the operation may have completed");
     assert_batches("commit /b/f");
     sbx_op_destroy(op);
-    frames_forget();
-    frames.answer = refuse;
-    op = commit(*state, fs, 4);
-    assert_end(op, SBX_EACCES, "");
+    sbx_fs_destroy(fs);
+}
+
+/* Parts that are not whole any more: nothing helps but all of them once more. */
+static void test_commit_that_is_refused(void **state)
+{
+    static const struct {
+        enum sbx_status status;
+        const char *words;
+    } cases[] = {
+        {SBX_EACCES, ""},
+        {SBX_EPERM, ""},
+        {SBX_ESTALE, "the parts of the content are not whole any more; write it again"},
+    };
+    struct sbx_fs *fs = fs_with(false);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        say_staged(cases[i].status, SBX_SPAN(""));
+        struct sbx_op *op = commit(*state, fs, 4);
+        assert_end(op, cases[i].status == SBX_ESTALE ? SBX_EIO : cases[i].status, cases[i].words);
+        sbx_op_destroy(op);
+    }
+    sbx_fs_destroy(fs);
+}
+
+/* The same for a range of the file. */
+static struct sbx_op *place(struct world *world, const struct sbx_fs *fs)
+{
+    struct sbx_op *op = NULL;
+    struct sbx_bulk bulk = bulk_of(world, fs, PARTS);
+    enum sbx_status made = sbx_bulk_place(&op, &bulk, 7, 4);
+    return run(world, made, op);
+}
+
+static void test_place(void **state)
+{
+    struct sbx_fs *fs = fs_with(false);
+    frames.answer = note_commit;
+    struct sbx_op *op = place(*state, fs);
+    assert_end(op, SBX_OK, "");
+    assert_string_equal(committed.target, PARTS);
+    assert_true(committed.length == 4 && committed.offset == 7);
+    sbx_op_destroy(op);
+    say_staged(SBX_ESTALE, SBX_SPAN(""));
+    op = place(*state, fs);
+    assert_end(op, SBX_EIO, "the parts of the content are not whole any more; write it again");
+    assert_batches("place /b/f", "place /b/f");
     sbx_op_destroy(op);
     sbx_fs_destroy(fs);
 }
 
+/* Nobody waits long for it: there has been a failure already. */
 static void test_unstage(void **state)
 {
     struct world *world = *state;
@@ -267,6 +349,8 @@ static void test_unstage(void **state)
     struct sbx_fs *fs = fs_with(false);
     struct sbx_bulk bulk = bulk_of(world, fs, PARTS);
     enum sbx_status made = sbx_bulk_unstage(&op, &bulk);
+    assert_status(made, SBX_OK);
+    assert_int_equal(op->timeout_ms, 5000);
     assert_end(run(world, made, op), SBX_OK, "");
     assert_batches("unstage " PARTS);
     sbx_op_destroy(op);
@@ -325,10 +409,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_stage),
         TEST(test_no_stage),
+        TEST(test_stage_of_a_stranger),
         TEST(test_parts),
         TEST(test_commit),
         TEST(test_commit_that_is_lost),
+        TEST(test_commit_that_is_refused),
         TEST(test_unstage),
+        TEST(test_place),
         TEST(test_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,11 +58,61 @@ static void test_request(void **state)
         assert_true(seen.same);
         assert_string_equal(seen.command, "/p/companion");
         assert_string_equal(seen.first, "run");
-        assert_int_equal(seen.timeout_ms, 21000);
+        assert_int_equal(seen.timeout_ms, 80000);
         assert_in_range(seen.pieces, length / SBX_PIECE_MAX + (length > 0), length / SBX_PIECE_MAX + 2);
         sbx_op_destroy(op);
     }
     free(content);
+    sbx_fs_destroy(fs);
+}
+
+/* A companion that nobody waits for is ended soon where it reads, and is left to finish where it changes something: one
+ * that is ended in the middle of a write leaves half a content. */
+static void test_when_it_is_ended(void **state)
+{
+    static const struct {
+        enum sbx_op_code code;
+        int grace_ms;
+    } cases[] = {
+        {SBX_OP_READLINK, 1000}, {SBX_OP_LSTAT, 1000}, {SBX_OP_WALK, 1000},
+        {SBX_OP_MKDIR, 60000},   {SBX_OP_COPY, 60000},
+    };
+    struct world *world = *state;
+    struct sbx_fs *fs = frames_fs_up(world);
+    frames.answer = look_at_request;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct sbx_op *op = frames_op(world, fs, cases[i].code, "/x");
+        op->timeout_ms = 20000;
+        clock_stop(true);
+        sbx_lane_submit(op, world->engine);
+        world_drive(world, 1);
+        clock_stop(false);
+        assert_int_equal(seen.timeout_ms, 20000 + cases[i].grace_ms);
+        sbx_op_destroy(op);
+        clock_advance(10);
+    }
+    sbx_fs_destroy(fs);
+}
+
+/* One change among reads is enough. */
+static void test_when_a_mixed_batch_is_ended(void **state)
+{
+    struct world *world = *state;
+    struct sbx_op *ops[2];
+    struct sbx_fs *fs = frames_fs_up(world);
+    frames.answer = look_at_request;
+    ops[0] = frames_op(world, fs, SBX_OP_LSTAT, "/x");
+    ops[1] = frames_op(world, fs, SBX_OP_MKDIR, "/y");
+    clock_stop(true);
+    for (size_t i = 0; i < 2; i++) {
+        ops[i]->timeout_ms = 20000;
+        sbx_lane_submit(ops[i], world->engine);
+    }
+    world_drive(world, 2);
+    clock_stop(false);
+    assert_batches("lstat /x, mkdir /y");
+    assert_int_equal(seen.timeout_ms, 80000);
+    frames_destroy(ops, 2);
     sbx_fs_destroy(fs);
 }
 
@@ -136,6 +186,7 @@ static void test_foreign_bodies(void **state)
         {JSON, "{\"stdout\":\"\",\"exitCode\":0}", {SBX_EIO, ENDED}},
         {JSON, "{\"stdout\":\"\",\"exitCode\":64}", {SBX_EIO, ENDED}},
         {JSON, "{\"stdout\":\"\",\"exitCode\":66}", {SBX_EIO, ENDED}},
+        {JSON, "{\"stdout\":\"\",\"exitCode\":74}", {SBX_EIO, ENDED}},
         {JSON, "{\"stdout\":\"\",\"exitCode\":126}", {SBX_EIO, ENDED}},
         {JSON, "{\"stdout\":\"\",\"exitCode\":127}", {SBX_EIO, ENDED}},
         {JSON, "{\"stdout\":\"\",\"exitCode\":137}", {SBX_EIO, ENDED}},
@@ -146,6 +197,7 @@ static void test_foreign_bodies(void **state)
         {JSON, "{\"stdout\":\"AAAA====AAAA\",\"exitCode\":0}", {SBX_EIO, ENDED}},
     };
     struct end change = {SBX_EIO, LOST};
+    drive_skip_pauses(true);
     for (size_t i = 0; i < COUNT(bodies); i++) {
         answered.type = bodies[i].type;
         answered.body = bodies[i].body;
@@ -346,6 +398,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_request),
+        TEST(test_when_it_is_ended),
+        TEST(test_when_a_mixed_batch_is_ended),
         TEST(test_foreign_bodies),
         TEST(test_batch_that_is_not_understood),
         TEST(test_answer_that_is_too_long),

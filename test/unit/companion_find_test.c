@@ -27,6 +27,7 @@ static struct {
     char places[STEPS_MAX][200]; /* of the uploads: "path directory" */
     char names[STEPS_MAX][100];  /* of the files that they put there */
     char new_name[100];          /* what the last search was told that was put there */
+    char old_names[200];         /* what it may run of what was there before */
     char command[100];
     bool program; /* each upload holds that of its machine */
 } sandbox;
@@ -37,6 +38,8 @@ static bool search(struct server *server, const struct asked *asked, int fd)
     const json_t *arguments = json_object_get(root, "args");
     const char *name = json_string_value(json_array_get(arguments, 3));
     (void)snprintf(sandbox.new_name, sizeof(sandbox.new_name), "%s", name == NULL ? "" : name);
+    const char *old_names = json_string_value(json_array_get(arguments, 4));
+    (void)snprintf(sandbox.old_names, sizeof(sandbox.old_names), "%s", old_names == NULL ? "" : old_names);
     (void)snprintf(sandbox.command, sizeof(sandbox.command), "%s",
                    json_string_value(json_object_get(root, "command")));
     json_decref(root);
@@ -196,14 +199,6 @@ static const struct {
      SBX_ENOSYS},
     {SHELL(66, "Linux\nx86_64\nno path\n"), SBX_COMPANION_OFF,
      "nothing can be put into a private directory of the sandbox and executed there", SBX_ENOSYS},
-    {SHELL(65, ""), SBX_COMPANION_OFF, "the companion ended with 65", SBX_ENOSYS},
-    {SHELL(127, "sh: not found"), SBX_COMPANION_OFF, "the companion ended with 127", SBX_ENOSYS},
-    {SHELL(0, ""), SBX_COMPANION_OFF, "the companion there is of another version", SBX_ENOSYS},
-    {SHELL(0, "no base64"), SBX_COMPANION_OFF, "the companion there is of another version", SBX_ENOSYS},
-    {SHELL(0, "BgAAAAAAAAAAAA=="), SBX_COMPANION_OFF, "the companion there is of another version",
-     SBX_ENOSYS},
-    {SHELL(0, "BgAAAAAAAAAmAA=="), SBX_COMPANION_OFF, "the companion there is of another version",
-     SBX_ENOSYS},
     {SERVER("200 OK", "no json"), SBX_COMPANION_OFF, "the server's answer to /v1/processes/run is no JSON",
      SBX_ENOSYS},
     {SERVER("200 OK", "{\"exitCode\":0}"), SBX_COMPANION_OFF,
@@ -213,7 +208,10 @@ static const struct {
     {SERVER("404 Not Found", "{\"detail\":\"endpoint not found\"}"), SBX_COMPANION_OFF, "endpoint not found",
      SBX_ENOSYS},
     {SERVER("405 Method Not Allowed", "{\"detail\":\"no\"}"), SBX_COMPANION_OFF, "no", SBX_ENOSYS},
-    {SERVER("500 Internal Server Error", "{\"detail\":\"no sh\"}"), SBX_COMPANION_OFF, "no sh", SBX_ENOSYS},
+    {SERVER("500 Internal Server Error", "{\"detail\":\"failed to spawn: no sh\"}"), SBX_COMPANION_OFF,
+     "failed to spawn: no sh", SBX_ENOSYS},
+    {SERVER("503 Service Unavailable", "{\"detail\":\"of a proxy\"}"), SBX_COMPANION_UNKNOWN, "of a proxy",
+     SBX_ENOSYS},
     {SERVER("403 Forbidden", "{\"detail\":\"no\"}"), SBX_COMPANION_UNKNOWN, "no", SBX_ENOSYS},
     {{NULL, 0, NULL},
      SBX_COMPANION_UNKNOWN,
@@ -231,6 +229,39 @@ static void test_ends_of_the_search(void **state)
             fail_msg("end %zu: %s, %zu uploads, %zu searches", i, sbx_status_name(status), sandbox.puts,
                      sandbox.next);
         }
+        sbx_fs_destroy(fs);
+    }
+}
+
+/* What a program that is there says instead of its greeting. */
+static const struct {
+    struct saying saying;
+    const char *reason;
+} no_greetings[] = {
+    {SHELL(2, "syntax error"), "the companion ended with 2"},
+    {SHELL(65, ""), "the companion ended with 65"},
+    {SHELL(0, ""), "the companion there is of another version"},
+    {SHELL(0, "no base64"), "the companion there is of another version"},
+    {SHELL(0, "BgAAAAAAAAAAAA=="), "the companion there is of another version"},
+    {SHELL(0, "BgAAAAAAAAAmAA=="), "the companion there is of another version"},
+};
+
+/* It is replaced, and what is there is not asked again; where the new one does not greet either, there is none. */
+static void test_program_that_does_not_greet(void **state)
+{
+    for (size_t i = 0; i < COUNT(no_greetings); i++) {
+        const struct saying replaced[] = {no_greetings[i].saying, NOT_THERE, GREETS};
+        const struct saying in_vain[] = {no_greetings[i].saying, NOT_THERE, no_greetings[i].saying};
+        struct sbx_fs *fs = frames_fs();
+        say(replaced, COUNT(replaced));
+        assert_status(ask(*state, fs, SBX_COMPANION_UP, ""), SBX_OK);
+        assert_int_equal(sandbox.puts, 1);
+        assert_string_equal(sandbox.old_names, "");
+        sbx_fs_destroy(fs);
+        fs = frames_fs();
+        say(in_vain, COUNT(in_vain));
+        assert_status(ask(*state, fs, SBX_COMPANION_OFF, no_greetings[i].reason), SBX_ENOSYS);
+        assert_int_equal(sandbox.next, 3);
         sbx_fs_destroy(fs);
     }
 }
@@ -349,9 +380,16 @@ static void test_one_of_two_sandboxes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_it_is_there), TEST(test_it_is_put_there),    TEST(test_next_place),
-        TEST(test_no_place),    TEST(test_ends_of_the_search), TEST(test_upload_that_is_lost),
-        TEST(test_own_program), TEST(test_two_sandboxes),      TEST(test_one_of_two_sandboxes),
+        TEST(test_it_is_there),
+        TEST(test_it_is_put_there),
+        TEST(test_next_place),
+        TEST(test_no_place),
+        TEST(test_ends_of_the_search),
+        TEST(test_upload_that_is_lost),
+        TEST(test_program_that_does_not_greet),
+        TEST(test_own_program),
+        TEST(test_two_sandboxes),
+        TEST(test_one_of_two_sandboxes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,14 +34,11 @@ static void assert_reported(struct sbx_companion *companion, enum sbx_companion_
     assert_string_equal(text, reason);
 }
 
-/* `place`: "program in directory". */
 static void assert_place(struct sbx_companion *companion, const char *place)
 {
     struct sbx_bytes bytes;
     sbx_bytes_init(&bytes, SBX_PATH_MAX);
     sbx_companion_append_program(companion, &bytes);
-    sbx_bytes_append_text(&bytes, " in ");
-    sbx_companion_append_directory(companion, &bytes);
     assert_text(sbx_bytes_span(&bytes), place);
     sbx_bytes_clear(&bytes);
 }
@@ -54,11 +51,11 @@ static void test_unknown_up_unknown(void **state)
     assert_int_equal(sbx_companion_look(companion, endpoint), SBX_COMPANION_UNKNOWN);
     assert_reported(companion, SBX_COMPANION_UNKNOWN, "nothing has been asked yet");
     assert_text(sbx_companion_path(companion), "");
-    assert_place(companion, " in ");
+    assert_place(companion, "");
     assert_status(sbx_companion_is_up(companion, endpoint, &greeting), SBX_OK);
     assert_int_equal(sbx_companion_look(companion, endpoint), SBX_COMPANION_UP);
     assert_reported(companion, SBX_COMPANION_UP, "");
-    assert_place(companion, "/p/companion in /p");
+    assert_place(companion, "/p/companion");
     sbx_companion_is_unknown(companion, "it went");
     assert_int_equal(sbx_companion_look(companion, endpoint), SBX_COMPANION_UNKNOWN);
     assert_reported(companion, SBX_COMPANION_UNKNOWN, "it went");
@@ -200,7 +197,7 @@ static void test_no_memory(void **state)
     (void)state;
     struct sbx_endpoint *endpoint = endpoint_at("http://a", "");
     assert_int_equal(allocations_fail_each(create, NULL), 2);
-    assert_int_equal(allocations_fail_each(come_up, endpoint), 3);
+    assert_int_equal(allocations_fail_each(come_up, endpoint), 2);
     struct sbx_companion *companion = companion_with(false, "");
     allocations_fail(1, false);
     sbx_companion_is_off(companion, endpoint, "no");

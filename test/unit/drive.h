@@ -25,6 +25,10 @@ void drive(struct sbx_engine *engine, size_t count, struct sbx_queue *done);
 /* Runs slices for as long as `until` is false. */
 void drive_until(struct sbx_engine *engine, bool (*until)(void *user), void *user);
 
+/* Where this is on a pause of a second or less, in which nothing happens for 20 ms, is over at once: the clock of the
+ * code under test is put forward. */
+void drive_skip_pauses(bool skip);
+
 /* An endpoint of the server, without token or headers. */
 struct sbx_endpoint *endpoint_of(const struct server *server);
 

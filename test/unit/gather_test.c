@@ -122,17 +122,42 @@ static void many_keep_their_names(void **state)
 static void a_path_beyond_the_limit_is_refused(void **state)
 {
     (void)state;
-    char top[SBX_PATH_MAX];
+    char top[SBX_PATH_MAX + 1];
     struct sbx_gather gather;
     memset(top, 'x', sizeof(top));
     top[0] = '/';
     sbx_gather_init(&gather);
-    add(&gather, "d", SBX_S_IFDIR);
-    assert_status(sbx_gather_path(&gather, (struct sbx_span){top, sizeof(top)}), SBX_OK);
-    assert_true(sbx_gather_next_directory(&gather));
+    assert_status(sbx_gather_path(&gather, (struct sbx_span){top, SBX_PATH_MAX}), SBX_OK);
     assert_status(sbx_gather_path(&gather, (struct sbx_span){top, sizeof(top)}), SBX_ENAMETOOLONG);
-    assert_status(sbx_gather_path(&gather, (struct sbx_span){top, sizeof(top) - 2}), SBX_OK);
     sbx_gather_clear(&gather);
+}
+
+/* Whatever its own length: those beside it are not lost with it. */
+static void what_cannot_be_asked_for_below_is_passed_over(void **state)
+{
+    (void)state;
+    static char longest[SBX_PATH_MAX + 2];
+    static const size_t lengths[] = {SBX_PATH_MAX - 4, SBX_PATH_MAX - 5, SBX_PATH_MAX, SBX_PATH_MAX + 1};
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+        struct sbx_gather gather;
+        memset(longest, 'x', lengths[i]);
+        longest[lengths[i]] = '\0';
+        sbx_gather_init(&gather);
+        expect_path(&gather, "/top", "/top");
+        add(&gather, longest, SBX_S_IFDIR);
+        add(&gather, "d", SBX_S_IFDIR);
+        assert_true(sbx_gather_next_directory(&gather));
+        if (lengths[i] <= SBX_PATH_MAX - 5) {
+            assert_status(sbx_gather_path(&gather, SBX_SPAN("/top")), SBX_OK);
+            assert_int_equal(gather.path.length, SBX_PATH_MAX);
+            assert_true(sbx_gather_next_directory(&gather));
+        }
+        expect_path(&gather, "/top", "/top/d");
+        assert_false(sbx_gather_next_directory(&gather));
+        const char *const names[] = {longest, "d"};
+        expect_entries(&gather, names, 2);
+        sbx_gather_clear(&gather);
+    }
 }
 
 int main(void)
@@ -142,6 +167,7 @@ int main(void)
         cmocka_unit_test(what_a_page_has_listed_is_not_asked_for_again),
         cmocka_unit_test(many_keep_their_names),
         cmocka_unit_test(a_path_beyond_the_limit_is_refused),
+        cmocka_unit_test(what_cannot_be_asked_for_below_is_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

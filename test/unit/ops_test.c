@@ -40,10 +40,10 @@ static void test_codes_keep_their_names(void **state)
 {
     (void)state;
     static const char *const names[] = {
-        "lstat",   "stat",     "readdir", "readlink", "realpath", "access",  "open_create", "mkdir",
-        "mkdir_p", "rmdir",    "unlink",  "rename",   "link",     "symlink", "chmod",       "chown",
-        "utimes",  "truncate", "fsync",   "pread",    "pwrite",   "read",    "write",       "copy",
-        "rm",      "walk",     "statfs",  "commit",   "unstage",  "names",   "wait",        "end",
+        "lstat",  "stat",    "readdir", "readlink", "realpath", "access", "open_create", "mkdir",  "mkdir_p",
+        "rmdir",  "unlink",  "rename",  "link",     "symlink",  "chmod",  "chown",       "utimes", "truncate",
+        "fsync",  "pread",   "pwrite",  "read",     "write",    "copy",   "rm",          "walk",   "statfs",
+        "commit", "unstage", "names",   "stage",    "place",    "wait",   "end",
     };
     assert_in_range(SBX_OP_MAX, COUNT(names), 255);
     for (unsigned i = 0; i < COUNT(names); i++) {
@@ -71,8 +71,9 @@ static void test_rows_are_sound(void **state)
         assert_true(reads != changes);
         assert_true(has_argument(row, SBX_ARG_PATH) || has_argument(row, SBX_ARG_TARGET));
         assert_int_equal(row->arguments[SBX_ROW_ARGS - 1], SBX_ARG_NONE);
-        /* Bytes come back only from what can be asked again. */
-        assert_true(reads || row->reply == SBX_REPLY_NOTHING || row->reply == SBX_REPLY_CREATED);
+        /* What may not fit beside other replies comes back only from what can be asked again. */
+        assert_true(reads || row->reply == SBX_REPLY_NOTHING || row->reply == SBX_REPLY_CREATED ||
+                    row->reply == SBX_REPLY_TEXT);
     }
 }
 
@@ -99,7 +100,8 @@ static void test_what_goes_alone(void **state)
 {
     (void)state;
     static const enum sbx_op_code alone[] = {
-        SBX_OP_COPY, SBX_OP_RM, SBX_OP_WALK, SBX_OP_COMMIT, SBX_OP_UNSTAGE, SBX_OP_WAIT, SBX_OP_END,
+        SBX_OP_COPY,    SBX_OP_RM,    SBX_OP_WALK, SBX_OP_COMMIT,
+        SBX_OP_UNSTAGE, SBX_OP_PLACE, SBX_OP_WAIT, SBX_OP_END,
     };
     for (unsigned code = 1; code <= SBX_OP_MAX; code++) {
         bool goes_alone = false;
@@ -141,6 +143,9 @@ static void test_arguments_in_order(void **state)
     assert_int_equal(commit->arguments[0], SBX_ARG_PATH);
     assert_int_equal(commit->arguments[1], SBX_ARG_TARGET);
     assert_int_equal(commit->arguments[2], SBX_ARG_LENGTH);
+    const struct sbx_op_row *place = sbx_op_row(SBX_OP_PLACE);
+    assert_int_equal(place->arguments[2], SBX_ARG_OFFSET);
+    assert_int_equal(place->arguments[3], SBX_ARG_LENGTH);
 }
 
 int main(void)

@@ -77,16 +77,32 @@ static void test_bytes(void **state)
     (void)state;
     char content[] = "a\0b";
     struct sbx_answer answer;
-    struct sbx_span bytes =
-        encode(SBX_OP_READ, &(struct sbx_result){.bytes = {content, 3}, .total = 1ULL << 40});
+    struct sbx_span bytes = encode(SBX_OP_READ, &(struct sbx_result){.bytes = {content, 3},
+                                                                     .total = 1ULL << 40,
+                                                                     .file = {1ULL << 50, UINT64_MAX, -5}});
     assert_status(sbx_result_decode(sbx_op_row(SBX_OP_READ), bytes, &answer), SBX_OK);
     assert_true(sbx_span_equal(answer.bytes, (struct sbx_span){"a\0b", 3}));
     assert_true(answer.total == 1ULL << 40);
+    assert_true(answer.file.dev == 1ULL << 50 && answer.file.ino == UINT64_MAX && answer.file.born_ns == -5);
     assert_int_equal(bytes.length, sbx_result_least(SBX_REPLY_BYTES) + 3);
     refuses_other_lengths(SBX_OP_READ, bytes);
     bytes = encode(SBX_OP_READLINK, &(struct sbx_result){.bytes = {NULL, 0}});
     assert_status(sbx_result_decode(sbx_op_row(SBX_OP_READLINK), bytes, &answer), SBX_OK);
     assert_int_equal(answer.bytes.length, 0);
+}
+
+static void test_files_differ(void **state)
+{
+    (void)state;
+    static const struct sbx_file file = {1, 2, 3};
+    static const struct sbx_file others[] = {{9, 2, 3}, {1, 9, 3}, {1, 2, 9}};
+    static const struct sbx_file unknown = {0};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        assert_true(sbx_file_differs(&file, &others[i]));
+    }
+    assert_false(sbx_file_differs(&file, &file));
+    assert_false(sbx_file_differs(&file, &unknown));
+    assert_false(sbx_file_differs(&unknown, &file));
 }
 
 static void test_nothing_and_created(void **state)
@@ -353,7 +369,7 @@ static void test_room(void **state)
     assert_int_equal(sbx_result_least(SBX_REPLY_STAT), SBX_STAT_WIRE);
     assert_int_equal(sbx_result_least(SBX_REPLY_NOTHING), 0);
     assert_int_equal(sbx_result_least(SBX_REPLY_CREATED), 1);
-    assert_int_equal(sbx_result_least(SBX_REPLY_BYTES), 12);
+    assert_int_equal(sbx_result_least(SBX_REPLY_BYTES), 36);
     assert_int_equal(sbx_result_least(SBX_REPLY_SUPERVISED), SBX_SUPERVISED_LENGTH);
     assert_int_equal(sbx_result_least(SBX_REPLY_STATFS), SBX_STATFS_WIRE);
     assert_int_equal(sbx_result_least(SBX_REPLY_TREE), 16 + SBX_ENTRY_WIRE);
@@ -366,6 +382,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_attributes),
         cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_files_differ),
         cmocka_unit_test(test_nothing_and_created),
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_names),

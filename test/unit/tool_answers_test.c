@@ -9,32 +9,8 @@
 #include "takeover.h"
 #include "toolkit.h"
 
-struct fixture {
-    struct sbx_endpoint *endpoint;
-    struct sbx_toolkit *toolkit;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
-    struct sbx_endpoint_options options = {.base_url = SBX_SPAN("http://127.0.0.1")};
-    assert_status(sbx_endpoint_create(&fixture->endpoint, &options), SBX_OK);
-    fixture->toolkit = toolkit_with("", "");
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-    sbx_toolkit_destroy(fixture->toolkit);
-    sbx_endpoint_unref(fixture->endpoint);
-    free(fixture);
-    return 0;
-}
-
 /* An op whose request has come back with that reply. */
-static struct sbx_op *answered(const struct fixture *fixture, long http_status, struct sbx_span reply)
+static struct sbx_op *answered(const struct toolkit_fixture *fixture, long http_status, struct sbx_span reply)
 {
     struct sbx_op *op = tool_call(fixture->toolkit, fixture->endpoint, "run-command", SBX_SPAN("{}"));
     sbx_bytes_append_text(&op->subject, "run-command 'x'");
@@ -52,7 +28,7 @@ static void finish(struct sbx_op *op)
     sbx_op_destroy(op);
 }
 
-static void gives(const struct fixture *fixture, sbx_step_function step, const char *reply,
+static void gives(const struct toolkit_fixture *fixture, sbx_step_function step, const char *reply,
                   const char *answer)
 {
     struct sbx_op *op = answered(fixture, 200, span_of(reply));
@@ -62,7 +38,7 @@ static void gives(const struct fixture *fixture, sbx_step_function step, const c
 }
 
 /* Whether the reply ends the op with EPROTO; says so if not. */
-static bool is_refused(const struct fixture *fixture, sbx_step_function step, const char *reply)
+static bool is_refused(const struct toolkit_fixture *fixture, sbx_step_function step, const char *reply)
 {
     struct sbx_op *op = answered(fixture, 200, span_of(reply));
     bool ended = step(op) == SBX_STEP_END;
@@ -74,7 +50,8 @@ static bool is_refused(const struct fixture *fixture, sbx_step_function step, co
     return ended && status == SBX_EPROTO;
 }
 
-static void all_refused(const struct fixture *fixture, sbx_step_function step, const char *const *replies)
+static void all_refused(const struct toolkit_fixture *fixture, sbx_step_function step,
+                        const char *const *replies)
 {
     bool all = true;
     for (; *replies != NULL; replies++) {
@@ -236,7 +213,7 @@ static void test_problem_of_a_long_command(void **state)
 /* ---- No memory ------------------------------------------------------------------------------------------- */
 
 struct attempt {
-    const struct fixture *fixture;
+    const struct toolkit_fixture *fixture;
     sbx_step_function step;
     const char *reply;
 };
@@ -264,7 +241,7 @@ static void test_no_memory(void **state)
     assert_in_range(allocations_fail_each_loosely(attempt, &logs), 20, 500);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, toolkit_set_up, toolkit_tear_down)
 
 int main(void)
 {

@@ -11,32 +11,9 @@
 #include "takeover.h"
 #include "toolkit.h"
 
-struct fixture {
-    struct sbx_endpoint *endpoint;
-    struct sbx_toolkit *toolkit;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *fixture = calloc(1, sizeof(*fixture));
-    struct sbx_endpoint_options options = {.base_url = SBX_SPAN("http://127.0.0.1")};
-    assert_status(sbx_endpoint_create(&fixture->endpoint, &options), SBX_OK);
-    fixture->toolkit = toolkit_with("", "");
-    *state = fixture;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *fixture = *state;
-    sbx_toolkit_destroy(fixture->toolkit);
-    sbx_endpoint_unref(fixture->endpoint);
-    free(fixture);
-    return 0;
-}
-
 /* Fails the test unless `input` becomes the JSON `expected`. */
-static void taken(const struct fixture *fixture, const char *tool, const char *input, const char *expected)
+static void taken(const struct toolkit_fixture *fixture, const char *tool, const char *input,
+                  const char *expected)
 {
     struct sbx_op *op = tool_call(fixture->toolkit, fixture->endpoint, tool, span_of(input));
     json_t *actual = sbx_tool_input(op);
@@ -54,7 +31,7 @@ static void taken(const struct fixture *fixture, const char *tool, const char *i
 }
 
 /* Whether `input` is refused with EINVAL and words of "usage: <tool>: " in which `words` stand; says so if not. */
-static bool is_refused(const struct fixture *fixture, const char *tool, struct sbx_span input,
+static bool is_refused(const struct toolkit_fixture *fixture, const char *tool, struct sbx_span input,
                        const char *words)
 {
     char start[64];
@@ -79,7 +56,7 @@ struct refusal {
     const char *words;
 };
 
-static void all_refused(const struct fixture *fixture, const struct refusal *refusals, size_t count)
+static void all_refused(const struct toolkit_fixture *fixture, const struct refusal *refusals, size_t count)
 {
     size_t refused = 0;
     for (size_t i = 0; i < count; i++) {
@@ -242,7 +219,7 @@ static void test_needs_shell(void **state)
 /* Words are cut to what an error carries, wherever a name's characters end. */
 static void test_long_words(void **state)
 {
-    const struct fixture *fixture = *state;
+    const struct toolkit_fixture *fixture = *state;
     char input[6000] = "{\"";
     size_t length = 2;
     while (length < 5000) {
@@ -260,7 +237,7 @@ static void test_long_words(void **state)
 
 static enum sbx_status read_input(void *user)
 {
-    const struct fixture *fixture = user;
+    const struct toolkit_fixture *fixture = user;
     struct sbx_op *op = NULL;
     enum sbx_status status =
         sbx_tool_op_create(&op, fixture->toolkit, tool_named("run-command"), fixture->endpoint,
@@ -281,7 +258,7 @@ static void test_no_memory(void **state)
     assert_in_range(allocations_fail_each_loosely(read_input, *state), 10, 300);
 }
 
-#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define TEST(function) cmocka_unit_test_setup_teardown(function, toolkit_set_up, toolkit_tear_down)
 
 int main(void)
 {

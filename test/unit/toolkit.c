@@ -26,6 +26,25 @@ struct sbx_toolkit *toolkit_with(const char *cwd, const char *env)
     return toolkit;
 }
 
+int toolkit_set_up(void **state)
+{
+    struct toolkit_fixture *fixture = calloc(1, sizeof(*fixture));
+    struct sbx_endpoint_options options = {.base_url = SBX_SPAN("http://127.0.0.1")};
+    assert_status(sbx_endpoint_create(&fixture->endpoint, &options), SBX_OK);
+    fixture->toolkit = toolkit_with("", "");
+    *state = fixture;
+    return 0;
+}
+
+int toolkit_tear_down(void **state)
+{
+    struct toolkit_fixture *fixture = *state;
+    sbx_toolkit_destroy(fixture->toolkit);
+    sbx_endpoint_unref(fixture->endpoint);
+    free(fixture);
+    return 0;
+}
+
 struct sbx_op *tool_call(const struct sbx_toolkit *toolkit, struct sbx_endpoint *endpoint, const char *name,
                          struct sbx_span input)
 {

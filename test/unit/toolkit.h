@@ -16,6 +16,15 @@ const struct sbx_tool *tool_named(const char *name);
 /* A toolkit with that working directory and environment ("" and "" for none). */
 struct sbx_toolkit *toolkit_with(const char *cwd, const char *env);
 
+/* The state of tests that send nothing: cmocka's set-up and tear-down. */
+struct toolkit_fixture {
+    struct sbx_endpoint *endpoint;
+    struct sbx_toolkit *toolkit; /* without directory and environment */
+};
+
+int toolkit_set_up(void **state);
+int toolkit_tear_down(void **state);
+
 /* A call that is not yet sent; `toolkit` and the endpoint outlive it. */
 struct sbx_op *tool_call(const struct sbx_toolkit *toolkit, struct sbx_endpoint *endpoint, const char *name,
                          struct sbx_span input);

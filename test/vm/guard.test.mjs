@@ -59,8 +59,9 @@ const APP = ["d node_modules", "d node_modules/.bin", "d src", "f src/main.js",
 before(async () => {
   vm.mountFs("/late", await driverOf("late"));
   vm.kernel.mountFs("/kernel", await driverOf("kernel"));
+  vm.mountFs("/copied", { ...(await driverOf("copied")) });
 });
-const mounts = { "/sandbox": ".", "/late": "late", "/kernel": "kernel" };
+const mounts = { "/sandbox": ".", "/late": "late", "/kernel": "kernel", "/copied": "copied" };
 
 for (const [mount, under] of Object.entries(mounts)) {
   describe(`in ${mount}`, () => {
@@ -414,7 +415,15 @@ test("nothing of it is seen on a VM or a driver", async () => {
     assert.equal(vm[name].length, AgentOs.prototype[name].length, name);
     assert.equal(vm[name].name, name);
   }
-  const driver = await driverOf("seen");
-  const mark = Symbol.for("@rivet-dev/agent-os-sandbox:driver");
-  assert.deepEqual([driver[mark], { ...driver }[mark]], [true, undefined]);
+  assert.equal(Object.keys(await driverOf("seen")).some((key) => key.includes("driver")), false);
+});
+
+test("a copy of a driver is known as ours, one with a method of its own is not", async () => {
+  const { default: { Mounts } } = await import("../../lib/mounts.js");
+  const driver = await driverOf("known");
+  const mounts = new Mounts({});
+  mounts.add("/same", driver);
+  mounts.add("/copy", { ...driver });
+  mounts.add("/changed", { ...driver, removeFile: () => Promise.reject(new Error("no")) });
+  assert.deepEqual(["/same", "/copy", "/changed"].map((path) => mounts.ours(path) !== undefined), [true, true, false]);
 });

@@ -33,12 +33,13 @@ struct sbx_ask {
 
     /* The lane's. */
     struct sbx_companion_lane *lane; /* borrowed */
-    struct sbx_link link;            /* in the lane's queue, while it waits */
+    struct sbx_link link;            /* in the lane's queue, or in that of again.h, while it waits */
     struct sbx_batch *batch;         /* borrowed; NULL: it waits */
     struct sbx_deadline deadline;
-    uint32_t id;   /* its place in the batch */
-    uint8_t tries; /* how often it was sent in vain */
-    bool alone;    /* in a batch of its own */
+    uint64_t again_ms; /* when its turn comes, while it waits in again.h */
+    uint32_t id;       /* its place in the batch */
+    uint8_t tries;     /* how often it was sent in vain */
+    bool alone;        /* in a batch of its own */
 };
 
 #endif

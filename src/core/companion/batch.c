@@ -107,12 +107,20 @@ enum sbx_status sbx_batch_create(struct sbx_batch **batch, struct sbx_ask *const
         return SBX_ENOMEM;
     }
     made->count = count;
+    made->frames_length = room;
     made->endpoint = sbx_endpoint_ref(asks[0]->endpoint);
     sbx_link_init(&made->link);
     sbx_bytes_init(&made->body, SBX_BODY_MAX);
     put_frames(made, asks, room);
     *batch = made;
     return SBX_OK;
+}
+
+size_t sbx_batch_smaller(const struct sbx_batch *batch, size_t fill_max)
+{
+    size_t half = batch->frames_length / 2;
+    half = half > SBX_BATCH_FILL_MIN ? half : SBX_BATCH_FILL_MIN;
+    return half < fill_max ? half : fill_max;
 }
 
 void sbx_batch_destroy(struct sbx_batch *batch)

@@ -28,7 +28,8 @@ struct sbx_batch {
     struct sbx_ask **asks;           /* owned; what it points to is borrowed; NULL where one has ended */
     size_t count;                    /* places in `asks`: the ids are 0 to count - 1 */
     size_t left;                     /* asks that have not ended */
-    struct sbx_buffer frames;        /* owned */
+    struct sbx_buffer frames;        /* owned; freed once they are on their way */
+    size_t frames_length;            /* bytes that they were counted as */
     bool change;                     /* one of them changes something */
     uint64_t sent_ms;
     int timeout_ms; /* of the last to be waited for */
@@ -67,6 +68,10 @@ size_t sbx_batch_reply_bytes(const struct sbx_ask *ask);
 /* Chooses what the next batch takes of the asks of `waiting`, which has one at least: the first, and after it what goes
  * the same way and fits into `fill_max` bytes. `chosen` has SBX_BATCH_FRAMES_MAX places; how many are taken. */
 size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, struct sbx_ask **chosen);
+
+/* Bytes that a batch may have where `fill_max` was allowed and this one was too big: half of it. So however many are lost at
+ * once, the next ones shrink once. */
+size_t sbx_batch_smaller(const struct sbx_batch *batch, size_t fill_max);
 
 /* A batch of the `count` asks of `asks`, which stay where they are until they are encoded. Those that make no
  * frame have ended in it: their status says why, and `batch` is NULL. */

@@ -14,9 +14,12 @@
 #include "core/companion/batch.h"
 #include "core/http/problem.h"
 #include "core/json.h"
+#include "core/utf8.h"
 #include "wire/base64.h"
 
-#define GRACE_MS 1000           /* the server ends a companion that nobody waits for any more */
+#define GRACE_MS 1000 /* the server ends a companion that nobody waits for any more */
+#define CHANGE_GRACE_MS                                                                                      \
+    60000 /* but not in the middle of a write because its client is held up for a moment */
 #define REPLY_MAX (2 * SBX_MIB) /* bytes: 1 MiB of base64, and what stands around it */
 #define EXIT_NO_BATCH 65        /* of the companion: nothing was done */
 
@@ -32,7 +35,9 @@ static void append_json_string(struct sbx_bytes *bytes, struct sbx_span span)
     json_t *string = json_stringn(span.data, span.length);
     char *text = string == NULL ? NULL : json_dumps(string, JSON_ENCODE_ANY);
     sbx_bytes_append_text(bytes, text == NULL ? "" : text);
-    bytes->status = text == NULL ? SBX_EINVAL : bytes->status; /* no UTF-8, which JSON cannot carry */
+    if (text == NULL) { /* JSON cannot carry what is no UTF-8 */
+        bytes->status = sbx_utf8_valid(span) ? SBX_ENOMEM : SBX_EINVAL;
+    }
     free(text);
     json_decref(string);
 }
@@ -69,7 +74,8 @@ static enum sbx_status write_body(struct sbx_batch *batch, struct sbx_span progr
             body, (struct sbx_span){batch->frames.data + start, left < SBX_PIECE_MAX ? left : SBX_PIECE_MAX});
         sbx_bytes_append_text(body, "\"");
     }
-    append_number(body, "},\"timeoutMs\":%lu}", (unsigned long)batch->timeout_ms + GRACE_MS);
+    unsigned long grace_ms = batch->change ? CHANGE_GRACE_MS : GRACE_MS;
+    append_number(body, "},\"timeoutMs\":%lu}", (unsigned long)batch->timeout_ms + grace_ms);
     return body->status == SBX_EFBIG ? SBX_E2BIG : body->status;
 }
 
@@ -96,6 +102,18 @@ static void take_answer(struct sbx_batch *batch, const json_t *root)
     sbx_bytes_clear(&replies);
 }
 
+/* Where the companion was there is none that can be started: its file went, or was overwritten, or its place was. */
+static bool is_gone(enum sbx_status spawn)
+{
+    static const enum sbx_status gone[] = {SBX_ENOENT, SBX_EACCES, SBX_ENOEXEC, SBX_ENOTDIR, SBX_ELOOP};
+    for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
+        if (gone[i] == spawn) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What is known of a batch that the server refused, with HTTP status `http`. */
 static enum sbx_fate fate_of(long http, const struct sbx_problem *problem)
 {
@@ -115,8 +133,7 @@ static enum sbx_fate fate_of(long http, const struct sbx_problem *problem)
     if (problem->status == SBX_E2BIG) {
         return SBX_FATE_TOO_BIG;
     }
-    bool gone = problem->status == SBX_ENOENT || problem->status == SBX_EACCES;
-    return gone ? SBX_FATE_GONE : SBX_FATE_NOT_DONE;
+    return is_gone(problem->status) ? SBX_FATE_GONE : SBX_FATE_NOT_DONE;
 }
 
 static void on_reply(struct sbx_request *request)

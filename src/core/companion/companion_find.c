@@ -2,6 +2,9 @@
  * in none, the shell says what kind of machine that is and which places there are; the companion is put into the
  * first, and the shell asked again; where it does not run from there, into the next.
  *
+ * One that is there and does not greet (its file was damaged) is replaced: the shell then starts none but what was just
+ * put there.
+ *
  * A place is a directory of the server's user alone. Another user's is never run from: the shell looks at its
  * owner, and it is made with mode 0700. The file is written under another name and renamed by its own first run,
  * so that nobody runs half a program.
@@ -54,6 +57,7 @@ struct find {
     struct sbx_bytes body;       /* owned: of the request */
     size_t place;                /* the next one to put it into */
     char new_name[64];           /* of the file just put there; "" before */
+    bool anew;                   /* what was there before does not greet */
 };
 
 static void end(struct find *find, enum sbx_status status, const char *words)
@@ -109,31 +113,47 @@ static bool send_request(struct find *find, struct sbx_request *request, const c
 
 static bool ask_greeting(struct find *find);
 
-/* Takes the greeting in `text`, the output of a companion that ended well. */
-static void take_greeting(struct find *find, const char *text)
+/* What was found did not greet. Whether it is replaced, which is tried once: not what the user has put there. */
+static bool search_anew(struct find *find)
 {
-    struct sbx_bytes bytes;
+    if (find->anew || find->new_name[0] != '\0' || sbx_companion_path(find->companion).length > 0) {
+        return false;
+    }
+    find->anew = true;
+    if (!ask_greeting(find)) {
+        end_without_memory(find);
+    }
+    return true;
+}
+
+/* Reads the greeting in `text`, the output of a companion that ended well. It borrows from `bytes`. */
+static enum sbx_status read_greeting(const char *text, struct sbx_bytes *bytes, struct sbx_greeting *greeting)
+{
     struct sbx_frame reply = {0};
-    struct sbx_greeting greeting;
-    sbx_bytes_init(&bytes, SBX_REPLIES_MAX);
-    enum sbx_status up = SBX_OK;
-    enum sbx_status status = sbx_base64_decode(&bytes, (struct sbx_span){text, strlen(text)});
-    struct sbx_reader reader = sbx_buf_reader(sbx_bytes_span(&bytes));
+    enum sbx_status status = sbx_base64_decode(bytes, (struct sbx_span){text, strlen(text)});
+    struct sbx_reader reader = sbx_buf_reader(sbx_bytes_span(bytes));
     if (status == SBX_OK) {
         status = sbx_frame_next(&reader, &reply);
     }
-    if (status == SBX_OK && reply.code == 0) {
-        status = sbx_greeting_decode(reply.payload, &greeting);
+    if (status == SBX_OK) {
+        status = reply.code == 0 ? sbx_greeting_decode(reply.payload, greeting) : SBX_EPROTO;
     }
+    return status;
+}
+
+static void take_greeting(struct find *find, const char *text)
+{
+    struct sbx_bytes bytes;
+    struct sbx_greeting greeting;
     struct sbx_span own = sbx_companion_path(find->companion);
-    if (status != SBX_OK || reply.code != 0) {
-        sbx_companion_is_off(find->companion, find->endpoint, "the companion there is of another version");
-    } else {
+    sbx_bytes_init(&bytes, SBX_REPLIES_MAX);
+    if (read_greeting(text, &bytes, &greeting) == SBX_OK) {
         greeting.program = own.length > 0 ? own : greeting.program;
-        up = sbx_companion_is_up(find->companion, find->endpoint, &greeting);
+        end(find, sbx_companion_is_up(find->companion, find->endpoint, &greeting), NULL);
+    } else if (!search_anew(find)) {
+        end_off(find, "the companion there is of another version");
     }
     sbx_bytes_clear(&bytes);
-    end(find, up, NULL);
 }
 
 /* Cuts `text` into lines, in place. */
@@ -245,7 +265,7 @@ static void take_end(struct find *find, const json_t *root)
         }
         take_places(find, copy);
         free(copy);
-    } else {
+    } else if (!search_anew(find)) {
         (void)snprintf(reason, sizeof(reason), "the companion ended with %d", (int)json_integer_value(code));
         end_off(find, reason);
     }
@@ -257,12 +277,12 @@ static void on_greeting(struct sbx_request *request)
     struct sbx_problem problem;
     json_t *root = NULL;
     sbx_problem_of(request, &problem);
-    bool refused = request->http_status == 404 || request->http_status == 405 || request->http_status >= 500;
+    bool spawn = request->http_status >= 500 && strstr(problem.detail, "spawn") != NULL;
+    bool refused = request->http_status == 404 || request->http_status == 405 || spawn;
     if (request->outcome == SBX_OK && problem.status != SBX_OK && refused) {
         end_off(find, problem.detail); /* no such endpoint, or nothing there that can be started */
     } else if (problem.status != SBX_OK) {
-        end_unknown(find, request->outcome,
-                    problem.detail); /* a refusal: the rest of the server may do more */
+        end_unknown(find, request->outcome, problem.detail); /* a refusal, or of a proxy: it may pass */
     } else if (sbx_json_parse(&root, sbx_bytes_span(&request->reply), 0) != SBX_OK) {
         end_off(find, "the server's answer to /v1/processes/run is no JSON");
     } else {
@@ -272,9 +292,10 @@ static void on_greeting(struct sbx_request *request)
 }
 
 /* Where the companion may be in a place: a line for each program that this client has. */
-static void append_names(struct sbx_bytes *names)
+static void append_names(const struct find *find, struct sbx_bytes *names)
 {
-    for (const struct sbx_program *program = sbx_programs; program->machine != NULL; program++) {
+    for (const struct sbx_program *program = sbx_programs; program->machine != NULL && !find->anew;
+         program++) {
         sbx_bytes_append_text(names, "companion-");
         sbx_bytes_append_text(names, program->hash);
         sbx_bytes_append_text(names, "\n");
@@ -303,7 +324,7 @@ static json_t *make_body(struct find *find, const char *piece)
         return json_pack("{s:s%, s:[s, s]}", "command", path.data, path.length, "args", "run", piece);
     }
     sbx_bytes_init(&names, SBX_KIB);
-    append_names(&names);
+    append_names(find, &names);
     json_t *body = json_pack("{s:s, s:[s, s, s, s, s, s, s]}", "command", "sh", "args", "-c", script, "sh",
                              find->new_name, sbx_bytes_text(&names), "run", piece);
     sbx_bytes_clear(&names);

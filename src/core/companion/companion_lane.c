@@ -3,7 +3,7 @@
  * A batch leaves at once unless the one before it is under way and left less than a pace ago (pace.h); what comes
  * meanwhile shares the next one. So an operation that takes long holds nothing up.
  *
- * Invariant: an ask is waiting (in the queue), or in exactly one batch, or its owner's.
+ * Invariant: an ask is waiting (in the queue, or to be asked again), or in exactly one batch, or its owner's.
  *
  * Thread: as companion_lane.h says; only the count of owners is shared.
  * SPDX-License-Identifier: Apache-2.0
@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/companion/again.h"
 #include "core/companion/batch.h"
 #include "core/companion/companion_find.h"
 #include "core/companion/pace.h"
@@ -24,6 +25,7 @@ struct sbx_companion_lane {
     const struct sbx_carrier *carrier;
     struct sbx_engine *engine; /* borrowed: of the last ask */
     struct sbx_queue waiting;  /* asks */
+    struct sbx_again again;    /* asks that were lost */
     struct sbx_queue sent;     /* batches, the youngest last */
     size_t sent_count;
     size_t fill_max; /* bytes of a batch */
@@ -34,6 +36,7 @@ struct sbx_companion_lane {
 };
 
 static void flush(struct sbx_companion_lane *lane);
+static void await_turn(struct sbx_ask *ask);
 
 static void on_flush(struct sbx_deferred *deferred)
 {
@@ -58,6 +61,7 @@ enum sbx_status sbx_companion_lane_create(struct sbx_companion_lane **lane, stru
     made->carrier = &sbx_carrier_run;
     made->fill_max = SBX_BATCH_FILL_MAX;
     sbx_queue_init(&made->waiting);
+    sbx_again_init(&made->again, await_turn);
     sbx_queue_init(&made->sent);
     sbx_link_init(&made->flush.link);
     made->flush.run = on_flush;
@@ -90,6 +94,7 @@ static void give_back(struct sbx_ask *ask)
     if (sbx_queue_empty(&lane->waiting)) {
         sbx_engine_disarm(lane->engine, &lane->next);
     }
+    sbx_again_left(&lane->again);
     ask->batch = NULL;
     ask->done(ask);
 }
@@ -171,13 +176,17 @@ enum sbx_status sbx_companion_lane_ask(struct sbx_companion_lane *lane, struct s
     return status;
 }
 
-/* Once more, where that helps and was not done too often. */
-static void try_again(struct sbx_ask *ask, enum sbx_status status, const char *words)
+/* Once more, where that helps and was not done too often: after a pause, but for what the loss itself has changed (how
+ * large a batch is, or where the companion is looked for). */
+static void try_again(struct sbx_ask *ask, enum sbx_fate fate, enum sbx_status status, const char *words)
 {
-    if (++ask->tries < SBX_ASK_TRIES) {
-        await_turn(ask);
-    } else {
+    ask->batch = NULL;
+    if (++ask->tries == SBX_ASK_TRIES) {
         fail(ask, status, words);
+    } else if (fate == SBX_FATE_UNKNOWN || fate == SBX_FATE_NOT_DONE) {
+        sbx_again_add(&ask->lane->again, ask->lane->engine, ask);
+    } else {
+        await_turn(ask);
     }
 }
 
@@ -189,7 +198,8 @@ static void lose(struct sbx_ask *ask, enum sbx_fate fate, enum sbx_status status
     } else if (fate == SBX_FATE_NOT_DONE && status != SBX_EIO && status != SBX_ETXTBSY) {
         fail(ask, status, words); /* it would be the same again */
     } else {
-        try_again(ask, fate == SBX_FATE_GONE ? SBX_EIO : status, words); /* ENOENT is of the companion */
+        try_again(ask, fate, fate == SBX_FATE_GONE ? SBX_EIO : status,
+                  words); /* ENOENT is of the companion */
     }
 }
 
@@ -202,7 +212,7 @@ void sbx_companion_lane_lost(struct sbx_batch *batch, enum sbx_fate fate, enum s
     } else if (fate == SBX_FATE_NEVER) {
         sbx_companion_is_off(lane->companion, batch->endpoint, words);
     } else if (fate == SBX_FATE_TOO_BIG && batch->count > 1) {
-        lane->fill_max /= 2;
+        lane->fill_max = sbx_batch_smaller(batch, lane->fill_max);
     }
     for (size_t id = 0; id < batch->count; id++) {
         struct sbx_ask *ask = take_out(batch, id);
@@ -231,8 +241,10 @@ static void answer(struct sbx_ask *ask, const struct sbx_frame *reply)
     give_back(ask);
 }
 
+/* One that answers nothing may be damaged: it has to greet before it is asked again. */
 void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies)
 {
+    static const char words[] = "the companion ended before it answered";
     struct sbx_reader reader = sbx_buf_reader(replies);
     struct sbx_frame reply;
     sbx_pace_measure(&batch->lane->pace, sbx_now_ms() - batch->sent_ms);
@@ -242,7 +254,10 @@ void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies
             answer(ask, &reply);
         }
     }
-    sbx_companion_lane_lost(batch, SBX_FATE_UNKNOWN, SBX_EIO, "the companion ended before it answered");
+    if (sbx_buf_left(&reader) == replies.length) {
+        sbx_companion_is_unknown(batch->lane->companion, words);
+    }
+    sbx_companion_lane_lost(batch, SBX_FATE_UNKNOWN, SBX_EIO, words);
 }
 
 static enum sbx_status send_batch(struct sbx_companion_lane *lane, struct sbx_batch *batch)

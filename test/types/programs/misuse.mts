@@ -49,6 +49,10 @@ fs.createWriteStream("/a", { flags: "r" });
 fs.createWriteStream("/a", { end: 5 });
 // @ts-expect-error
 fs.createReadStream("/a", { encoding: "utf9" });
+// @ts-expect-error
+fs.createReadStream("/a", { flags: "w" });
+// @ts-expect-error
+fs.createReadStream("/a", "utf9");
 // @ts-expect-error a stream, not a promise of one
 (await fs.createReadStream("/a")).then();
 // @ts-expect-error

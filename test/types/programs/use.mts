@@ -49,7 +49,10 @@ await fs.rm("/d", { recursive: true, force: true });
 const deep: string[] = (await fs.readDirRecursive("/")).filter((entry) => entry.stat.size > 0).map((entry) => entry.path);
 const writer: Writable = fs.createWriteStream("/b", { flags: "r+", start: 4, encoding: "hex", signal: AbortSignal.timeout(5) });
 await pipeline(fs.createReadStream("/a", { start: 1, end: 9, highWaterMark: 5 }), writer);
-for await (const piece of fs.createReadStream(deep[0]!, { encoding: "utf8" })) console.log(piece);
+for await (const piece of fs.createReadStream(deep[0]!, { encoding: "utf8", flags: "r" })) console.log(piece);
+const reader = fs.createReadStream("/a", "utf8");
+reader.on("ready", () => console.log(reader.path, reader.bytesRead, reader.pending));
+console.log(fs.createWriteStream("/a", { emitClose: false }).bytesWritten);
 try {
   await fs.fsync("/a");
 } catch (error) {
