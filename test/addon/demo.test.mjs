@@ -25,7 +25,8 @@ const demo = (env = {}) =>
 
 async function leavesNothing() {
   await eventually(async () => (await readdir(temporary)).length === 0, 'its temporary directory removed');
-  assert.deepEqual(await programs(temporary, 'environ'), []);
+  // A service of core's own ends a moment after its host, when it sees its input end.
+  await eventually(async () => (await programs(temporary, 'environ')).length === 0, 'its programs ended');
 }
 
 for (const [title, env] of [

@@ -6,6 +6,11 @@
  */
 #include "core/companion/again.h"
 
+bool sbx_again_may_pass(enum sbx_status status)
+{
+    return status == SBX_EIO || status == SBX_ETXTBSY || status == SBX_ECONNREFUSED;
+}
+
 static struct sbx_ask *ask_of(struct sbx_link *link)
 {
     return SBX_CONTAINER(link, struct sbx_ask, link);

@@ -17,6 +17,10 @@ struct sbx_again {
     void (*turn)(struct sbx_ask *ask); /* its pause is over, and it is in no queue */
 };
 
+/* Whether what was not done for this reason can be done a moment later: nobody listened, the way was cut, the program was
+ * being written. */
+bool sbx_again_may_pass(enum sbx_status status);
+
 void sbx_again_init(struct sbx_again *again, void (*turn)(struct sbx_ask *ask));
 
 /* `ask`, which is in no queue and was sent ask->tries times, waits; for half of the time that it has left at most. Where

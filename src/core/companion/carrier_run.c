@@ -8,7 +8,6 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/base64.h"
 #include "core/companion/batch.h"
@@ -117,7 +116,6 @@ static bool is_gone(enum sbx_status spawn)
 /* What is known of a batch that the server refused, with HTTP status `http`. */
 static enum sbx_fate fate_of(long http, const struct sbx_problem *problem)
 {
-    bool spawn = strstr(problem->detail, "spawn") != NULL;
     if (http == 404 || http == 405) {
         return SBX_FATE_NEVER;
     }
@@ -127,7 +125,7 @@ static enum sbx_fate fate_of(long http, const struct sbx_problem *problem)
     if (http < 500) {
         return SBX_FATE_NOT_DONE;
     }
-    if (!spawn) {
+    if (!sbx_problem_is_of_start(http, problem)) {
         return SBX_FATE_UNKNOWN; /* of a proxy, perhaps */
     }
     if (problem->status == SBX_E2BIG) {

@@ -277,8 +277,8 @@ static void on_greeting(struct sbx_request *request)
     struct sbx_problem problem;
     json_t *root = NULL;
     sbx_problem_of(request, &problem);
-    bool spawn = request->http_status >= 500 && strstr(problem.detail, "spawn") != NULL;
-    bool refused = request->http_status == 404 || request->http_status == 405 || spawn;
+    bool refused = request->http_status == 404 || request->http_status == 405 ||
+                   sbx_problem_is_of_start(request->http_status, &problem);
     if (request->outcome == SBX_OK && problem.status != SBX_OK && refused) {
         end_off(find, problem.detail); /* no such endpoint, or nothing there that can be started */
     } else if (problem.status != SBX_OK) {

@@ -195,7 +195,7 @@ static void lose(struct sbx_ask *ask, enum sbx_fate fate, enum sbx_status status
     bool change = (ask->row->kind & SBX_CHANGE) != 0;
     if (fate == SBX_FATE_UNKNOWN && change) {
         fail(ask, SBX_EIO, "the connection was lost; the operation may have completed");
-    } else if (fate == SBX_FATE_NOT_DONE && status != SBX_EIO && status != SBX_ETXTBSY) {
+    } else if (fate == SBX_FATE_NOT_DONE && !sbx_again_may_pass(status)) {
         fail(ask, status, words); /* it would be the same again */
     } else {
         try_again(ask, fate, fate == SBX_FATE_GONE ? SBX_EIO : status,

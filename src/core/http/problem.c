@@ -187,3 +187,8 @@ enum sbx_status sbx_problem_from_curl(CURLcode code, long os_error, bool change)
         return SBX_EIO;
     }
 }
+
+bool sbx_problem_is_of_start(long http_status, const struct sbx_problem *problem)
+{
+    return http_status >= 500 && strstr(problem->detail, "spawn") != NULL;
+}
