@@ -11,7 +11,31 @@
 #include "core/tool_calls.h"
 #include "core/tool_run.h"
 
-#define GONE_MS 5000 /* that a program which is killed may take */
+#define START_MS 5000 /* in which what was sent there has a record, or never will */
+#define GONE_MS 5000  /* that a program which is killed may take */
+
+static enum sbx_step ask_wait(struct sbx_op *op, int ms, bool start)
+{
+    const struct sbx_wait wait = {
+        .record = op->run->record, .ms = ms, .start = start, .budget = SBX_BUDGET_PROGRAMS};
+    return op->run->may_run ? sbx_supervisor_ask_wait(op, &wait) : SBX_STEP_NEXT;
+}
+
+/* A program whose start was lost may be about to start: without a record there would be nothing to end, and then it
+ * would run. */
+static enum sbx_step rest_await_start(struct sbx_op *op)
+{
+    return ask_wait(op, START_MS, true);
+}
+
+static enum sbx_step rest_see_start(struct sbx_op *op)
+{
+    struct sbx_run *run = op->run;
+    if (run->may_run && sbx_supervisor_take_wait(op, &run->state) == SBX_ENOENT) {
+        run->may_run = false; /* it never came there */
+    }
+    return SBX_STEP_NEXT;
+}
 
 static enum sbx_step rest_kill(struct sbx_op *op)
 {
@@ -22,8 +46,7 @@ static enum sbx_step rest_kill(struct sbx_op *op)
 
 static enum sbx_step rest_wait(struct sbx_op *op)
 {
-    const struct sbx_wait wait = {.record = op->run->record, .ms = GONE_MS, .budget = SBX_BUDGET_PROGRAMS};
-    return op->run->may_run ? sbx_supervisor_ask_wait(op, &wait) : SBX_STEP_NEXT;
+    return ask_wait(op, GONE_MS, false);
 }
 
 static enum sbx_status about_process(const struct sbx_op *op, enum sbx_method method, const char *rest,
@@ -91,9 +114,10 @@ static enum sbx_step rest_end(struct sbx_op *op)
     return sbx_op_give_bytes(op, SBX_SPAN("")); /* nobody asks */
 }
 
-static const sbx_step_function rest_steps[] = {rest_kill,    rest_wait,   rest_delete,
-                                               rest_deleted, rest_settle, rest_delete_again,
-                                               rest_remove,  rest_end,    NULL};
+static const sbx_step_function rest_steps[] = {
+    rest_await_start, rest_see_start,    rest_kill,   rest_wait, rest_delete, rest_deleted,
+    rest_settle,      rest_delete_again, rest_remove, rest_end,  NULL,
+};
 
 struct sbx_op *sbx_run_rest(struct sbx_op *op)
 {

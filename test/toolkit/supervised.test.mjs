@@ -170,12 +170,44 @@ test('an answer that is lost ends the program, and nothing of it stays', async (
   const lost = toolkit({ client });
   const directory = await sandbox.directory();
   await call(lost, 'run-command', { command: 'true' }); // the companion is found
+  await eventually(async () => (await left()).files === ''); // the rest of that asks the server too
   await proxy.rules([{ match: 'POST /v1/processes', do: 'lose', times: 1 }]);
   const command = `echo $$ > ${directory}/pid; exec sleep 7777`;
   await assert.rejects(call(lost, 'run-command', { command }), { code: 'EIO' });
   await lost.close();
   const pid = await sandbox.sh(`cat ${directory}/pid 2>/dev/null || true`);
   if (pid !== '') assert.equal(await lives(pid.trim()), false);
+  await eventually(async () => (await left()).files === '');
+  for (const { id } of (await left()).processes) await sandbox.client.deleteProcess(id);
+});
+
+test('a program that starts only after its answer was lost is ended too', async () => {
+  const { proxy, client } = await proxied();
+  const lost = toolkit({ client });
+  const directory = await sandbox.directory();
+  await call(lost, 'run-command', { command: 'true' });
+  await eventually(async () => (await left()).files === '');
+  // The supervisor starts when the rest of the lost call has looked for it.
+  const slow = `#!/bin/sh
+case $1 in
+supervise) touch ${directory}/held; until [ -e ${directory}/go ]; do sleep 0.01; done ;;
+*) [ ! -e ${directory}/held ] || { sleep 0.3; touch ${directory}/go; } & ;;
+esac
+exec "$(dirname "$0")/companion-real" "$@"
+`;
+  const swap = 'cd "$HOME/.cache/agentos-sandbox"; own=$(ls | grep "^companion-"); mv "$own" companion-real';
+  const own = await sandbox.sh(`${swap}; printf %s "$1" > "$own"; chmod 700 "$own"; printf %s "$own"`, slow);
+  try {
+    await proxy.rules([{ match: 'POST /v1/processes', do: 'lose', times: 1 }]);
+    const command = `echo $$ > ${directory}/pid; exec sleep 7777`;
+    await assert.rejects(call(lost, 'run-command', { command }), { code: 'EIO' });
+    await lost.close();
+    const pid = await sandbox.sh(`cat ${directory}/pid 2>/dev/null || true`);
+    if (pid !== '') assert.equal(await lives(pid.trim()), false);
+    await sandbox.sh('ls "$1/held" "$1/go"', directory);
+  } finally {
+    await sandbox.sh('cd "$HOME/.cache/agentos-sandbox"; mv companion-real "$1"', own);
+  }
   await eventually(async () => (await left()).files === '');
   for (const { id } of (await left()).processes) await sandbox.client.deleteProcess(id);
 });
