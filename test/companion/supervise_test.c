@@ -141,9 +141,8 @@ static void test_record_twice(void **state)
 /* ---- Ends from outside ----------------------------------------------------------------------------------- */
 
 /* One that ignores SIGTERM, and one that left its parent and its session. */
-#define STUBBORN                                                                                             \
-    "trap '' TERM; (setsid sh -c 'trap \"\" TERM; setsid sleep 1000 & echo $!; exec sleep 1000' &); sleep "  \
-    "1000"
+static const char stubborn[] = "trap '' TERM; (setsid sh -c 'trap \"\" TERM; setsid sleep 1000 & echo $!; "
+                               "exec sleep 1000' &); sleep 1000";
 
 static void check_end(const struct child *child, enum sbx_end_reason reason, int signal_number)
 {
@@ -173,7 +172,7 @@ static void test_limit(void **state)
 static void test_stubborn(void **state)
 {
     (void)state;
-    struct child child = START("--record", RECORD, "--limit-ms", "300", "--", "sh", "-c", STUBBORN);
+    struct child child = START("--record", RECORD, "--limit-ms", "300", "--", "sh", "-c", stubborn);
     check_end(&child, SBX_END_LIMIT, SIGKILL);
 }
 
@@ -188,7 +187,7 @@ static void test_told_to_end(void **state)
 static void test_killed(void **state)
 {
     (void)state;
-    struct child child = START("--record", RECORD, "--", "sh", "-c", STUBBORN);
+    struct child child = START("--record", RECORD, "--", "sh", "-c", stubborn);
     check_end(&child, SBX_END_ASKED, SIGKILL);
 }
 
@@ -196,10 +195,9 @@ static void test_killed(void **state)
 static void test_forking(void **state)
 {
     (void)state;
-    struct child child = START("--record", RECORD, "--limit-ms", "200", "--", "sh", "-c",
-                               "trap '' TERM; echo $$; f() { sleep 0.01; f & f & }; f & for i in 1 2 3 4; do "
-                               "sleep 0.05; done; wait; "
-                               "sleep 1000");
+    static const char script[] = "trap '' TERM; echo $$; f() { sleep 0.01; f & f & }; f & "
+                                 "for i in 1 2 3 4; do sleep 0.05; done; wait; sleep 1000";
+    struct child child = START("--record", RECORD, "--limit-ms", "200", "--", "sh", "-c", script);
     pid_t pid = supervised_read_pid(child.output);
     (void)supervised_await_end(&child);
     assert_false(supervised_lives(pid));
@@ -244,10 +242,10 @@ static void test_surroundings(void **state)
     char line[PATH_MAX];
     char cwd[PATH_MAX];
     assert_int_equal(mkdir("d", 0755), 0);
-    struct child child = START(
-        "--cwd", "d", "--", "sh", "-c",
+    static const char script[] =
         "pwd; echo \"${SBX_0-none}\"; grep -E '^Sig(Blk|Ign)' /proc/self/status | tr -d '\\n\\t'; echo; "
-        "cut -d ' ' -f 6 /proc/$$/stat; echo $$");
+        "cut -d ' ' -f 6 /proc/$$/stat; echo $$";
+    struct child child = START("--cwd", "d", "--", "sh", "-c", script);
     supervised_read_line(child.output, line, sizeof(line));
     assert_non_null(realpath("d", cwd));
     assert_string_equal(line, cwd);
