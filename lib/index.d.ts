@@ -55,6 +55,11 @@ export interface SandboxToolkitOptions {
    */
   timeoutMs?: number;
   /**
+   * The program in the sandbox that supervises what the tools start: as for {@link SandboxFsOptions}. With `false` it is
+   * the server's own endpoints, which end no more than the one process that they started. Default: `'auto'`.
+   */
+  companion?: 'auto' | false | { path: string };
+  /**
    * Whether `AgentOs.create` also gets the command `agentos-sandbox` with this toolkit. Default: true. With false the
    * VM has the command only if `software` has it (see {@link sandboxCommand}).
    */
@@ -298,8 +303,10 @@ export interface ProgramInput extends JsonInput {
 }
 
 export interface RunCommandInput extends ProgramInput {
-  /** Milliseconds after which the program is ended. Default: 25,000. */
+  /** Milliseconds after which the program is ended, with all that descends from it. Default: 25,000. */
   timeoutMs?: number;
+  /** Bytes of each stream that come back whole; of more its head and its tail. Default: 1 MiB; at most 64 MiB. */
+  maxOutputBytes?: number;
 }
 
 export interface CreateProcessInput extends ProgramInput {
@@ -327,13 +334,23 @@ export interface SendInputInput extends ProcessInput {
 export interface RunCommandResult {
   stdout: string;
   stderr: string;
-  /** Absent, or null, where a signal or the time limit ended the program. */
+  /** Absent, or null, where a signal ended the program. */
   exitCode?: number | null;
+  /** The signal that ended it, such as `SIGTERM`; not known without a companion. */
+  signal?: string;
+  /** Its time was over: what it printed until then is there. */
   timedOut: boolean;
   durationMs: number;
-  /** The server keeps the first MiB of each stream; true where it has dropped what came after. */
+  /**
+   * There was more than `maxOutputBytes`: of it there are the head and the tail, and between them
+   * `[N bytes left out]`. Without a companion there is the first MiB alone.
+   */
   stdoutTruncated?: true;
   stderrTruncated?: true;
+  /** Where not all of it is UTF-8: both streams are base64. */
+  encoding?: 'base64';
+  /** What to do about a program that takes longer. */
+  hint?: string;
 }
 
 /** A process; what does not apply to its state is absent. */
@@ -343,6 +360,7 @@ export interface SandboxProcess {
   args?: string[];
   status: string;
   exitCode?: number | null;
+  /** Of create-process; a listing has it of a process that has no supervisor. */
   pid?: number | null;
 }
 

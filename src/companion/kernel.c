@@ -1,5 +1,5 @@
 /* kernel.c: statx, for the time of birth, else fstatat; copy_file_range, else read and write; getrandom, else the
- * clock and the process.
+ * clock and the process; pidfd_open, else kill.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -22,6 +23,9 @@
 #define NS_PER_S INT64_C(1000000000)
 #define COPY_RANGE ((size_t)1 << 30) /* bytes that one call is asked for */
 #define COPY_CHUNK ((size_t)128 * 1024)
+
+#define PIDFD_SEND_SIGNAL 424 /* on every machine */
+#define PIDFD_OPEN 434
 
 #define WANTED 0x0fffU      /* STATX_BASIC_STATS | STATX_BTIME */
 #define WANTED_BIRTH 0x800U /* STATX_BTIME */
@@ -149,6 +153,24 @@ enum sbx_status kernel_stat(int fd, const char *path, int flags, struct sbx_stat
     }
     from_stat(&older, stat);
     return SBX_OK;
+}
+
+int kernel_process(pid_t pid)
+{
+#ifdef COMPANION_OLD_KERNEL
+    (void)pid;
+    return -1;
+#else
+    return (int)syscall(PIDFD_OPEN, pid, 0);
+#endif
+}
+
+enum sbx_status kernel_signal(int process, pid_t pid, int signal)
+{
+    if (process < 0) {
+        return server_status(kill(pid, signal));
+    }
+    return server_status(syscall(PIDFD_SEND_SIGNAL, process, signal, NULL, 0));
 }
 
 /* On an overlay a file has another time of birth once it was changed: that of its copy in the upper layer. */

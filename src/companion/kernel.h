@@ -14,6 +14,13 @@
 /* The attributes of `path` below the directory `fd` (or AT_FDCWD); `flags` as fstatat has them. */
 enum sbx_status kernel_stat(int fd, const char *path, int flags, struct sbx_stat *stat) SBX_CHECKED;
 
+/* A descriptor that stands for the process, readable when it has ended; -1: there is none to be had. */
+int kernel_process(pid_t pid);
+
+/* Sends the signal to the process: by that descriptor, where there is one, so that it cannot reach another that has its
+ * number by now. */
+enum sbx_status kernel_signal(int process, pid_t pid, int signal) SBX_CHECKED;
+
 /* Which file a descriptor is of. */
 enum sbx_status kernel_file(int fd, struct sbx_file *file) SBX_CHECKED;
 

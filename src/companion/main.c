@@ -1,6 +1,7 @@
 /* main.c: the program that runs in the sandbox and does there what Linux can do.
  *
- *   agentos-companion run PIECE…     a batch of frames in, a batch of replies out, end
+ *   agentos-companion run PIECE…                  a batch of frames in, a batch of replies out, end
+ *   agentos-companion supervise … -- PROGRAM …    a program from its start to its end (supervise.h)
  *
  * The pieces together are the batch. A piece is base64 of some of its bytes, or `@N`: the variable SBX_N
  * holds that base64. Everyone in the sandbox can read a program's arguments, only its owner the variables.
@@ -19,6 +20,7 @@
 
 #include "companion/base64.h"
 #include "companion/server.h"
+#include "companion/supervise.h"
 
 enum { END_WELL = 0, END_USAGE = 64, END_NO_BATCH = 65, END_NOT_WRITTEN = 74 };
 
@@ -103,8 +105,8 @@ int main(int argc, char **argv)
 {
     (void)signal(SIGPIPE, SIG_IGN); /* EPIPE says it */
     (void)signal(SIGXFSZ, SIG_IGN); /* EFBIG says it */
-    if (argc < 2 || strcmp(argv[1], "run") != 0) {
-        return END_USAGE;
+    if (argc > 1 && strcmp(argv[1], "supervise") == 0) {
+        return supervise(argv + 2);
     }
-    return run(argv + 2);
+    return argc > 1 && strcmp(argv[1], "run") == 0 ? run(argv + 2) : END_USAGE;
 }

@@ -11,10 +11,12 @@
 
 #include "companion/page.h"
 #include "companion/private.h"
+#include "companion/record.h"
 #include "companion/remove.h"
 
 #define HOUR_S INT64_C(3600)
-#define WEEK_S (INT64_C(7) * 24 * HOUR_S)
+#define DAY_S (24 * HOUR_S)
+#define WEEK_S (7 * DAY_S)
 
 static int64_t later(int64_t one, int64_t other)
 {
@@ -33,7 +35,7 @@ static int64_t use_of_upload(const struct stat *stat)
     return stat->st_ctim.tv_sec;
 }
 
-/* When the last part came. */
+/* When the last part came, or the record was written. */
 static int64_t use_of_parts(const struct stat *stat)
 {
     return stat->st_mtim.tv_sec;
@@ -59,6 +61,15 @@ static void claim_and_remove(struct server *server, int fd, const char *name)
     }
 }
 
+/* A program may run for weeks, and print nothing. */
+static void remove_record(struct server *server, int fd, const char *name)
+{
+    struct sbx_supervised state = {0};
+    if (record_read(fd, name, &state) != SBX_OK || !record_is_kept(name, &state, NULL)) {
+        remove_directory(server, fd, name);
+    }
+}
+
 static const struct {
     int64_t (*use)(const struct stat *stat);
     int64_t age_s;
@@ -69,6 +80,7 @@ static const struct {
     [PRIVATE_UPLOADED] = {use_of_upload, HOUR_S, S_IFREG, remove_file},
     [PRIVATE_PARTS] = {use_of_parts, HOUR_S, S_IFDIR, claim_and_remove},
     [PRIVATE_CLAIMED] = {use_of_parts, HOUR_S, S_IFDIR, remove_directory},
+    [PRIVATE_RUN] = {use_of_parts, DAY_S, S_IFDIR, remove_record},
 };
 
 static bool is_old(int fd, const char *name, enum private_kind kind, int64_t now)

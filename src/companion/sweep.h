@@ -12,7 +12,7 @@
  * since 1970. */
 void sweep_all(struct server *server, int fd, const char *own, int64_t now);
 
-/* The same with parts alone. */
+/* The same with parts, and with records that were not written for a day and whose supervisor is gone, alone. */
 void sweep_parts(struct server *server, int fd, int64_t now);
 
 #endif

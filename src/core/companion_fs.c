@@ -89,6 +89,7 @@ static enum sbx_step take(struct sbx_op *op)
     case SBX_REPLY_LIST:
     case SBX_REPLY_TREE:
     case SBX_REPLY_NAMES:
+    case SBX_REPLY_SUPERVISED:
         break;
     }
     return sbx_op_succeed(op);

@@ -13,6 +13,7 @@
 
 #include "core/companion/companion_lane.h"
 #include "core/http/problem.h"
+#include "core/tool_run.h"
 
 /* The only way to change the state. */
 static void enter(struct sbx_op *op, enum sbx_op_state state)
@@ -84,6 +85,7 @@ void sbx_op_destroy(struct sbx_op *op)
     }
     free_result(op);
     free(op->content.data);
+    sbx_run_destroy(op->run);
     sbx_gather_clear(&op->gather);
     sbx_bytes_clear(&op->stage);
     free(op->detail);

@@ -23,6 +23,7 @@ struct sbx_op;
 struct sbx_fs;
 struct sbx_toolkit;
 struct sbx_tool;
+struct sbx_run;
 
 enum sbx_op_state { SBX_OP_IS_NEW, SBX_OP_IS_SENT, SBX_OP_IS_DONE };
 
@@ -67,6 +68,7 @@ struct sbx_op {
     struct sbx_stat seen;        /* what that look saw */
     struct sbx_bytes subject;    /* owned: what an error of a tool is about */
     struct sbx_bytes body;       /* owned: of the request under way, where it is not in args */
+    struct sbx_run *run;         /* owned: of run-command; NULL: none yet */
     struct sbx_buffer content;   /* owned: a content read in order to be changed */
 
     struct sbx_gather gather; /* owned: what is there of a listing */

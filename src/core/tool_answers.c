@@ -11,7 +11,9 @@
 #include <string.h>
 
 #include "core/base64.h"
+#include "core/http/problem.h"
 #include "core/json.h"
+#include "core/supervisor.h"
 #include "core/utf8.h"
 
 #define SUBJECT_MAX 256            /* bytes, and what is left of a character */
@@ -57,19 +59,24 @@ static size_t shown_length(struct sbx_span subject)
     return length;
 }
 
-/* A failure says which tool and which command or process it is about. */
-static enum sbx_step need_reply(struct sbx_op *op)
+enum sbx_step sbx_tool_fail(struct sbx_op *op, enum sbx_status status, const char *said)
 {
-    enum sbx_step next = sbx_op_need_reply(op);
-    struct sbx_span subject = sbx_bytes_span(&op->subject);
-    if (next == SBX_STEP_NEXT || subject.length == 0) {
-        return next;
-    }
     char words[SUBJECT_MAX + SBX_DETAIL_MAX + 16];
+    struct sbx_span subject = sbx_bytes_span(&op->subject);
     size_t shown = shown_length(subject);
+    if (subject.length == 0) {
+        return sbx_op_fail(op, status, said);
+    }
     (void)snprintf(words, sizeof(words), "%.*s%s; %s", (int)shown, subject.data,
-                   shown < subject.length ? "..." : "", sbx_op_detail(op));
-    return sbx_op_fail(op, op->result.status, words);
+                   shown < subject.length ? "..." : "", said);
+    return sbx_op_fail(op, status, words);
+}
+
+enum sbx_step sbx_tool_need_reply(struct sbx_op *op)
+{
+    struct sbx_problem problem;
+    sbx_problem_of(op->request, &problem);
+    return problem.status == SBX_OK ? SBX_STEP_NEXT : sbx_tool_fail(op, problem.status, problem.detail);
 }
 
 static enum sbx_step malformed(struct sbx_op *op)
@@ -80,7 +87,7 @@ static enum sbx_step malformed(struct sbx_op *op)
 /* The reply as an object the caller owns; NULL: the op has ended. */
 static json_t *read_object(struct sbx_op *op)
 {
-    if (need_reply(op) == SBX_STEP_END) {
+    if (sbx_tool_need_reply(op) == SBX_STEP_END) {
         return NULL;
     }
     json_t *root = NULL;
@@ -115,8 +122,7 @@ static json_t *pick(const json_t *from, const struct member *members)
     return picked;
 }
 
-/* Ends the op with `answer` (taken; NULL: the reply was of another shape) as its text. */
-static enum sbx_step give(struct sbx_op *op, json_t *answer)
+enum sbx_step sbx_tool_give(struct sbx_op *op, json_t *answer)
 {
     if (answer == NULL) {
         return malformed(op);
@@ -138,7 +144,7 @@ static enum sbx_step give_members(struct sbx_op *op, const struct member *member
     }
     json_t *answer = pick(root, members);
     json_decref(root);
-    return give(op, answer);
+    return sbx_tool_give(op, answer);
 }
 
 /* Says of a stream that was cut that it was. */
@@ -162,12 +168,17 @@ enum sbx_step sbx_tool_answer_run(struct sbx_op *op)
     answer = mark_cut(root, answer, "stdoutTruncated");
     answer = mark_cut(root, answer, "stderrTruncated");
     json_decref(root);
-    return give(op, answer);
+    return sbx_tool_give(op, answer);
 }
 
 enum sbx_step sbx_tool_answer_create(struct sbx_op *op)
 {
     return give_members(op, of_created);
+}
+
+enum sbx_step sbx_tool_give_created(struct sbx_op *op, const json_t *process)
+{
+    return sbx_tool_give(op, pick(process, of_created));
 }
 
 enum sbx_step sbx_tool_answer_end(struct sbx_op *op)
@@ -183,7 +194,7 @@ enum sbx_step sbx_tool_answer_input(struct sbx_op *op)
     }
     bool sent = json_is_integer(json_object_get(root, "bytesWritten"));
     json_decref(root);
-    return give(op, sent ? json_pack("{s:b}", "sent", 1) : NULL);
+    return sbx_tool_give(op, sent ? json_pack("{s:b}", "sent", 1) : NULL);
 }
 
 /* An array of what `make` makes of each element of `array`; NULL: it is no array, or one was none of those. */
@@ -209,12 +220,12 @@ static enum sbx_step give_list(struct sbx_op *op, const char *from, const char *
     }
     json_t *list = map(json_object_get(root, from), make);
     json_decref(root);
-    return give(op, list == NULL ? NULL : json_pack("{s:o}", to, list));
+    return sbx_tool_give(op, list == NULL ? NULL : json_pack("{s:o}", to, list));
 }
 
 static json_t *process_of(const json_t *element)
 {
-    return pick(element, of_listed);
+    return sbx_supervisor_unwrap(pick(element, of_listed));
 }
 
 enum sbx_step sbx_tool_answer_list(struct sbx_op *op)

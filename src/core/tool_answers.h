@@ -6,7 +6,21 @@
 #ifndef SBX_CORE_TOOL_ANSWERS_H
 #define SBX_CORE_TOOL_ANSWERS_H
 
+#include <jansson.h>
+
 #include "core/op.h"
+
+/* Ends the op, which failed, with what it is about and `said`. */
+enum sbx_step sbx_tool_fail(struct sbx_op *op, enum sbx_status status, const char *said);
+
+/* Ends it so with what its last request amounts to, where that is a failure: SBX_STEP_END, else SBX_STEP_NEXT. */
+enum sbx_step sbx_tool_need_reply(struct sbx_op *op);
+
+/* Ends the op with `answer` (taken; NULL: the reply was of another shape) as its text. */
+enum sbx_step sbx_tool_give(struct sbx_op *op, json_t *answer);
+
+/* Ends it with a process that was made, as the server describes it. */
+enum sbx_step sbx_tool_give_created(struct sbx_op *op, const json_t *process);
 
 enum sbx_step sbx_tool_answer_run(struct sbx_op *op);
 enum sbx_step sbx_tool_answer_create(struct sbx_op *op);

@@ -13,9 +13,6 @@
 #include "core/tool_answers.h"
 #include "core/tool_input.h"
 
-/* ms: where a program's limit is not told: less than core waits for the tool. */
-#define PROGRAM_TIMEOUT_MS 25000
-
 /* Remembers what an error of this call is about: "run-command 'node'". */
 static void set_subject(struct sbx_op *op, const json_t *input)
 {
@@ -37,22 +34,22 @@ static void set_subject(struct sbx_op *op, const json_t *input)
     }
 }
 
-/* The checked input, its subject noted; NULL: the op has failed. */
-static json_t *read_input(struct sbx_op *op)
+json_t *sbx_tool_read_input(struct sbx_op *op)
 {
     json_t *input = sbx_tool_input(op);
-    if (input != NULL) {
+    if (input != NULL && op->subject.length == 0) {
         set_subject(op, input);
     }
     return input;
 }
 
-/* Sends `body` (taken; NULL: none) to `request` (taken), once. */
-static enum sbx_step send_once(struct sbx_op *op, enum sbx_status status, struct sbx_request *request,
-                               json_t *body, enum sbx_budget budget)
+enum sbx_step sbx_tool_send(struct sbx_op *op, enum sbx_status status, struct sbx_request *request,
+                            json_t *body, enum sbx_budget budget)
 {
     bool has_body = body != NULL;
     char *text = has_body ? json_dumps(body, JSON_COMPACT) : NULL;
+    sbx_bytes_clear(&op->body);
+    sbx_bytes_init(&op->body, SBX_BODY_MAX);
     if (status == SBX_OK && has_body) {
         sbx_bytes_append_text(&op->body, text == NULL ? "" : text);
         status = text == NULL ? SBX_ENOMEM : op->body.status;
@@ -107,7 +104,7 @@ static json_t *program_of(const struct sbx_op *op, const json_t *input)
     json_t *body = json_object();
     int failed = set_program(input, body) | set_env(op->toolkit, input, body);
     failed |= copy_field(input, body, "cwd") | copy_field(input, body, "timeoutMs") |
-              copy_field(input, body, "tty");
+              copy_field(input, body, "tty") | copy_field(input, body, "maxOutputBytes");
     if (op->toolkit->cwd != NULL && json_object_get(input, "cwd") == NULL) {
         failed |= json_object_set_new(body, "cwd", json_string(op->toolkit->cwd));
     }
@@ -118,10 +115,9 @@ static json_t *program_of(const struct sbx_op *op, const json_t *input)
     return body;
 }
 
-/* The program that the input asks for; NULL: the op has failed. */
-static json_t *read_program(struct sbx_op *op)
+json_t *sbx_tool_read_program(struct sbx_op *op)
 {
-    json_t *input = read_input(op);
+    json_t *input = sbx_tool_read_input(op);
     if (input == NULL) {
         return NULL;
     }
@@ -136,47 +132,46 @@ static json_t *read_program(struct sbx_op *op)
 static enum sbx_step ask_run(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
-    json_t *body = read_program(op);
+    json_t *body = sbx_tool_read_program(op);
     if (body == NULL) {
         return SBX_STEP_END;
     }
     json_t *given = json_object_get(body, "timeoutMs");
-    int limit_ms = given == NULL ? PROGRAM_TIMEOUT_MS : (int)json_number_value(given);
+    int limit_ms = given == NULL ? SBX_TOOL_PROGRAM_MS : (int)json_number_value(given);
     if (json_object_set_new(body, "timeoutMs", json_integer(limit_ms)) != 0) {
         json_decref(body);
         return sbx_op_fail(op, SBX_ENOMEM, NULL);
     }
     op->deadline_ms += (uint64_t)limit_ms; /* the server ends the program; we only wait for its word */
     enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_POST, "/v1/processes/run");
-    return send_once(op, status, request, body, SBX_BUDGET_PROGRAMS);
+    return sbx_tool_send(op, status, request, body, SBX_BUDGET_PROGRAMS);
 }
 
 static enum sbx_step ask_create(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
-    json_t *body = read_program(op);
+    json_t *body = sbx_tool_read_program(op);
     if (body == NULL) {
         return SBX_STEP_END;
     }
     enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_POST, "/v1/processes");
-    return send_once(op, status, request, body, SBX_BUDGET_FILES);
+    return sbx_tool_send(op, status, request, body, SBX_BUDGET_FILES);
 }
 
 static enum sbx_step ask_list(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
-    json_t *input = read_input(op);
+    json_t *input = sbx_tool_read_input(op);
     if (input == NULL) {
         return SBX_STEP_END;
     }
     json_decref(input);
     enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_GET, "/v1/processes");
-    return send_once(op, status, request, NULL, SBX_BUDGET_FILES);
+    return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
 }
 
-/* A request to /v1/processes/{id}/`rest`. */
-static enum sbx_status about_process(struct sbx_op *op, const json_t *input, enum sbx_method method,
-                                     const char *rest, struct sbx_request **request)
+enum sbx_status sbx_tool_about_process(struct sbx_op *op, const json_t *input, enum sbx_method method,
+                                       const char *rest, struct sbx_request **request)
 {
     const json_t *id = json_object_get(input, "id");
     enum sbx_status status = sbx_request_create(request, op->endpoint, method, "/v1/processes");
@@ -189,14 +184,14 @@ static enum sbx_status about_process(struct sbx_op *op, const json_t *input, enu
 static enum sbx_step ask_end(struct sbx_op *op, const char *rest)
 {
     struct sbx_request *request = NULL;
-    json_t *input = read_input(op);
+    json_t *input = sbx_tool_read_input(op);
     if (input == NULL) {
         return SBX_STEP_END;
     }
-    enum sbx_status status = about_process(op, input, SBX_POST, rest, &request);
+    enum sbx_status status = sbx_tool_about_process(op, input, SBX_POST, rest, &request);
     json_decref(input);
     /* Not behind programs, which it may be meant to end; the server answers within two seconds. */
-    return send_once(op, status, request, NULL, SBX_BUDGET_FILES);
+    return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
 }
 
 static enum sbx_step ask_stop(struct sbx_op *op)
@@ -212,11 +207,11 @@ static enum sbx_step ask_kill(struct sbx_op *op)
 static enum sbx_step ask_logs(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
-    json_t *input = read_input(op);
+    json_t *input = sbx_tool_read_input(op);
     if (input == NULL) {
         return SBX_STEP_END;
     }
-    enum sbx_status status = about_process(op, input, SBX_GET, "/logs", &request);
+    enum sbx_status status = sbx_tool_about_process(op, input, SBX_GET, "/logs", &request);
     const char *stream = json_string_value(json_object_get(input, "stream"));
     json_t *tail = json_object_get(input, "tail");
     if (status == SBX_OK && stream != NULL) {
@@ -228,7 +223,7 @@ static enum sbx_step ask_logs(struct sbx_op *op)
         sbx_request_query(request, "tail", (struct sbx_span){number, strlen(number)});
     }
     json_decref(input);
-    return send_once(op, status, request, NULL, SBX_BUDGET_FILES);
+    return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
 }
 
 /* A line that was typed ends with a newline; data is what it is. NULL: no memory. */
@@ -248,7 +243,7 @@ static json_t *typed(const json_t *input)
 static enum sbx_step ask_input(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
-    json_t *input = read_input(op);
+    json_t *input = sbx_tool_read_input(op);
     if (input == NULL) {
         return SBX_STEP_END;
     }
@@ -259,15 +254,15 @@ static enum sbx_step ask_input(struct sbx_op *op)
     }
     json_t *body = typed(input);
     enum sbx_status status =
-        body == NULL ? SBX_ENOMEM : about_process(op, input, SBX_POST, "/input", &request);
+        body == NULL ? SBX_ENOMEM : sbx_tool_about_process(op, input, SBX_POST, "/input", &request);
     json_decref(input);
-    return send_once(op, status, request, body, SBX_BUDGET_PROGRAMS);
+    return sbx_tool_send(op, status, request, body, SBX_BUDGET_PROGRAMS);
 }
 
-const sbx_step_function sbx_tool_run_command[] = {ask_run, sbx_tool_answer_run, NULL};
-const sbx_step_function sbx_tool_create_process[] = {ask_create, sbx_tool_answer_create, NULL};
+const sbx_step_function sbx_tool_run_over_http[] = {ask_run, sbx_tool_answer_run, NULL};
+const sbx_step_function sbx_tool_create_over_http[] = {ask_create, sbx_tool_answer_create, NULL};
 const sbx_step_function sbx_tool_list_processes[] = {ask_list, sbx_tool_answer_list, NULL};
 const sbx_step_function sbx_tool_get_process_logs[] = {ask_logs, sbx_tool_answer_logs, NULL};
-const sbx_step_function sbx_tool_stop_process[] = {ask_stop, sbx_tool_answer_end, NULL};
-const sbx_step_function sbx_tool_kill_process[] = {ask_kill, sbx_tool_answer_end, NULL};
+const sbx_step_function sbx_tool_stop_over_http[] = {ask_stop, sbx_tool_answer_end, NULL};
+const sbx_step_function sbx_tool_kill_over_http[] = {ask_kill, sbx_tool_answer_end, NULL};
 const sbx_step_function sbx_tool_send_input[] = {ask_input, sbx_tool_answer_input, NULL};

@@ -7,6 +7,7 @@
 #define SBX_CORE_TOOL_CALLS_H
 
 #include <jansson.h>
+#include <stdatomic.h>
 
 #include "core/tools.h"
 
@@ -14,14 +15,44 @@ struct sbx_toolkit {
     char *cwd;   /* owned; NULL: none */
     json_t *env; /* owned; an object, perhaps empty; never changed */
     int timeout_ms;
+    struct sbx_companion *companion; /* owned: one count */
+    struct sbx_companion_lane *lane; /* owned: one count */
+    atomic_int *counted;             /* owned: run-commands that are among the server's processes */
 };
 
-extern const sbx_step_function sbx_tool_run_command[];
-extern const sbx_step_function sbx_tool_create_process[];
+/* Of the processes that the server runs at once (64 by default) these are left to others. */
+#define SBX_TOOL_COUNTED_MAX 32
+
+/* ms: where a program's limit is not told: less than core waits for the tool. */
+#define SBX_TOOL_PROGRAM_MS 25000
+
+/* For steps of tools. */
+
+/* The program that the input asks for, as the server's endpoint wants it; its subject is noted. The caller's; NULL: the
+ * op has failed. */
+json_t *sbx_tool_read_program(struct sbx_op *op);
+
+/* Sends `body` (taken; NULL: none) to `request` (taken), once; on SBX_OK only: `status` is how making it went. */
+enum sbx_step sbx_tool_send(struct sbx_op *op, enum sbx_status status, struct sbx_request *request,
+                            json_t *body, enum sbx_budget budget);
+
+/* The checked input, its subject noted. The caller's; NULL: the op has failed. */
+json_t *sbx_tool_read_input(struct sbx_op *op);
+
+/* A request to /v1/processes/{id}/`rest`. */
+enum sbx_status sbx_tool_about_process(struct sbx_op *op, const json_t *input, enum sbx_method method,
+                                       const char *rest, struct sbx_request **request) SBX_CHECKED;
+
+extern const sbx_step_function sbx_tool_run_command[]; /* tool_run.c */
+extern const sbx_step_function sbx_tool_run_over_http[];
+extern const sbx_step_function sbx_tool_create_process[]; /* tool_run.c */
+extern const sbx_step_function sbx_tool_create_over_http[];
 extern const sbx_step_function sbx_tool_list_processes[];
 extern const sbx_step_function sbx_tool_get_process_logs[];
-extern const sbx_step_function sbx_tool_stop_process[];
-extern const sbx_step_function sbx_tool_kill_process[];
+extern const sbx_step_function sbx_tool_stop_process[]; /* tool_end.c */
+extern const sbx_step_function sbx_tool_stop_over_http[];
+extern const sbx_step_function sbx_tool_kill_process[]; /* tool_end.c */
+extern const sbx_step_function sbx_tool_kill_over_http[];
 extern const sbx_step_function sbx_tool_send_input[];
 
 #endif

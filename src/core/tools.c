@@ -11,8 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/companion/companion_lane.h"
 #include "core/json.h"
 #include "core/tool_calls.h"
+#include "core/tool_run.h"
 #include "core/utf8.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -44,6 +46,8 @@ static const char *const streams[] = {"stdout", "stderr", "combined", "pty", NUL
 static const struct sbx_field run_fields[] = {
     PROGRAM_FIELDS,
     {"timeoutMs", SBX_FIELD_NUMBER, false, "Milliseconds after which the command is ended (25000).", NULL},
+    {"maxOutputBytes", SBX_FIELD_NUMBER, false,
+     "Bytes of each stream that come back whole (1 MiB, 64 MiB at most); of more its head and tail.", NULL},
     JSON_FIELD,
 };
 
@@ -116,13 +120,14 @@ static const struct sbx_tool tools[] = {
      EXAMPLES(log_examples),
      .steps = sbx_tool_get_process_logs},
     {.name = "stop-process",
-     .description = "Ask a process of the sandbox to end (SIGTERM).",
+     .description = "End a process of the sandbox with all that descends from it: told to (SIGTERM), killed "
+                    "a second later.",
      .subject = "id",
      FIELDS(id_fields),
      EXAMPLES(stop_examples),
      .steps = sbx_tool_stop_process},
     {.name = "kill-process",
-     .description = "End a process of the sandbox at once (SIGKILL).",
+     .description = "End a process of the sandbox at once, with all that descends from it (SIGKILL).",
      .subject = "id",
      FIELDS(id_fields),
      EXAMPLES(kill_examples),
@@ -181,9 +186,16 @@ enum sbx_status sbx_toolkit_create(struct sbx_toolkit **toolkit, const struct sb
         return SBX_ENOMEM;
     }
     made->timeout_ms = options->timeout_ms;
-    enum sbx_status status = read_env(&made->env, options->env);
+    made->counted = calloc(1, sizeof(*made->counted));
+    enum sbx_status status = made->counted == NULL ? SBX_ENOMEM : read_env(&made->env, options->env);
     if (status == SBX_OK) {
         status = read_cwd(&made->cwd, options->cwd);
+    }
+    if (status == SBX_OK) {
+        status = sbx_companion_create(&made->companion, &options->companion);
+    }
+    if (status == SBX_OK) {
+        status = sbx_companion_lane_create(&made->lane, made->companion);
     }
     if (status != SBX_OK) {
         sbx_toolkit_destroy(made);
@@ -198,8 +210,11 @@ void sbx_toolkit_destroy(struct sbx_toolkit *toolkit)
     if (toolkit == NULL) {
         return;
     }
+    sbx_companion_lane_unref(toolkit->lane);
+    sbx_companion_unref(toolkit->companion);
     json_decref(toolkit->env);
     free(toolkit->cwd);
+    free(toolkit->counted);
     free(toolkit);
 }
 
@@ -217,7 +232,12 @@ enum sbx_status sbx_tool_op_create(struct sbx_op **op, const struct sbx_toolkit 
     return status;
 }
 
+struct sbx_op *sbx_tool_op_rest(struct sbx_op *op)
+{
+    return sbx_run_rest(op);
+}
+
 void sbx_tool_submit(struct sbx_op *op, struct sbx_engine *engine)
 {
-    sbx_op_submit(op, engine, op->tool->steps);
+    sbx_op_submit(op, engine, op->steps == NULL ? op->tool->steps : op->steps);
 }

@@ -8,6 +8,7 @@
 #ifndef SBX_CORE_TOOLS_H
 #define SBX_CORE_TOOLS_H
 
+#include "core/companion/companion.h"
 #include "core/op.h"
 
 #define SBX_TOOLKIT_NAME "sandbox"
@@ -58,6 +59,7 @@ struct sbx_toolkit_options {
     struct sbx_span cwd; /* of every program that names none; empty: the server's own */
     struct sbx_span env; /* JSON object of strings: of every program, beneath its own; empty: none */
     int timeout_ms;      /* of each call; of a program that is waited for: beyond its own limit */
+    struct sbx_companion_options companion;
 };
 
 /* Copies the options. SBX_EINVAL: env is no JSON object of strings, or cwd no text. */
@@ -71,6 +73,9 @@ void sbx_toolkit_destroy(struct sbx_toolkit *toolkit);
 enum sbx_status sbx_tool_op_create(struct sbx_op **op, const struct sbx_toolkit *toolkit,
                                    const struct sbx_tool *tool, struct sbx_endpoint *endpoint,
                                    struct sbx_span input) SBX_CHECKED;
+
+/* What has to be removed after `op`, which is over, in an op of its own; NULL: nothing. Thread: main. */
+struct sbx_op *sbx_tool_op_rest(struct sbx_op *op);
 
 /* Sends it on its way. Thread: main. */
 void sbx_tool_submit(struct sbx_op *op, struct sbx_engine *engine);

@@ -235,8 +235,11 @@ void sbx_job_drop(struct sbx_op *op)
 /* What could not be made into a value rejects with why. */
 static void settle(napi_env env, struct sbx_op *op)
 {
-    const struct sbx_job *job = sbx_job_of(op);
+    struct sbx_job *job = sbx_job_of(op);
     bool failed = false;
+    if (job->deferred == NULL) {
+        return; /* settled already: this came after it */
+    }
     napi_value value = value_of(env, op, job->kind, &failed);
     if (value == NULL) {
         failed = true;
@@ -246,6 +249,7 @@ static void settle(napi_env env, struct sbx_op *op)
         (void)(failed ? napi_reject_deferred(env, job->deferred, value)
                       : napi_resolve_deferred(env, job->deferred, value)); /* fails only at the end */
     }
+    job->deferred = NULL;
 }
 
 /* An op is over, and with it its job, or one part of that. */

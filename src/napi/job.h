@@ -16,7 +16,7 @@ struct sbx_job;
 /* What a job does that is more than one op. */
 struct sbx_job_plan {
     /* Takes an op of the job that is over, and may start others (sbx_job_go_on): the op that the promise is settled
-     * with, where none is under way any more; else NULL. */
+     * with, where none is under way any more, or those that are come after it; else NULL. */
     struct sbx_op *(*next)(struct sbx_job *job, struct sbx_op *op);
     /* Frees the state; NULL is allowed. */
     void (*end)(struct sbx_object *object, void *state);

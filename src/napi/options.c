@@ -152,8 +152,12 @@ static const struct option fs_options[] = {
 };
 
 static const struct option toolkit_options[] = {
-    {"client", true, read_client},      {"cwd", false, read_cwd}, {"env", false, read_env},
-    {"timeoutMs", false, read_timeout}, {NULL, false, NULL},
+    {"client", true, read_client},
+    {"cwd", false, read_cwd},
+    {"env", false, read_env},
+    {"timeoutMs", false, read_timeout},
+    {"companion", false, read_companion},
+    {NULL, false, NULL},
 };
 
 static bool read_one(napi_env env, napi_value options, const struct option *option, struct sbx_options *into)

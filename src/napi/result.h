@@ -34,6 +34,7 @@ napi_value sbx_result_json(napi_env env, struct sbx_op *op); /* JSON.parse of it
 #define SBX_RESULT_STATFS sbx_result_statfs
 #define SBX_RESULT_TREE sbx_result_tree
 #define SBX_RESULT_NAMES sbx_result_names
+#define SBX_RESULT_SUPERVISED NULL
 
 /* JSON.stringify, and JSON.parse. */
 napi_value sbx_result_call_json(napi_env env, const char *function, napi_value argument);

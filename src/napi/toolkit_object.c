@@ -15,7 +15,24 @@
 #include "napi/try.h"
 #include "napi/value.h"
 
-static const struct sbx_job_kind kind = {.result = sbx_result_json};
+/* What a call left in the sandbox goes while its answer is on its way. */
+static struct sbx_op *remove_rest(struct sbx_job *job, struct sbx_op *op)
+{
+    struct sbx_op *rest = sbx_tool_op_rest(op);
+    if (rest != NULL && sbx_job_go_on(job, rest) != SBX_OK) {
+        sbx_op_destroy(rest);
+    }
+    return op;
+}
+
+static void end_nothing(struct sbx_object *object, void *state)
+{
+    (void)object;
+    (void)state;
+}
+
+static const struct sbx_job_plan plan = {.next = remove_rest, .end = end_nothing};
+static const struct sbx_job_kind kind = {.result = sbx_result_json, .plan = &plan};
 
 static const char *const type_words[] = {
     [SBX_FIELD_STRING] = "string",   [SBX_FIELD_TEXT] = "string",      [SBX_FIELD_NUMBER] = "number",
@@ -178,12 +195,14 @@ fail:
 
 static bool create_toolkit(napi_env env, struct sbx_object *object, const struct sbx_options *options)
 {
-    enum sbx_status status =
-        sbx_toolkit_create(&object->toolkit, &(struct sbx_toolkit_options){
-                                                 .cwd = {options->cwd, options->cwd_length},
-                                                 .env = {options->env, options->env_length},
-                                                 .timeout_ms = (int)options->timeout_ms,
-                                             });
+    enum sbx_status status = sbx_toolkit_create(
+        &object->toolkit,
+        &(struct sbx_toolkit_options){
+            .cwd = {options->cwd, options->cwd_length},
+            .env = {options->env, options->env_length},
+            .timeout_ms = (int)options->timeout_ms,
+            .companion = {options->no_companion, {options->companion_path, options->companion_path_length}},
+        });
     if (status == SBX_EINVAL) {
         (void)napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE",
                                     "The \"options.env\" property must be an object of strings");

@@ -17,14 +17,14 @@
 struct sbx_args {
     struct sbx_span path;     /* borrowed; absolute in the file system's own view */
     struct sbx_span new_path; /* borrowed; likewise */
-    struct sbx_span target;   /* borrowed; of a symlink, verbatim; a directory of parts */
+    struct sbx_span target;   /* borrowed; of a symlink, verbatim; a directory of parts; a record's name */
     struct sbx_span data;     /* borrowed */
     uint64_t offset;          /* bytes */
-    uint64_t length;          /* bytes */
+    uint64_t length;          /* bytes; of wait ms */
     int64_t atime_ns;
     int64_t mtime_ns;
-    uint32_t mode;
-    uint32_t flags; /* Linux's O_ flags; of rm SBX_RM_ */
+    uint32_t mode;  /* of a file; of end SBX_END_ */
+    uint32_t flags; /* Linux's O_ flags; of rm SBX_RM_, of wait SBX_WAIT_ */
     uint32_t uid;
     uint32_t gid;
 };

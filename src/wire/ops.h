@@ -52,7 +52,9 @@
     X(29, UNSTAGE,     unstage,     ARGS1(TARGET),                        NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
     X(30, NAMES,       names,       ARGS1(PATH),                          NAMES,   SBX_READ | SBX_PRIVATE)               \
     X(31, STAGE,       stage,       ARGS3(PATH, LENGTH, FLAGS),           TEXT,    SBX_CHANGE | SBX_PRIVATE)             \
-    X(32, PLACE,       place,       ARGS4(PATH, TARGET, OFFSET, LENGTH),  NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE)
+    X(32, PLACE,       place,       ARGS4(PATH, TARGET, OFFSET, LENGTH),  NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
+    X(33, WAIT,        wait,        ARGS3(TARGET, LENGTH, FLAGS),         SUPERVISED, SBX_READ | SBX_PRIVATE | SBX_ALONE) \
+    X(34, END,         end,         ARGS2(TARGET, MODE),                  NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE)
 /* clang-format on */
 
 /* The flags of rm: what stands below a directory goes too; a path that names nothing is well. */
@@ -60,6 +62,13 @@ enum { SBX_RM_RECURSIVE = 1, SBX_RM_FORCE = 2 };
 
 /* The flag of stage: a place follows, not a commit. */
 enum { SBX_STAGE_IN_PLACE = 1 };
+
+/* The flags of wait: no longer than until the program is known to run. */
+enum { SBX_WAIT_START = 1 };
+
+/* How end ends a supervised program, with all that descends from it: told to, and killed where it does not; or killed
+ * at once. */
+enum { SBX_END_TELL, SBX_END_KILL };
 
 /* The slots of struct sbx_args that an operation can use, as the table names them. */
 enum sbx_arg {
@@ -84,13 +93,14 @@ enum sbx_arg {
 enum sbx_reply {
     SBX_REPLY_NOTHING,
     SBX_REPLY_STAT,
-    SBX_REPLY_BYTES,   /* a content */
-    SBX_REPLY_TEXT,    /* a path or a link's target, in `bytes` */
-    SBX_REPLY_LIST,    /* entries of a directory with their attributes */
-    SBX_REPLY_CREATED, /* whether open_create made the file */
-    SBX_REPLY_STATFS,  /* how much a file system holds */
-    SBX_REPLY_TREE,    /* entries of a directory and of those below it, in `list` */
-    SBX_REPLY_NAMES,   /* entries of a directory with their ino and type alone, in `list` */
+    SBX_REPLY_BYTES,      /* a content */
+    SBX_REPLY_TEXT,       /* a path or a link's target, in `bytes` */
+    SBX_REPLY_LIST,       /* entries of a directory with their attributes */
+    SBX_REPLY_CREATED,    /* whether open_create made the file */
+    SBX_REPLY_STATFS,     /* how much a file system holds */
+    SBX_REPLY_TREE,       /* entries of a directory and of those below it, in `list` */
+    SBX_REPLY_NAMES,      /* entries of a directory with their ino and type alone, in `list` */
+    SBX_REPLY_SUPERVISED, /* the record of a supervised program */
 };
 
 enum {

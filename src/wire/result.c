@@ -148,6 +148,8 @@ size_t sbx_result_least(enum sbx_reply shape)
         return SBX_STATFS_WIRE;
     case SBX_REPLY_CREATED:
         return 1;
+    case SBX_REPLY_SUPERVISED:
+        return SBX_SUPERVISED_LENGTH;
     }
     return 0;
 }
@@ -184,6 +186,9 @@ enum sbx_status sbx_result_encode(const struct sbx_op_row *row, const struct sbx
         break;
     case SBX_REPLY_CREATED:
         sbx_buf_put(writer, result->created, 1);
+        break;
+    case SBX_REPLY_SUPERVISED:
+        sbx_supervised_encode(&result->supervised, writer);
         break;
     }
     return writer->failed ? SBX_ENOBUFS : SBX_OK;
@@ -352,6 +357,8 @@ enum sbx_status sbx_result_decode(const struct sbx_op_row *row, struct sbx_span 
         answer->created = number == 1;
         reader.failed = reader.failed || number > 1;
         break;
+    case SBX_REPLY_SUPERVISED:
+        return sbx_supervised_decode(payload, &answer->supervised);
     }
     return reader.failed || sbx_buf_left(&reader) > 0 ? SBX_EPROTO : SBX_OK;
 }

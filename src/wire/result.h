@@ -13,6 +13,7 @@
 #include "wire/ops.h"
 #include "wire/span.h"
 #include "wire/status.h"
+#include "wire/supervised.h"
 
 /* The bits of st_mode that tell the type, as Linux numbers them. */
 #define SBX_S_IFMT 0170000U
@@ -89,6 +90,7 @@ struct sbx_result {
         struct sbx_list list; /* of LIST, TREE and NAMES */
         struct sbx_statfs statfs;
         bool created;
+        struct sbx_supervised supervised;
     };
 };
 
@@ -125,6 +127,7 @@ struct sbx_answer {
         struct sbx_listing list; /* of LIST, TREE and NAMES */
         struct sbx_statfs statfs;
         bool created;
+        struct sbx_supervised supervised;
     };
 };
 

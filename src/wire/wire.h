@@ -16,5 +16,6 @@
 #include "wire/result.h"
 #include "wire/span.h"
 #include "wire/status.h"
+#include "wire/supervised.h"
 
 #endif

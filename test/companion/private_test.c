@@ -84,6 +84,8 @@ static void test_names(void **state)
         {OWN, PRIVATE_PROGRAM},
         {OWN ".new-0123456789abcdef", PRIVATE_UPLOADED},
         {"parts-0123456789abcdef", PRIVATE_PARTS},
+        {"run-0123456789abcdef", PRIVATE_RUN},
+        {"run-0123456789abcde", PRIVATE_KINDS},
         {"", PRIVATE_KINDS},
         {"companion-", PRIVATE_KINDS},
         {"companion-0123456789abcde", PRIVATE_KINDS},

@@ -32,7 +32,7 @@ for (const [name, match, change] of CHANGES) {
   test(`${name}: a connection that closes before it answers has been asked once`, async () => {
     const { proxy, client } = await proxied();
     const { fs } = await openHttp({ client });
-    const tools = toolkit({ client });
+    const tools = toolkit({ client, companion: false }); // under the supervisor: test/toolkit/supervised.test.mjs
     await fs.writeFile('/file', 'content');
     await fs.mkdir('/d');
     const { id } = await call(tools, 'create-process', { command: 'cat' });
@@ -53,7 +53,7 @@ for (const [name, match, change] of CHANGES) {
 test('where the server did it and its answer was lost, it is not done again', async () => {
   const { proxy, client } = await proxied();
   const { fs, base } = await openHttp({ client });
-  const tools = toolkit({ client });
+  const tools = toolkit({ client, companion: false });
   await fs.stat('/');
   await proxy.rules([{ match: 'POST /v1/processes/run', do: 'lose' }]);
   const command = `echo done >> ${base}/log`;

@@ -78,6 +78,7 @@ static void put_frame(struct made *made, uint32_t id, uint16_t code, struct sbx_
         args.target = resolve(args.target);
     }
     args.mode |= 0700;
+    args.length = code == SBX_OP_WAIT ? args.length % 3 : args.length;
     size_t start = sbx_frame_begin(&made->writer, id, code);
     if (sbx_args_encode(sbx_op_row(code), &args, &made->writer) == SBX_OK) {
         insist(sbx_frame_end(&made->writer, start) == SBX_OK);

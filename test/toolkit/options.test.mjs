@@ -8,6 +8,7 @@ import { call, suite } from '../helpers/suite.mjs';
 
 const { sandbox, toolkit, proxied } = await suite();
 const { client } = sandbox;
+const INVALID = 'ERR_INVALID_ARG_VALUE';
 
 test("cwd and env are defaults for every program; a call's own win", async () => {
   const [here, there] = [await sandbox.directory(), await sandbox.directory()];
@@ -29,6 +30,8 @@ test('wrong options say what was expected, unknown ones are named', async () => 
     await expectTypeError(() => createSandboxToolkit(options), /options/);
   for (const wrong of [undefined, null, 5, 'http://127.0.0.1', {}, { baseUrl: 5 }])
     await expectTypeError(() => createSandboxToolkit({ client: wrong }), /client/);
+  for (const wrong of [true, 'never', 5, null, { path: 'relative' }])
+    await expectTypeError(() => createSandboxToolkit({ client, companion: wrong }), /companion/, INVALID);
   const bad = { cwd: [5, null, {}], env: [5, null, 'A=1', { A: 1 }, { A: null }, ['A=1']], timeoutMs: ['1', null, {}] };
   for (const [option, values] of Object.entries(bad))
     for (const value of values)
@@ -49,7 +52,7 @@ test('execute itself looks at what it is given', async () => {
 
 test('timeoutMs is the deadline of a request', async () => {
   const { proxy, client } = await proxied();
-  const kit = toolkit({ client, timeoutMs: 300 });
+  const kit = toolkit({ client, timeoutMs: 300, companion: false });
   await proxy.rules([{ do: 'stall' }]);
   await assert.rejects(call(kit, 'list-processes'), { code: 'ETIMEDOUT' });
   await assert.rejects(call(kit, 'kill-process', { id: 'proc_1' }), { code: 'ETIMEDOUT' });
@@ -60,7 +63,7 @@ for (const end of ['close', Symbol.asyncDispose]) {
     const { proxy, client } = await proxied();
     const kit = toolkit({ client });
     const running = call(kit, 'run-command', { command: 'sleep 1; echo done' });
-    await eventually(() => proxy.count('/run'), 'the request');
+    await eventually(() => proxy.count('POST /v1/processes'), 'the request');
     await kit[end]();
     assert.equal((await running).stdout, 'done\n');
     await eventually(async () => (await proxy.open()) === 0, 'every connection closed');
@@ -70,8 +73,9 @@ for (const end of ['close', Symbol.asyncDispose]) {
       ['kill-process', { id: 'proc_1' }],
     ])
       await assert.rejects(call(kit, name, input), { code: 'EBADF' });
+    const asked = await proxy.count();
     await kit[end]();
-    assert.equal(await proxy.count(), 1);
+    assert.equal(await proxy.count(), asked);
   });
 }
 

@@ -94,11 +94,14 @@ test('output of a megabyte comes whole', async () => {
   assert.equal(stdout.length, 1_000_000);
 });
 
-test('output that the server has cut says so', async () => {
-  const result = await run({ command: "head -c 2000000 /dev/zero | tr '\\0' x" });
+test('over HTTP alone the server cuts output, and says so', async () => {
+  const http = toolkit({ companion: false });
+  const command = "head -c 2000000 /dev/zero | tr '\\0' x";
+  const result = await call(http, 'run-command', { command });
   assert.equal(result.stdout.length, 2 ** 20);
   assert.equal(result.stdoutTruncated, true);
   assert.ok(!('stderrTruncated' in result));
+  assert.equal((await call(http, 'run-command', { command, maxOutputBytes: 10 })).stdout, 'xxxxxxxxxx');
 });
 
 test('no command is bad usage', async () => {

@@ -197,7 +197,7 @@ static void test_no_memory(void **state)
     (void)state;
     struct sbx_endpoint *endpoint = endpoint_at("http://a", "");
     assert_int_equal(allocations_fail_each(create, NULL), 2);
-    assert_int_equal(allocations_fail_each(come_up, endpoint), 2);
+    assert_int_equal(allocations_fail_each(come_up, endpoint), 3);
     struct sbx_companion *companion = companion_with(false, "");
     allocations_fail(1, false);
     sbx_companion_is_off(companion, endpoint, "no");

@@ -153,8 +153,8 @@ static void test_table(void **state)
     for (unsigned code = 1; code <= SBX_OP_MAX; code++) {
         const sbx_step_function *steps = sbx_http_fs_steps((enum sbx_op_code)code);
         bool links = code == SBX_OP_READLINK || code == SBX_OP_LINK || code == SBX_OP_SYMLINK;
-        bool inner =
-            code == SBX_OP_STAGE || code == SBX_OP_COMMIT || code == SBX_OP_UNSTAGE || code == SBX_OP_PLACE;
+        bool inner = code == SBX_OP_STAGE || code == SBX_OP_COMMIT || code == SBX_OP_UNSTAGE ||
+                     code == SBX_OP_PLACE || code == SBX_OP_WAIT || code == SBX_OP_END;
         assert_int_equal(steps == NULL, links || inner || code == SBX_OP_CHOWN || code == SBX_OP_STATFS);
         assert_true(steps == NULL || steps[0] != NULL);
     }

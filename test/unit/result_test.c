@@ -327,6 +327,33 @@ static void test_count_that_lies(void **state)
     assert_status(decode_copy(SBX_OP_NAMES, lie), SBX_EPROTO);
 }
 
+/* Every field of a record comes back; states, steps and reasons that there are not make it none. */
+static void test_supervised(void **state)
+{
+    (void)state;
+    struct sbx_answer answer;
+    struct sbx_result result = {.supervised = {SBX_SUPERVISED_ENDED, SBX_START_CWD, SBX_END_LIMIT, 2, 3, 4, 5,
+                                               6, 7, 8, 9, true, UINT64_MAX, 11}};
+    const struct sbx_supervised *put = &result.supervised;
+    struct sbx_span bytes = encode(SBX_OP_WAIT, &result);
+    assert_int_equal(bytes.length, SBX_SUPERVISED_LENGTH);
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_WAIT), bytes, &answer), SBX_OK);
+    const struct sbx_supervised *got = &answer.supervised;
+    assert_true(got->state == put->state && got->step == put->step && got->reason == put->reason);
+    assert_true(got->error == 2 && got->pid == 3 && got->supervisor == 4 && got->exit_code == 5);
+    assert_true(got->signal == 6 && got->started_ms == 7 && got->ended_ms == 8 && got->most == 9);
+    assert_true(got->incomplete && got->output == UINT64_MAX && got->errors == 11);
+    refuses_other_lengths(SBX_OP_WAIT, bytes);
+    result.supervised.state = 0;
+    assert_status(decode_copy(SBX_OP_WAIT, encode(SBX_OP_WAIT, &result)), SBX_EPROTO);
+    result.supervised.state = SBX_SUPERVISED_STATES;
+    assert_status(decode_copy(SBX_OP_WAIT, encode(SBX_OP_WAIT, &result)), SBX_EPROTO);
+    result.supervised = (struct sbx_supervised){.state = SBX_SUPERVISED_RUNS, .step = SBX_START_STEPS};
+    assert_status(decode_copy(SBX_OP_WAIT, encode(SBX_OP_WAIT, &result)), SBX_EPROTO);
+    result.supervised = (struct sbx_supervised){.state = SBX_SUPERVISED_RUNS, .reason = SBX_END_REASONS};
+    assert_status(decode_copy(SBX_OP_WAIT, encode(SBX_OP_WAIT, &result)), SBX_EPROTO);
+}
+
 /* No reply is longer than the least and its content; no answer is cut to fit. */
 static void test_room(void **state)
 {
@@ -343,6 +370,7 @@ static void test_room(void **state)
     assert_int_equal(sbx_result_least(SBX_REPLY_NOTHING), 0);
     assert_int_equal(sbx_result_least(SBX_REPLY_CREATED), 1);
     assert_int_equal(sbx_result_least(SBX_REPLY_BYTES), 36);
+    assert_int_equal(sbx_result_least(SBX_REPLY_SUPERVISED), SBX_SUPERVISED_LENGTH);
     assert_int_equal(sbx_result_least(SBX_REPLY_STATFS), SBX_STATFS_WIRE);
     assert_int_equal(sbx_result_least(SBX_REPLY_TREE), 16 + SBX_ENTRY_WIRE);
     assert_int_equal(sbx_result_least(SBX_REPLY_LIST), 12 + SBX_ENTRY_WIRE);
@@ -366,6 +394,7 @@ int main(void)
         cmocka_unit_test(test_foreign_paths),
         cmocka_unit_test(test_longest_path),
         cmocka_unit_test(test_indexes_that_lie),
+        cmocka_unit_test(test_supervised),
         cmocka_unit_test(test_room),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

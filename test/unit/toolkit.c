@@ -20,7 +20,8 @@ const struct sbx_tool *tool_named(const char *name)
 struct sbx_toolkit *toolkit_with(const char *cwd, const char *env)
 {
     struct sbx_toolkit *toolkit = NULL;
-    struct sbx_toolkit_options options = {.cwd = span_of(cwd), .env = span_of(env), .timeout_ms = 10000};
+    struct sbx_toolkit_options options = {
+        .cwd = span_of(cwd), .env = span_of(env), .timeout_ms = 10000, .companion = {.off = true}};
     assert_status(sbx_toolkit_create(&toolkit, &options), SBX_OK);
     return toolkit;
 }

@@ -22,6 +22,7 @@ struct sbx_companion {
     enum sbx_companion_state state;
     struct sbx_bytes base_url; /* of the sandbox that the state is of */
     struct sbx_bytes program;
+    struct sbx_bytes directory;
     uint64_t again_ms; /* when OFF becomes UNKNOWN, on the clock of sbx_now_ms */
     char reason[SBX_DETAIL_MAX];
 };
@@ -38,6 +39,7 @@ enum sbx_status sbx_companion_create(struct sbx_companion **companion,
     sbx_bytes_init(&made->path, SBX_PATH_MAX + 1);
     sbx_bytes_init(&made->base_url, SBX_MIB);
     sbx_bytes_init(&made->program, SBX_PATH_MAX + 1);
+    sbx_bytes_init(&made->directory, SBX_PATH_MAX + 1);
     sbx_bytes_append(&made->path, options->path);
     made->never = options->off;
     made->state = options->off ? SBX_COMPANION_OFF : SBX_COMPANION_UNKNOWN;
@@ -66,6 +68,7 @@ void sbx_companion_unref(struct sbx_companion *companion)
     sbx_bytes_clear(&companion->path);
     sbx_bytes_clear(&companion->base_url);
     sbx_bytes_clear(&companion->program);
+    sbx_bytes_clear(&companion->directory);
     (void)pthread_mutex_destroy(&companion->lock);
     free(companion);
 }
@@ -109,7 +112,9 @@ enum sbx_status sbx_companion_is_up(struct sbx_companion *companion, struct sbx_
     (void)pthread_mutex_lock(&companion->lock);
     set(&companion->base_url, sbx_endpoint_base_url(endpoint));
     set(&companion->program, greeting->program);
-    bool whole = companion->base_url.status == SBX_OK && companion->program.status == SBX_OK;
+    set(&companion->directory, greeting->directory);
+    bool whole = companion->base_url.status == SBX_OK && companion->program.status == SBX_OK &&
+                 companion->directory.status == SBX_OK;
     enter(companion, whole ? SBX_COMPANION_UP : SBX_COMPANION_UNKNOWN, whole ? "" : "not enough memory");
     (void)pthread_mutex_unlock(&companion->lock);
     return whole ? SBX_OK : SBX_ENOMEM;
@@ -131,11 +136,21 @@ void sbx_companion_is_unknown(struct sbx_companion *companion, const char *reaso
     (void)pthread_mutex_unlock(&companion->lock);
 }
 
-void sbx_companion_append_program(struct sbx_companion *companion, struct sbx_bytes *bytes)
+static void append(struct sbx_companion *companion, struct sbx_bytes *to, const struct sbx_bytes *from)
 {
     (void)pthread_mutex_lock(&companion->lock);
-    sbx_bytes_append(bytes, sbx_bytes_span(&companion->program));
+    sbx_bytes_append(to, sbx_bytes_span(from));
     (void)pthread_mutex_unlock(&companion->lock);
+}
+
+void sbx_companion_append_program(struct sbx_companion *companion, struct sbx_bytes *bytes)
+{
+    append(companion, bytes, &companion->program);
+}
+
+void sbx_companion_append_directory(struct sbx_companion *companion, struct sbx_bytes *bytes)
+{
+    append(companion, bytes, &companion->directory);
 }
 
 enum sbx_companion_state sbx_companion_report(struct sbx_companion *companion, char *reason, size_t size)

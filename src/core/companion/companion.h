@@ -49,6 +49,9 @@ void sbx_companion_is_unknown(struct sbx_companion *companion, const char *reaso
 /* Appends where the program is, while it is up. */
 void sbx_companion_append_program(struct sbx_companion *companion, struct sbx_bytes *bytes);
 
+/* Appends its private directory, where the records of supervised programs are; nothing where it has none. */
+void sbx_companion_append_directory(struct sbx_companion *companion, struct sbx_bytes *bytes);
+
 /* The state, without a look at the clock, and the reason for it: "" where it is up. */
 enum sbx_companion_state sbx_companion_report(struct sbx_companion *companion, char *reason, size_t size);
 

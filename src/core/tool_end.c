@@ -1,0 +1,92 @@
+/* tool_end.c: stop-process and kill-process of what runs under the supervisor: that ends the whole tree. Afterwards, and
+ * wherever there is no supervisor to ask, the server is asked; which then says how the process ended.
+ *
+ * Thread: pool.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <string.h>
+
+#include "core/http/problem.h"
+#include "core/json.h"
+#include "core/supervisor.h"
+#include "core/tool_calls.h"
+#include "core/tool_run.h"
+
+#define END_MS 15000 /* that a supervisor needs at most, until it gives up */
+
+static const sbx_step_function *over_http(const struct sbx_op *op)
+{
+    bool kills = op->tool->steps == sbx_tool_kill_process;
+    return kills ? sbx_tool_kill_over_http : sbx_tool_stop_over_http;
+}
+
+static enum sbx_step check(struct sbx_op *op)
+{
+    json_t *input = sbx_tool_read_input(op);
+    json_decref(input);
+    return input == NULL ? SBX_STEP_END : SBX_STEP_NEXT;
+}
+
+static enum sbx_step find(struct sbx_op *op)
+{
+    return sbx_supervisor_find(op, over_http(op));
+}
+
+static enum sbx_step ask_process(struct sbx_op *op)
+{
+    struct sbx_request *request = NULL;
+    json_t *input = sbx_tool_read_input(op);
+    if (input == NULL) {
+        return SBX_STEP_END;
+    }
+    enum sbx_status status = sbx_tool_about_process(op, input, SBX_GET, "", &request);
+    json_decref(input);
+    return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
+}
+
+/* Notes the record's name; where there is none, what is left is the server's own way. */
+static enum sbx_step see_process(struct sbx_op *op)
+{
+    struct sbx_problem problem;
+    json_t *root = NULL;
+    sbx_problem_of(op->request, &problem);
+    op->run = op->run == NULL ? sbx_run_create() : op->run;
+    if (op->run == NULL) {
+        return sbx_op_fail(op, SBX_ENOMEM, NULL);
+    }
+    bool read = problem.status == SBX_OK &&
+                sbx_json_parse(&root, sbx_bytes_span(&op->request->reply), JSON_ALLOW_NUL) == SBX_OK;
+    const char *record = read ? sbx_supervisor_record_of(root) : NULL;
+    if (record != NULL) {
+        memcpy(op->run->record, record, SBX_RECORD_LENGTH);
+    }
+    json_decref(root);
+    return record == NULL ? sbx_op_turn_to(op, over_http(op)) : SBX_STEP_NEXT;
+}
+
+static enum sbx_step ask_end(struct sbx_op *op)
+{
+    bool kills = op->tool->steps == sbx_tool_kill_process;
+    const struct sbx_args args = {.target = {op->run->record, SBX_RECORD_LENGTH},
+                                  .mode = kills ? SBX_END_KILL : SBX_END_TELL};
+    return sbx_op_ask(op, op->toolkit->lane, SBX_OP_END, &args);
+}
+
+/* Where there was no supervisor any more there is nothing to wait for. */
+static enum sbx_step ask_wait(struct sbx_op *op)
+{
+    const struct sbx_wait wait = {.record = op->run->record, .ms = END_MS, .budget = SBX_BUDGET_FILES};
+    return op->ask.status == SBX_OK ? sbx_supervisor_ask_wait(op, &wait) : SBX_STEP_NEXT;
+}
+
+static enum sbx_step go_on(struct sbx_op *op)
+{
+    return sbx_op_turn_to(op, over_http(op));
+}
+
+const sbx_step_function sbx_tool_stop_process[] = {
+    check, find, sbx_supervisor_need, ask_process, see_process, ask_end, ask_wait, go_on, NULL,
+};
+const sbx_step_function sbx_tool_kill_process[] = {
+    check, find, sbx_supervisor_need, ask_process, see_process, ask_end, ask_wait, go_on, NULL,
+};
