@@ -191,7 +191,7 @@ test('a program that starts only after its answer was lost is ended too', async 
   const slow = `#!/bin/sh
 case $1 in
 supervise) touch ${directory}/held; until [ -e ${directory}/go ]; do sleep 0.01; done ;;
-*) [ ! -e ${directory}/held ] || { sleep 0.3; touch ${directory}/go; } & ;;
+*) { until [ -e ${directory}/held ]; do sleep 0.01; done; sleep 0.3; touch ${directory}/go; } >/dev/null 2>&1 & ;;
 esac
 exec "$(dirname "$0")/companion-real" "$@"
 `;
