@@ -84,6 +84,12 @@ test('while it runs it is listed as itself', async () => {
   assert.equal((await running).timedOut, true);
 });
 
+test('the environment arrives whole, whatever its names begin with', async () => {
+  const env = { SBX_0: 'a', SBX_RECORD: 'b c', SBX_: '' };
+  const { stdout } = await run({ command: "env | grep -E '^SBX_(0|RECORD)?=' | sort", env });
+  assert.equal(stdout, 'SBX_0=a\nSBX_=\nSBX_RECORD=b c\n');
+});
+
 test('standard input is empty', async () => {
   assert.equal((await run({ command: 'cat; echo end' })).stdout, 'end\n');
 });
