@@ -12,7 +12,8 @@
 struct sbx_proxies {
     struct sbx_span http;  /* a URL; empty: none */
     struct sbx_span https; /* likewise; empty: as for http */
-    struct sbx_span none;  /* hosts that are asked without one: "a.example, .b.example, c.example:8080", or "*" */
+    struct sbx_span
+        none; /* hosts that are asked without one: "a.example, .b.example, c.example:8080", or "*" */
 };
 
 /* The proxy by which `url` is asked; empty: none. Borrowed from `proxies`. */
