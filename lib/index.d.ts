@@ -33,6 +33,11 @@ export interface SandboxFsOptions {
    * directory. `{ path }`: it is there already, at this absolute path. `false`: never; HTTP alone. Default: `'auto'`.
    */
   companion?: 'auto' | false | { path: string };
+  /**
+   * An http or https URL of a proxy, with name and password where it wants them; they are in no error. Default: that of
+   * the environment (http_proxy, https_proxy, no_proxy) where Node's own switch turns it on (`NODE_USE_ENV_PROXY=1`).
+   */
+  proxy?: string;
 }
 
 /** Which way operations take. */
@@ -59,6 +64,8 @@ export interface SandboxToolkitOptions {
    * the server's own endpoints, which end no more than the one process that they started. Default: `'auto'`.
    */
   companion?: 'auto' | false | { path: string };
+  /** As for {@link SandboxFsOptions}. */
+  proxy?: string;
   /**
    * Whether `AgentOs.create` also gets the command `agentos-sandbox` with this toolkit. Default: true. With false the
    * VM has the command only if `software` has it (see {@link sandboxCommand}).

@@ -141,14 +141,30 @@ static bool read_env(napi_env env, napi_value value, const char *what, struct sb
     return into->env != NULL;
 }
 
+/* A URL of http or https. It may hold a password, so no error repeats it. */
+static bool read_proxy(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    struct sbx_endpoint *endpoint = NULL;
+    into->proxy = sbx_value_text(env, value, what, &into->proxy_length, NULL);
+    if (into->proxy == NULL) {
+        return false;
+    }
+    struct sbx_endpoint_options url = {.base_url = {into->proxy, into->proxy_length}};
+    enum sbx_status status = sbx_endpoint_create(&endpoint, &url);
+    sbx_endpoint_unref(endpoint);
+    if (status == SBX_EINVAL) {
+        sbx_error_throw_value(env, "The \"options.proxy\" property must be an http or https URL");
+    } else if (status != SBX_OK) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = status});
+    }
+    return status == SBX_OK;
+}
+
 static const struct option fs_options[] = {
-    {"client", true, read_client},
-    {"basePath", false, read_base_path},
-    {"timeoutMs", false, read_timeout},
-    {"maxFullReadBytes", false, read_max_full_read},
-    {"readOnly", false, read_read_only},
-    {"companion", false, read_companion},
-    {NULL, false, NULL},
+    {"client", true, read_client},       {"basePath", false, read_base_path},
+    {"timeoutMs", false, read_timeout},  {"maxFullReadBytes", false, read_max_full_read},
+    {"readOnly", false, read_read_only}, {"companion", false, read_companion},
+    {"proxy", false, read_proxy},        {NULL, false, NULL},
 };
 
 static const struct option toolkit_options[] = {
@@ -157,6 +173,7 @@ static const struct option toolkit_options[] = {
     {"env", false, read_env},
     {"timeoutMs", false, read_timeout},
     {"companion", false, read_companion},
+    {"proxy", false, read_proxy},
     {NULL, false, NULL},
 };
 
@@ -254,5 +271,6 @@ void sbx_options_clear(struct sbx_options *read)
     free(read->cwd);
     free(read->companion_path);
     free(read->env);
+    free(read->proxy);
     *read = (struct sbx_options){0};
 }

@@ -37,9 +37,9 @@ static const struct {
     long http_status;
     enum sbx_status status;
 } known_statuses[] = {
-    {400, SBX_EINVAL},       {401, SBX_EACCES},    {403, SBX_EACCES}, {404, SBX_EIO},
-    {405, SBX_ENOSYS},       {408, SBX_ETIMEDOUT}, {409, SBX_EBUSY},  {413, SBX_EFBIG},
-    {414, SBX_ENAMETOOLONG}, {429, SBX_EAGAIN},    {501, SBX_ENOSYS}, {504, SBX_ETIMEDOUT},
+    {400, SBX_EINVAL}, {401, SBX_EACCES},    {403, SBX_EACCES},    {404, SBX_EIO},   {405, SBX_ENOSYS},
+    {407, SBX_EACCES}, {408, SBX_ETIMEDOUT}, {409, SBX_EBUSY},     {413, SBX_EFBIG}, {414, SBX_ENAMETOOLONG},
+    {429, SBX_EAGAIN}, {501, SBX_ENOSYS},    {504, SBX_ETIMEDOUT},
 };
 
 static enum sbx_status from_http_status(long http_status)
