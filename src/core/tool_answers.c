@@ -228,6 +228,16 @@ static json_t *process_of(const json_t *element)
     return sbx_supervisor_unwrap(pick(element, of_listed));
 }
 
+json_t *sbx_tool_read_reply(struct sbx_op *op)
+{
+    return read_object(op);
+}
+
+json_t *sbx_tool_listed(const json_t *processes)
+{
+    return map(processes, process_of);
+}
+
 enum sbx_step sbx_tool_answer_list(struct sbx_op *op)
 {
     return give_list(op, "processes", "processes", process_of);
