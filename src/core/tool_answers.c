@@ -14,6 +14,8 @@
 #include "core/http/problem.h"
 #include "core/json.h"
 #include "core/supervisor.h"
+#include "core/tool_calls.h"
+#include "core/tool_shown.h"
 #include "core/utf8.h"
 
 #define SUBJECT_MAX 256            /* bytes, and what is left of a character */
@@ -136,12 +138,14 @@ enum sbx_step sbx_tool_give(struct sbx_op *op, json_t *answer)
     return sbx_op_succeed(op);
 }
 
+/* Of a process: it is shown so. */
 static enum sbx_step give_members(struct sbx_op *op, const struct member *members)
 {
     json_t *root = read_object(op);
     if (root == NULL) {
         return SBX_STEP_END;
     }
+    sbx_shown_note(op->toolkit->shown, root);
     json_t *answer = pick(root, members);
     json_decref(root);
     return sbx_tool_give(op, answer);

@@ -12,6 +12,7 @@
 
 #include "core/tool_answers.h"
 #include "core/tool_input.h"
+#include "core/tool_shown.h"
 
 /* Remembers what an error of this call is about: "run-command 'node'". */
 static void set_subject(struct sbx_op *op, const json_t *input)
@@ -249,7 +250,11 @@ static enum sbx_step ask_input(struct sbx_op *op)
 
 const sbx_step_function sbx_tool_run_over_http[] = {ask_run, sbx_tool_answer_run, NULL};
 const sbx_step_function sbx_tool_create_over_http[] = {ask_create, sbx_tool_answer_create, NULL};
-const sbx_step_function sbx_tool_get_process_logs[] = {ask_logs, sbx_tool_answer_logs, NULL};
-const sbx_step_function sbx_tool_stop_over_http[] = {ask_stop, sbx_tool_answer_end, NULL};
-const sbx_step_function sbx_tool_kill_over_http[] = {ask_kill, sbx_tool_answer_end, NULL};
-const sbx_step_function sbx_tool_send_input[] = {ask_input, sbx_tool_answer_input, NULL};
+const sbx_step_function sbx_tool_get_process_logs[] = {sbx_shown_ask, sbx_shown_see, ask_logs,
+                                                       sbx_tool_answer_logs, NULL};
+const sbx_step_function sbx_tool_stop_over_http[] = {sbx_shown_ask, sbx_shown_see, ask_stop,
+                                                     sbx_tool_answer_end, NULL};
+const sbx_step_function sbx_tool_kill_over_http[] = {sbx_shown_ask, sbx_shown_see, ask_kill,
+                                                     sbx_tool_answer_end, NULL};
+const sbx_step_function sbx_tool_send_input[] = {sbx_shown_ask, sbx_shown_see, ask_input,
+                                                 sbx_tool_answer_input, NULL};

@@ -17,6 +17,7 @@ struct sbx_toolkit {
     int timeout_ms;
     struct sbx_companion *companion; /* owned: one count */
     struct sbx_companion_lane *lane; /* owned: one count */
+    struct sbx_shown *shown;         /* owned: the processes that were shown */
     atomic_int *counted;             /* owned: run-commands that are among the server's processes */
 };
 

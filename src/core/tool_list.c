@@ -10,6 +10,7 @@
 #include "core/tool_answers.h"
 #include "core/tool_calls.h"
 #include "core/tool_run.h"
+#include "core/tool_shown.h"
 
 static enum sbx_step ask_list(struct sbx_op *op)
 {
@@ -114,6 +115,7 @@ static enum sbx_step see_list(struct sbx_op *op)
         return sbx_op_fail(op, SBX_ENOMEM, NULL);
     }
     op->run->created = root;
+    sbx_shown_note_all(op->toolkit->shown, processes_of(op));
     return find_records(processes_of(op), records) == 0 ? sbx_tool_answer_list(op)
                                                         : sbx_op_turn_to(op, with_records);
 }
