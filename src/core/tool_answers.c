@@ -14,6 +14,8 @@
 #include "core/http/problem.h"
 #include "core/json.h"
 #include "core/supervisor.h"
+#include "core/tool_calls.h"
+#include "core/tool_shown.h"
 #include "core/utf8.h"
 
 #define SUBJECT_MAX 256            /* bytes, and what is left of a character */
@@ -136,12 +138,14 @@ enum sbx_step sbx_tool_give(struct sbx_op *op, json_t *answer)
     return sbx_op_succeed(op);
 }
 
+/* Of a process: it is shown so. */
 static enum sbx_step give_members(struct sbx_op *op, const struct member *members)
 {
     json_t *root = read_object(op);
     if (root == NULL) {
         return SBX_STEP_END;
     }
+    sbx_shown_note(op->toolkit->shown, root);
     json_t *answer = pick(root, members);
     json_decref(root);
     return sbx_tool_give(op, answer);
@@ -226,6 +230,16 @@ static enum sbx_step give_list(struct sbx_op *op, const char *from, const char *
 static json_t *process_of(const json_t *element)
 {
     return sbx_supervisor_unwrap(pick(element, of_listed));
+}
+
+json_t *sbx_tool_read_reply(struct sbx_op *op)
+{
+    return read_object(op);
+}
+
+json_t *sbx_tool_listed(const json_t *processes)
+{
+    return map(processes, process_of);
 }
 
 enum sbx_step sbx_tool_answer_list(struct sbx_op *op)

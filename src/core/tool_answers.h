@@ -16,6 +16,12 @@ enum sbx_step sbx_tool_fail(struct sbx_op *op, enum sbx_status status, const cha
 /* Ends it so with what its last request amounts to, where that is a failure: SBX_STEP_END, else SBX_STEP_NEXT. */
 enum sbx_step sbx_tool_need_reply(struct sbx_op *op);
 
+/* The last reply, an object that the caller owns; NULL: the op has ended with what it is instead. */
+json_t *sbx_tool_read_reply(struct sbx_op *op);
+
+/* The server's list of processes as it is shown, element by element; the caller's. NULL: it is none, or no memory. */
+json_t *sbx_tool_listed(const json_t *processes);
+
 /* Ends the op with `answer` (taken; NULL: the reply was of another shape) as its text. */
 enum sbx_step sbx_tool_give(struct sbx_op *op, json_t *answer);
 

@@ -12,6 +12,7 @@
 
 #include "core/tool_answers.h"
 #include "core/tool_input.h"
+#include "core/tool_shown.h"
 
 /* Remembers what an error of this call is about: "run-command 'node'". */
 static void set_subject(struct sbx_op *op, const json_t *input)
@@ -158,18 +159,6 @@ static enum sbx_step ask_create(struct sbx_op *op)
     return sbx_tool_send(op, status, request, body, SBX_BUDGET_FILES);
 }
 
-static enum sbx_step ask_list(struct sbx_op *op)
-{
-    struct sbx_request *request = NULL;
-    json_t *input = sbx_tool_read_input(op);
-    if (input == NULL) {
-        return SBX_STEP_END;
-    }
-    json_decref(input);
-    enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_GET, "/v1/processes");
-    return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
-}
-
 enum sbx_status sbx_tool_about_process(struct sbx_op *op, const json_t *input, enum sbx_method method,
                                        const char *rest, struct sbx_request **request)
 {
@@ -261,8 +250,11 @@ static enum sbx_step ask_input(struct sbx_op *op)
 
 const sbx_step_function sbx_tool_run_over_http[] = {ask_run, sbx_tool_answer_run, NULL};
 const sbx_step_function sbx_tool_create_over_http[] = {ask_create, sbx_tool_answer_create, NULL};
-const sbx_step_function sbx_tool_list_processes[] = {ask_list, sbx_tool_answer_list, NULL};
-const sbx_step_function sbx_tool_get_process_logs[] = {ask_logs, sbx_tool_answer_logs, NULL};
-const sbx_step_function sbx_tool_stop_over_http[] = {ask_stop, sbx_tool_answer_end, NULL};
-const sbx_step_function sbx_tool_kill_over_http[] = {ask_kill, sbx_tool_answer_end, NULL};
-const sbx_step_function sbx_tool_send_input[] = {ask_input, sbx_tool_answer_input, NULL};
+const sbx_step_function sbx_tool_get_process_logs[] = {sbx_shown_ask, sbx_shown_see, ask_logs,
+                                                       sbx_tool_answer_logs, NULL};
+const sbx_step_function sbx_tool_stop_over_http[] = {sbx_shown_ask, sbx_shown_see, ask_stop,
+                                                     sbx_tool_answer_end, NULL};
+const sbx_step_function sbx_tool_kill_over_http[] = {sbx_shown_ask, sbx_shown_see, ask_kill,
+                                                     sbx_tool_answer_end, NULL};
+const sbx_step_function sbx_tool_send_input[] = {sbx_shown_ask, sbx_shown_see, ask_input,
+                                                 sbx_tool_answer_input, NULL};

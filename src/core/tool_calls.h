@@ -17,6 +17,7 @@ struct sbx_toolkit {
     int timeout_ms;
     struct sbx_companion *companion; /* owned: one count */
     struct sbx_companion_lane *lane; /* owned: one count */
+    struct sbx_shown *shown;         /* owned: the processes that were shown */
     atomic_int *counted;             /* owned: run-commands that are among the server's processes */
 };
 
@@ -47,7 +48,7 @@ extern const sbx_step_function sbx_tool_run_command[]; /* tool_run.c */
 extern const sbx_step_function sbx_tool_run_over_http[];
 extern const sbx_step_function sbx_tool_create_process[]; /* tool_run.c */
 extern const sbx_step_function sbx_tool_create_over_http[];
-extern const sbx_step_function sbx_tool_list_processes[];
+extern const sbx_step_function sbx_tool_list_processes[]; /* tool_list.c */
 extern const sbx_step_function sbx_tool_get_process_logs[];
 extern const sbx_step_function sbx_tool_stop_process[]; /* tool_end.c */
 extern const sbx_step_function sbx_tool_stop_over_http[];

@@ -11,6 +11,7 @@
 #include "core/supervisor.h"
 #include "core/tool_calls.h"
 #include "core/tool_run.h"
+#include "core/tool_shown.h"
 
 #define END_MS 15000 /* that a supervisor needs at most, until it gives up */
 
@@ -56,6 +57,10 @@ static enum sbx_step see_process(struct sbx_op *op)
     }
     bool read = problem.status == SBX_OK &&
                 sbx_json_parse(&root, sbx_bytes_span(&op->request->reply), JSON_ALLOW_NUL) == SBX_OK;
+    if (sbx_shown_need_same(op, root) == SBX_STEP_END) {
+        json_decref(root);
+        return SBX_STEP_END;
+    }
     const char *record = read ? sbx_supervisor_record_of(root) : NULL;
     if (record != NULL) {
         memcpy(op->run->record, record, SBX_RECORD_LENGTH);

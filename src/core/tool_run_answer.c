@@ -10,7 +10,9 @@
 
 #include "core/supervisor.h"
 #include "core/tool_answers.h"
+#include "core/tool_calls.h"
 #include "core/tool_run.h"
+#include "core/tool_shown.h"
 #include "core/utf8.h"
 #include "wire/base64.h"
 
@@ -187,6 +189,7 @@ enum sbx_step sbx_run_answer(struct sbx_op *op)
 enum sbx_step sbx_run_answer_created(struct sbx_op *op)
 {
     const struct sbx_run *run = op->run;
+    sbx_shown_note(op->toolkit->shown, run->created);
     json_t *process = sbx_supervisor_unwrap(json_incref(run->created));
     bool ended = run->state.state == SBX_SUPERVISED_ENDED;
     if (json_object_set_new(process, "pid", json_integer(run->state.pid)) != 0 ||

@@ -15,6 +15,7 @@
 #include "core/json.h"
 #include "core/tool_calls.h"
 #include "core/tool_run.h"
+#include "core/tool_shown.h"
 #include "core/utf8.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -187,7 +188,9 @@ enum sbx_status sbx_toolkit_create(struct sbx_toolkit **toolkit, const struct sb
     }
     made->timeout_ms = options->timeout_ms;
     made->counted = calloc(1, sizeof(*made->counted));
-    enum sbx_status status = made->counted == NULL ? SBX_ENOMEM : read_env(&made->env, options->env);
+    made->shown = sbx_shown_create();
+    enum sbx_status status =
+        made->counted == NULL || made->shown == NULL ? SBX_ENOMEM : read_env(&made->env, options->env);
     if (status == SBX_OK) {
         status = read_cwd(&made->cwd, options->cwd);
     }
@@ -215,6 +218,7 @@ void sbx_toolkit_destroy(struct sbx_toolkit *toolkit)
     json_decref(toolkit->env);
     free(toolkit->cwd);
     free(toolkit->counted);
+    sbx_shown_destroy(toolkit->shown);
     free(toolkit);
 }
 
