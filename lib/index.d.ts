@@ -327,8 +327,12 @@ export interface ProcessInput extends JsonInput {
 
 export interface ProcessLogsInput extends ProcessInput {
   stream?: 'stdout' | 'stderr' | 'combined' | 'pty';
-  /** Only the last so many entries. */
+  /** Only the last so many lines. */
   tail?: number;
+  /** Only what came later: `nextSince` of an earlier answer. */
+  since?: string;
+  /** Milliseconds to wait for more; it answers earlier where the process ends. */
+  follow?: number;
 }
 
 export interface SendInputInput extends ProcessInput {
@@ -372,9 +376,23 @@ export interface SandboxProcess {
 }
 
 export interface ProcessLog {
+  /** Text, in which no character is cut in two. */
   data: string;
+  /** Where `data` is base64, of bytes that are no UTF-8. */
+  encoding?: 'base64';
   stream: 'stdout' | 'stderr' | 'pty';
   timestampMs: number;
+}
+
+export interface ProcessLogsResult {
+  logs: ProcessLog[];
+  /** For `since`, to read on from here. */
+  nextSince: string;
+  status: string;
+  /** Of a process that has ended; null where a signal ended it. */
+  exitCode?: number | null;
+  /** The log holds the last 10 MiB: so many entries, of 8 KiB at most, that were asked for are gone. */
+  droppedEntries?: number;
 }
 
 // An alias, not an interface: core's Record<string, HostTool> takes only an alias.
@@ -382,7 +400,7 @@ export type SandboxTools = {
   'run-command': SandboxTool<RunCommandInput, RunCommandResult>;
   'create-process': SandboxTool<CreateProcessInput, SandboxProcess>;
   'list-processes': SandboxTool<JsonInput, { processes: SandboxProcess[] }>;
-  'get-process-logs': SandboxTool<ProcessLogsInput, { logs: ProcessLog[] }>;
+  'get-process-logs': SandboxTool<ProcessLogsInput, ProcessLogsResult>;
   'stop-process': SandboxTool<ProcessInput, SandboxProcess>;
   'kill-process': SandboxTool<ProcessInput, SandboxProcess>;
   'send-input': SandboxTool<SendInputInput, { sent: boolean }>;

@@ -71,6 +71,10 @@ struct sbx_op {
     struct sbx_run *run;         /* owned: of run-command; NULL: none yet */
     struct sbx_buffer content;   /* owned: a content read in order to be changed */
 
+    struct sbx_deadline pause;    /* armed while it waits for nothing but time */
+    void (*end_call)(void *call); /* static: frees `call` */
+    void *call;                   /* owned: what the steps of a tool keep; NULL: nothing */
+
     struct sbx_gather gather; /* owned: what is there of a listing */
     size_t written;           /* bytes of args.data that are */
     struct sbx_file file;     /* whose content the range is that is read, once that is known */
@@ -113,6 +117,9 @@ enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_
  * is no companion, and none has answered this op before, it goes on with op->otherwise. */
 enum sbx_step sbx_op_ask(struct sbx_op *op, struct sbx_companion_lane *lane, enum sbx_op_code code,
                          const struct sbx_args *args);
+
+/* Goes on with the next step `ms` later. */
+enum sbx_step sbx_op_pause(struct sbx_op *op, int ms);
 
 /* Once more from the first step on: there is progress, and the deadline begins anew, unless somebody is blocked. */
 enum sbx_step sbx_op_again(struct sbx_op *op);

@@ -193,28 +193,6 @@ static enum sbx_step ask_kill(struct sbx_op *op)
     return ask_end(op, "/kill");
 }
 
-static enum sbx_step ask_logs(struct sbx_op *op)
-{
-    struct sbx_request *request = NULL;
-    json_t *input = sbx_tool_read_input(op);
-    if (input == NULL) {
-        return SBX_STEP_END;
-    }
-    enum sbx_status status = sbx_tool_about_process(op, input, SBX_GET, "/logs", &request);
-    const char *stream = json_string_value(json_object_get(input, "stream"));
-    json_t *tail = json_object_get(input, "tail");
-    if (status == SBX_OK && stream != NULL) {
-        sbx_request_query(request, "stream", (struct sbx_span){stream, strlen(stream)});
-    }
-    if (status == SBX_OK && tail != NULL) {
-        char number[24];
-        (void)snprintf(number, sizeof(number), "%d", (int)json_number_value(tail));
-        sbx_request_query(request, "tail", (struct sbx_span){number, strlen(number)});
-    }
-    json_decref(input);
-    return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
-}
-
 /* A line that was typed ends with a newline; data is what it is. NULL: no memory. */
 static json_t *typed(const json_t *input)
 {
@@ -250,8 +228,6 @@ static enum sbx_step ask_input(struct sbx_op *op)
 
 const sbx_step_function sbx_tool_run_over_http[] = {ask_run, sbx_tool_answer_run, NULL};
 const sbx_step_function sbx_tool_create_over_http[] = {ask_create, sbx_tool_answer_create, NULL};
-const sbx_step_function sbx_tool_get_process_logs[] = {sbx_shown_ask, sbx_shown_see, ask_logs,
-                                                       sbx_tool_answer_logs, NULL};
 const sbx_step_function sbx_tool_stop_over_http[] = {sbx_shown_ask, sbx_shown_see, ask_stop,
                                                      sbx_tool_answer_end, NULL};
 const sbx_step_function sbx_tool_kill_over_http[] = {sbx_shown_ask, sbx_shown_see, ask_kill,

@@ -48,9 +48,9 @@ extern const sbx_step_function sbx_tool_run_command[]; /* tool_run.c */
 extern const sbx_step_function sbx_tool_run_over_http[];
 extern const sbx_step_function sbx_tool_create_process[]; /* tool_run.c */
 extern const sbx_step_function sbx_tool_create_over_http[];
-extern const sbx_step_function sbx_tool_list_processes[]; /* tool_list.c */
-extern const sbx_step_function sbx_tool_get_process_logs[];
-extern const sbx_step_function sbx_tool_stop_process[]; /* tool_end.c */
+extern const sbx_step_function sbx_tool_list_processes[];   /* tool_list.c */
+extern const sbx_step_function sbx_tool_get_process_logs[]; /* tool_logs.c */
+extern const sbx_step_function sbx_tool_stop_process[];     /* tool_end.c */
 extern const sbx_step_function sbx_tool_stop_over_http[];
 extern const sbx_step_function sbx_tool_kill_process[]; /* tool_end.c */
 extern const sbx_step_function sbx_tool_kill_over_http[];

@@ -65,7 +65,10 @@ static const struct sbx_field id_fields[] = {ID_FIELD, JSON_FIELD};
 static const struct sbx_field log_fields[] = {
     ID_FIELD,
     {"stream", SBX_FIELD_ENUM, false, "Which output to read; combined unless told.", streams},
-    {"tail", SBX_FIELD_NUMBER, false, "Only the last N entries.", NULL},
+    {"tail", SBX_FIELD_NUMBER, false, "Only the last N lines.", NULL},
+    {"since", SBX_FIELD_STRING, false, "Only what came later: the nextSince of an earlier answer.", NULL},
+    {"follow", SBX_FIELD_NUMBER, false,
+     "Wait for more, up to N milliseconds (25000 at most in a VM), or until the process ends.", NULL},
     JSON_FIELD,
 };
 
@@ -87,6 +90,8 @@ static const struct sbx_example list_examples[] = {{"See what runs", "{}"}};
 static const struct sbx_example log_examples[] = {
     {"Read what it printed", "{\"id\":\"proc_1\"}"},
     {"Read the end of its errors", "{\"id\":\"proc_1\",\"stream\":\"stderr\",\"tail\":20}"},
+    {"Read on where nextSince was 17, until it ends",
+     "{\"id\":\"proc_1\",\"since\":\"17\",\"follow\":20000}"},
 };
 static const struct sbx_example stop_examples[] = {{"Stop it", "{\"id\":\"proc_1\"}"}};
 static const struct sbx_example kill_examples[] = {{"Kill it", "{\"id\":\"proc_1\"}"}};
@@ -115,7 +120,9 @@ static const struct sbx_tool tools[] = {
      EXAMPLES(list_examples),
      .steps = sbx_tool_list_processes},
     {.name = "get-process-logs",
-     .description = "Read what a process of the sandbox has printed.",
+     .description =
+         "Read what a process of the sandbox has printed, the end of it (tail), what came since an "
+         "earlier answer, or what comes now (follow). With its status.",
      .subject = "id",
      FIELDS(log_fields),
      EXAMPLES(log_examples),

@@ -91,10 +91,6 @@ static const struct call calls[] = {
         {CREATE, "{\"command\":\"sh\",\"args\":[\"-c\",\"sleep 5 && echo\"],\"env\":{},\"tty\":true}", "200 OK", CREATED,
          0}},
     {"list-processes", "{}", {"GET /v1/processes", NULL, "200 OK", "{\"processes\":[]}", 0}},
-    {"get-process-logs", "{\"id\":\"proc_1\"}",
-        {"GET /v1/processes/proc_1/logs", NULL, "200 OK", "{\"entries\":[]}", 0}},
-    {"get-process-logs", "{\"id\":\"proc_1\",\"stream\":\"stderr\",\"tail\":20}",
-        {"GET /v1/processes/proc_1/logs?stream=stderr&tail=20", NULL, "200 OK", "{\"entries\":[]}", 0}},
     {"stop-process", "{\"id\":\"proc_1\"}", {"POST /v1/processes/proc_1/stop", NULL, "200 OK", ENDED, 0}},
     {"kill-process", "{\"id\":\"proc_1\"}", {"POST /v1/processes/proc_1/kill", NULL, "200 OK", ENDED, 0}},
     /* An id is one part of a path, whatever stands in it. */

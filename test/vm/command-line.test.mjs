@@ -62,6 +62,24 @@ test("--plain of a log is what the process wrote", async () => {
   assert.deepEqual({ stdout, stderr, exitCode }, { stdout: "out\n", stderr: "err\n", exitCode: 0 });
 });
 
+test("--plain of bytes that are no UTF-8 is those bytes", async () => {
+  const { stdout } = await exec(`agentos-sandbox run-command --plain --command 'printf "a\\377\\000b"' | od -An -tx1`);
+  assert.equal(stdout.trim().replace(/ +/g, " "), "61 ff 00 62");
+  const { id } = await call(`agentos-sandbox create-process --command 'printf "\\377b"'`);
+  const log = await exec(`agentos-sandbox get-process-logs --plain --id ${id} --follow 20000 | od -An -tx1`);
+  assert.equal(log.stdout.trim().replace(/ +/g, " "), "ff 62");
+});
+
+test("get-process-logs: --since, --tail, --follow", async () => {
+  const { id } = await call(`agentos-sandbox create-process --command 'echo one; sleep 0.3; echo two; echo three; exit 3'`);
+  const followed = await call(`agentos-sandbox get-process-logs --id ${id} --follow 20000`);
+  assert.deepEqual([followed.status, followed.exitCode], ["exited", 3]);
+  assert.equal(followed.logs.map(({ data }) => data).join(""), "one\ntwo\nthree\n");
+  assert.deepEqual((await call(`agentos-sandbox get-process-logs --id ${id} --since ${followed.nextSince}`)).logs, []);
+  const { stdout } = await exec(`agentos-sandbox get-process-logs --plain --id ${id} --tail 2`);
+  assert.equal(stdout, "two\nthree\n");
+});
+
 test("large output arrives whole, directly, in a pipe and in a file", async () => {
   const line = "agentos-sandbox run-command --plain --command 'seq 100000'";
   const { stdout } = await exec(line);
