@@ -116,6 +116,21 @@ static enum sbx_status signal_supervisor(const char *name, int private, int sign
     return process < 0 ? status : open_close(process, status);
 }
 
+/* There is no record of it: whoever comes with its name later finds that taken, and starts nothing (supervise.h). In its
+ * place is one that says so, until it is swept. SBX_ENOENT: so it is. SBX_EAGAIN: it is being started this moment. */
+static enum sbx_status forbid_start(const char *name)
+{
+    const struct sbx_supervised never = {
+        .state = SBX_SUPERVISED_NOT_STARTED, .step = SBX_START_PROCESS, .error = SBX_ECANCELED};
+    struct record record;
+    enum sbx_status status = record_open(&record, name);
+    if (status != SBX_OK) {
+        return status == SBX_EEXIST ? SBX_EAGAIN : status;
+    }
+    (void)!record_write(&record, &never); /* without it the name is taken all the same */
+    return open_close(record.directory, SBX_ENOENT);
+}
+
 enum sbx_status op_end(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
     (void)server, (void)out;
@@ -125,6 +140,8 @@ enum sbx_status op_end(struct server *server, const struct sbx_args *in, struct 
         return SBX_EINVAL;
     }
     enum sbx_status status = open_private(in->target.data, &private);
-    return status == SBX_OK ? open_close(private, signal_supervisor(in->target.data, private, signal_number))
-                            : status;
+    if (status == SBX_OK) {
+        status = open_close(private, signal_supervisor(in->target.data, private, signal_number));
+    }
+    return status == SBX_ENOENT ? forbid_start(in->target.data) : status;
 }

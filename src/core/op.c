@@ -205,6 +205,19 @@ enum sbx_step sbx_op_again(struct sbx_op *op)
     return SBX_STEP_NEXT;
 }
 
+static void on_pause(struct sbx_deadline *deadline, enum sbx_status why)
+{
+    (void)why;
+    run_steps(SBX_CONTAINER(deadline, struct sbx_op, pause));
+}
+
+enum sbx_step sbx_op_pause(struct sbx_op *op, int ms)
+{
+    op->pause = (struct sbx_deadline){.at_ms = sbx_now_ms() + (uint64_t)ms, .due = on_pause};
+    op->deadline_ms = op->pause.at_ms + (uint64_t)op->timeout_ms;
+    return sbx_engine_arm(op->task.engine, &op->pause) == SBX_OK ? SBX_STEP_WAIT : SBX_STEP_NEXT;
+}
+
 enum sbx_step sbx_op_turn_to(struct sbx_op *op, const sbx_step_function *steps)
 {
     op->steps = steps;

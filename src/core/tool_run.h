@@ -27,6 +27,7 @@ struct sbx_run {
     bool may_run;                               /* it was sent, and is not known to have ended */
     bool uncounted;                             /* the server waits for it itself */
     atomic_int *counted;                        /* borrowed: where it counts as one; NULL: nowhere */
+    bool awaited;                               /* to be ended, it was waited for until it had started */
     bool busy;                                  /* the server did not yet see it end */
     int tries;                                  /* waits in vain, one after the other */
     struct sbx_bytes id;                        /* owned: the server's of the process; empty: it gave none */

@@ -131,8 +131,37 @@ static const struct call with_options[] = {
 
 static void test_calls(void **state)
 {
+    for (size_t i = 0; i < COUNT(calls); i++) { /* one that has shown nothing yet */
+        struct sbx_toolkit *toolkit = toolkit_with("", "");
+        play_all(*state, toolkit, &calls[i], 1);
+        sbx_toolkit_destroy(toolkit);
+    }
+}
+
+/* Of a process that was shown it is asked first whether it is still that one. */
+static void test_calls_about_what_was_shown(void **state)
+{
+    struct exchange exchanges[EXCHANGES_MAX] = {
+        {CREATE, "{\"command\":\"npm\",\"env\":{}}", "200 OK", CREATED, 0},
+        {"GET /v1/processes/proc_1", NULL, "200 OK", CREATED, 0},
+        {"GET /v1/processes/proc_1/logs", NULL, "200 OK", "{\"entries\":[]}", 0},
+        {"GET /v1/processes/proc_1", NULL, "200 OK", ENDED, 0}, /* of another time */
+    };
+    static const struct {
+        const char *tool;
+        const char *input;
+        enum sbx_status status;
+    } about[] = {{"create-process", "{\"command\":\"npm\"}", SBX_OK},
+                 {"get-process-logs", "{\"id\":\"proc_1\"}", SBX_OK},
+                 {"kill-process", "{\"id\":\"proc_1\"}", SBX_ESRCH}};
     struct sbx_toolkit *toolkit = toolkit_with("", "");
-    play_all(*state, toolkit, calls, COUNT(calls));
+    script_begin(&script, exchanges);
+    for (size_t i = 0; i < COUNT(about); i++) {
+        struct sbx_op *op = run(*state, toolkit, about[i].tool, span_of(about[i].input));
+        assert_status(op->result.status, about[i].status);
+        sbx_op_destroy(op);
+    }
+    script_check(&script, "about what was shown");
     sbx_toolkit_destroy(toolkit);
 }
 
@@ -319,6 +348,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD(test_calls),
+        WORLD(test_calls_about_what_was_shown),
         WORLD(test_options_of_the_toolkit),
         WORLD(test_wrong_calls_ask_nothing),
         WORLD(test_call_that_is_too_large),
