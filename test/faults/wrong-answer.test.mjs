@@ -194,3 +194,26 @@ test("an errno in a server's words is the error's code", async () => {
     await assert.rejects(fs.writeFile('/d/x', 'y'), { code, syscall: 'open' });
   }
 });
+
+test('a sandbox that is gone is no file that is not there, and no error page a word on a file', async () => {
+  const page = (status, body) => ({ do: 'answer', status, headers: { 'content-type': 'text/html' }, body });
+  const expected = { syscall: 'stat', path: '/x' };
+  for (const [rule, code, cause] of [
+    [page(404, '<h1>Not Found</h1>'), 'EHOSTUNREACH', /the sandbox is gone.*HTTP status 404.*Not Found/],
+    [page(404, 'invalid request: path not found: /x'), 'EHOSTUNREACH', /the sandbox is gone/],
+    [page(410, ''), 'EHOSTUNREACH', /the sandbox is gone/],
+    [page(502, '<title>Bad Gateway</title>'), 'EIO', /a gateway answers.*Bad Gateway/],
+    [json({ message: 'The sandbox was not found', code: 502 }, 502), 'EIO', /a gateway.*The sandbox was not found/],
+    [page(503, ''), 'EIO', /a gateway answers/],
+    [page(504, ''), 'ETIMEDOUT', /a gateway answers/],
+  ]) {
+    await server.rules([rule]);
+    await expectError(fs.stat('/x'), { ...expected, code, cause });
+    await assert.rejects(fs.exists('/x'), { code });
+    await assert.rejects(call(plain, 'list-processes'), { code });
+  }
+  const problem = { type: 'x', title: 'Invalid Request', status: 400, detail: 'invalid request: path not found: /x' };
+  await server.rules([json(problem, 400)]);
+  await expectError(fs.stat('/x'), { ...expected, code: 'ENOENT' });
+  assert.equal(await fs.exists('/x'), false);
+});
