@@ -227,8 +227,9 @@ static struct sbx_endpoint *create(napi_env env, struct fields *fields, struct s
     }
     enum sbx_status status = sbx_endpoint_create(&endpoint, &fields->options);
     if (status == SBX_EINVAL) {
-        sbx_error_throw_value(env, "The client's base URL must be an http or https URL, and its token and "
-                                   "headers must hold no line break");
+        sbx_error_throw_value(env,
+                              "The client's base URL must be an http or https URL without query, fragment "
+                              "and user, and its token and headers must hold no line break");
     } else if (status != SBX_OK) {
         sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = syscall});
     }

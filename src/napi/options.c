@@ -144,20 +144,15 @@ static bool read_env(napi_env env, napi_value value, const char *what, struct sb
 /* A URL of http or https. It may hold a password, so no error repeats it. */
 static bool read_proxy(napi_env env, napi_value value, const char *what, struct sbx_options *into)
 {
-    struct sbx_endpoint *endpoint = NULL;
     into->proxy = sbx_value_text(env, value, what, &into->proxy_length, NULL);
     if (into->proxy == NULL) {
         return false;
     }
-    struct sbx_endpoint_options url = {.base_url = {into->proxy, into->proxy_length}};
-    enum sbx_status status = sbx_endpoint_create(&endpoint, &url);
-    sbx_endpoint_unref(endpoint);
-    if (status == SBX_EINVAL) {
+    bool url = sbx_endpoint_is_url((struct sbx_span){into->proxy, into->proxy_length});
+    if (!url) {
         sbx_error_throw_value(env, "The \"options.proxy\" property must be an http or https URL");
-    } else if (status != SBX_OK) {
-        sbx_error_throw(env, &(struct sbx_failure){.status = status});
     }
-    return status == SBX_OK;
+    return url;
 }
 
 static const struct option fs_options[] = {

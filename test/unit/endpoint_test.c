@@ -162,6 +162,12 @@ static const struct {
     {"unix:/s", NULL},
     {"http://h\r\nX: y", NULL},
     {"http://h /", NULL},
+    {"http://h/?q=1", NULL},
+    {"http://h?q=1", NULL},
+    {"http://h/#f", NULL},
+    {"http://user@h", NULL},
+    {"http://user:word@h/a", NULL},
+    {"http://h/@a:b", "http://h/@a:b"},
 };
 
 static void test_base_url(void **state)

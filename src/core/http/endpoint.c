@@ -50,11 +50,22 @@ static bool is_token(struct sbx_span span)
     return span.length > 0;
 }
 
-static bool is_http_url(struct sbx_span url)
+bool sbx_endpoint_is_url(struct sbx_span url)
 {
     bool http = url.length > 7 && strncasecmp(url.data, "http://", 7) == 0;
     bool https = url.length > 8 && strncasecmp(url.data, "https://", 8) == 0;
     return (http || https) && is_printable(url) && memchr(url.data, ' ', url.length) == NULL;
+}
+
+/* Whether a route can be put behind it: with a query or a fragment it would be theirs. Names and passwords are for
+ * headers: fetch refuses them too. */
+static bool is_base(struct sbx_span url)
+{
+    const char *host = (const char *)memchr(url.data, ':', url.length) + 3;
+    size_t rest = url.length - (size_t)(host - url.data);
+    const char *path = memchr(host, '/', rest);
+    return memchr(url.data, '?', url.length) == NULL && memchr(url.data, '#', url.length) == NULL &&
+           memchr(host, '@', path == NULL ? rest : (size_t)(path - host)) == NULL;
 }
 
 static bool is_authorization(struct sbx_span name)
@@ -103,7 +114,7 @@ enum sbx_status sbx_endpoint_create(struct sbx_endpoint **endpoint,
     while (url.length > 0 && url.data[url.length - 1] == '/') {
         url.length--;
     }
-    if (!is_http_url(url) || !is_printable(options->proxy)) {
+    if (!sbx_endpoint_is_url(url) || !is_base(url) || !is_printable(options->proxy)) {
         return SBX_EINVAL;
     }
     struct sbx_endpoint *made = calloc(1, sizeof(*made));

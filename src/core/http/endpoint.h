@@ -31,10 +31,13 @@ struct sbx_endpoint_options {
 
 struct sbx_endpoint;
 
-/* Copies the options. SBX_EINVAL: a header, the token or the proxy holds a line break or NUL, or the URL is not
- * http(s). */
+/* Copies the options. SBX_EINVAL: a header, the token or the proxy holds a line break or NUL, or the URL is none of
+ * http(s), or has a query, a fragment or a user. */
 enum sbx_status sbx_endpoint_create(struct sbx_endpoint **endpoint,
                                     const struct sbx_endpoint_options *options) SBX_CHECKED;
+
+/* Whether it is one of http or https. */
+bool sbx_endpoint_is_url(struct sbx_span url);
 
 /* One more owner; returns `endpoint`. */
 struct sbx_endpoint *sbx_endpoint_ref(struct sbx_endpoint *endpoint);

@@ -52,6 +52,7 @@ void sbx_request_destroy(struct sbx_request *request)
         return;
     }
     free_handle(request);
+    sbx_repeat_clear(request);
     sbx_bytes_clear(&request->url);
     sbx_bytes_clear(&request->reply);
     sbx_endpoint_unref(request->endpoint);
@@ -328,6 +329,9 @@ void sbx_request_conclude(struct sbx_request *request, CURLcode code)
     (void)curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &request->http_status);
     (void)curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &os_error);
     const char *fault = find_fault(request);
+    if (code == CURLE_OK) {
+        sbx_repeat_note(request);
+    }
     request->outcome = sbx_problem_from_curl(code, os_error, request->change);
     if (code != CURLE_OK && refused_by_proxy(request)) {
         request->http_status = 0; /* it is the proxy's */
@@ -357,6 +361,7 @@ void sbx_request_start_clock(struct sbx_request *request, uint64_t *shared_progr
     request->shared_progress_ms = shared_progress_ms;
     request->progress_ms = sbx_now_ms();
     request->deadline.at_ms = request->progress_ms + (uint64_t)request->timeout_ms;
+    request->repeat.end_ms = request->repeat.end_ms == 0 ? request->deadline.at_ms : request->repeat.end_ms;
 }
 
 uint64_t sbx_request_progress_ms(const struct sbx_request *request)
