@@ -333,6 +333,10 @@ export interface SendInputInput extends ProcessInput {
   input?: string;
   /** Text that is sent exactly. */
   data?: string;
+  /** How `data` is written. Default: `utf8`. */
+  encoding?: 'utf8' | 'base64';
+  /** Then end the input: of a terminal by Ctrl-D; of a pipe where the companion supervises the process, else ENOTSUP. */
+  eof?: boolean;
 }
 
 export interface RunCommandResult {

@@ -183,17 +183,6 @@ enum sbx_step sbx_tool_answer_end(struct sbx_op *op)
     return give_members(op, of_ended);
 }
 
-enum sbx_step sbx_tool_answer_input(struct sbx_op *op)
-{
-    json_t *root = sbx_tool_read_reply(op);
-    if (root == NULL) {
-        return SBX_STEP_END;
-    }
-    bool sent = json_is_integer(json_object_get(root, "bytesWritten"));
-    json_decref(root);
-    return sbx_tool_give(op, sent ? json_pack("{s:b}", "sent", 1) : NULL);
-}
-
 /* An array of what `make` makes of each element of `array`; NULL: it is no array, or one was none of those. */
 static json_t *map(const json_t *array, json_t *(*make)(const json_t *element))
 {

@@ -53,6 +53,6 @@ extern const sbx_step_function sbx_tool_stop_process[];     /* tool_end.c */
 extern const sbx_step_function sbx_tool_stop_over_http[];
 extern const sbx_step_function sbx_tool_kill_process[]; /* tool_end.c */
 extern const sbx_step_function sbx_tool_kill_over_http[];
-extern const sbx_step_function sbx_tool_send_input[];
+extern const sbx_step_function sbx_tool_send_input[]; /* tool_send.c */
 
 #endif

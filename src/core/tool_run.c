@@ -124,7 +124,7 @@ static enum sbx_step choose_directory(struct sbx_op *op)
 static json_t *wrap_created(const struct sbx_op *op)
 {
     bool terminal = json_is_true(json_object_get(op->run->body, "tty"));
-    const char *const options[] = {"--record", op->run->record, terminal ? "--terminal" : NULL, NULL};
+    const char *const options[] = {"--record", op->run->record, terminal ? "--terminal" : "--feed", NULL};
     json_t *body = sbx_supervisor_wrap(op, op->run->body, options);
     if (terminal && json_object_set_new(body, "tty", json_true()) != 0) {
         json_decref(body);

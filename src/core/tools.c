@@ -22,6 +22,7 @@
 #define EXAMPLES(array) .examples = (array), .example_count = COUNT(array)
 
 static const char *const streams[] = {"stdout", "stderr", "combined", "pty", NULL};
+static const char *const encodings[] = {"utf8", "base64", NULL};
 
 #define JSON_FIELD                                                                                           \
     {                                                                                                        \
@@ -75,6 +76,8 @@ static const struct sbx_field input_fields[] = {
     ID_FIELD,
     {"input", SBX_FIELD_TEXT, false, "A typed line: a newline is added where it has none.", NULL},
     {"data", SBX_FIELD_TEXT, false, "Text sent exactly as it is, without a newline.", NULL},
+    {"encoding", SBX_FIELD_ENUM, false, "How data is written; utf8 unless told.", encodings},
+    {"eof", SBX_FIELD_BOOLEAN, false, "Then end its input (of a terminal: Ctrl-D).", NULL},
     JSON_FIELD,
 };
 
@@ -96,6 +99,8 @@ static const struct sbx_example stop_examples[] = {{"Stop it", "{\"id\":\"proc_1
 static const struct sbx_example kill_examples[] = {{"Kill it", "{\"id\":\"proc_1\"}"}};
 static const struct sbx_example input_examples[] = {
     {"Answer its question", "{\"id\":\"proc_1\",\"input\":\"yes\"}"},
+    {"Send bytes, and end its input",
+     "{\"id\":\"proc_1\",\"data\":\"3q2+7w==\",\"encoding\":\"base64\",\"eof\":true}"},
 };
 
 static const struct sbx_tool tools[] = {
@@ -140,7 +145,8 @@ static const struct sbx_tool tools[] = {
      EXAMPLES(kill_examples),
      .steps = sbx_tool_kill_process},
     {.name = "send-input",
-     .description = "Send text to the standard input of a process of the sandbox.",
+     .description =
+         "Send a line, text or bytes to the standard input of a process of the sandbox, or end it.",
      .subject = "id",
      FIELDS(input_fields),
      EXAMPLES(input_examples),

@@ -139,7 +139,7 @@ static void test_end_of_nothing(void **state)
 {
     (void)state;
     assert_status(END(SBX_END_TELL), SBX_ENOENT);
-    assert_status(END(2), SBX_EINVAL);
+    assert_status(END(3), SBX_EINVAL);
 }
 
 /* ---- Records --------------------------------------------------------------------------------------------- */

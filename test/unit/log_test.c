@@ -99,7 +99,9 @@ static void test_characters_are_whole(void **state)
             json_t *shown = sbx_log_show(&log);
             for (size_t n = 0; each_alone || k == 2 ? n < json_array_size(shown) : false; n++) {
                 assert_null(json_object_get(json_array_get(shown, n), "encoding"));
-                strcat(whole, json_string_value(json_object_get(json_array_get(shown, n), "data")));
+                size_t used = strlen(whole);
+                (void)snprintf(whole + used, sizeof(whole) - used, "%s",
+                               json_string_value(json_object_get(json_array_get(shown, n), "data")));
             }
             json_decref(shown);
             if (each_alone) {

@@ -80,6 +80,14 @@ test("get-process-logs: --since, --tail, --follow", async () => {
   assert.equal(stdout, "two\nthree\n");
 });
 
+test("send-input: --data, --encoding, --eof", async () => {
+  const { id } = await call(`agentos-sandbox create-process --command 'od -An -tx1; exit 5'`);
+  assert.deepEqual(await call(`agentos-sandbox send-input --id ${id} --data 3q2+7w== --encoding base64`), { sent: true });
+  assert.deepEqual(await call(`agentos-sandbox send-input --id ${id} --data x --eof`), { sent: true });
+  const { logs, exitCode } = await call(`agentos-sandbox get-process-logs --id ${id} --follow 20000`);
+  assert.deepEqual([logs.map(({ data }) => data).join(""), exitCode], [" de ad be ef 78\n", 5]);
+});
+
 test("large output arrives whole, directly, in a pipe and in a file", async () => {
   const line = "agentos-sandbox run-command --plain --command 'seq 100000'";
   const { stdout } = await exec(line);
