@@ -299,7 +299,8 @@ export interface ProgramInput extends JsonInput {
   /** Its arguments, never split. */
   args?: string[];
   cwd?: string;
-  env?: Record<string, string>;
+  /** An object, or a list of `NAME=VALUE`. */
+  env?: Record<string, string> | string[];
 }
 
 export interface RunCommandInput extends ProgramInput {
@@ -312,6 +313,15 @@ export interface RunCommandInput extends ProgramInput {
 export interface CreateProcessInput extends ProgramInput {
   /** Give it a terminal. Default: false. */
   tty?: boolean;
+  /** The terminal's size. Default: 80 and 24. */
+  cols?: number;
+  rows?: number;
+  /** Answer when something listens on this TCP port of the sandbox. Where something does already: EBUSY. */
+  waitForPort?: number;
+  /** Answer when it has printed this text. */
+  waitForLog?: string;
+  /** Milliseconds to wait for that. Default: 20,000. */
+  waitMs?: number;
 }
 
 export interface ProcessInput extends JsonInput {
@@ -392,10 +402,19 @@ export interface ProcessLogsResult {
   droppedEntries?: number;
 }
 
+export interface CreatedProcess extends SandboxProcess {
+  /** Where `waitForPort` or `waitForLog` was given. */
+  ready?: boolean;
+  /** Where it is not ready: its last lines, `since` for more, and what to do. */
+  logs?: ProcessLog[];
+  nextSince?: string;
+  hint?: string;
+}
+
 // An alias, not an interface: core's Record<string, HostTool> takes only an alias.
 export type SandboxTools = {
   'run-command': SandboxTool<RunCommandInput, RunCommandResult>;
-  'create-process': SandboxTool<CreateProcessInput, SandboxProcess>;
+  'create-process': SandboxTool<CreateProcessInput, CreatedProcess>;
   'list-processes': SandboxTool<JsonInput, { processes: SandboxProcess[] }>;
   'get-process-logs': SandboxTool<ProcessLogsInput, ProcessLogsResult>;
   'stop-process': SandboxTool<ProcessInput, SandboxProcess>;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/create.h"
 #include "core/http/problem.h"
 #include "core/json.h"
 #include "core/supervisor.h"
@@ -170,12 +171,21 @@ enum sbx_step sbx_tool_answer_run(struct sbx_op *op)
 
 enum sbx_step sbx_tool_answer_create(struct sbx_op *op)
 {
-    return give_members(op, of_created);
+    if (op->request->outcome == SBX_OK && op->request->http_status == 409) {
+        return sbx_create_full(op);
+    }
+    json_t *root = sbx_tool_read_reply(op);
+    if (root == NULL) {
+        return SBX_STEP_END;
+    }
+    json_t *answer = pick(root, of_created);
+    json_decref(root);
+    return sbx_create_created(op, answer, true);
 }
 
 enum sbx_step sbx_tool_give_created(struct sbx_op *op, const json_t *process)
 {
-    return sbx_tool_give(op, pick(process, of_created));
+    return sbx_create_created(op, pick(process, of_created), false);
 }
 
 enum sbx_step sbx_tool_answer_end(struct sbx_op *op)

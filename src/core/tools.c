@@ -40,8 +40,8 @@ static const char *const encodings[] = {"utf8", "base64", NULL};
         {"args", SBX_FIELD_STRINGS, false, "Arguments, passed as they are, never split.", NULL},             \
         {"cwd", SBX_FIELD_STRING, false, "Working directory, a path of the sandbox.", NULL},                 \
     {                                                                                                        \
-        "env", SBX_FIELD_RECORD, false, "Environment variables, in --json: {\"env\":{\"NAME\":\"value\"}}.", \
-            NULL                                                                                             \
+        "env", SBX_FIELD_RECORD, false,                                                                      \
+            "Environment variable, NAME=VALUE. In --json: {\"env\":{\"NAME\":\"value\"}}.", NULL             \
     }
 
 static const struct sbx_field run_fields[] = {
@@ -55,6 +55,12 @@ static const struct sbx_field run_fields[] = {
 static const struct sbx_field create_fields[] = {
     PROGRAM_FIELDS,
     {"tty", SBX_FIELD_BOOLEAN, false, "Give it a terminal of 80 columns and 24 rows.", NULL},
+    {"cols", SBX_FIELD_NUMBER, false, "Columns of the terminal.", NULL},
+    {"rows", SBX_FIELD_NUMBER, false, "Rows of the terminal.", NULL},
+    {"waitForPort", SBX_FIELD_NUMBER, false, "Answer when something listens on this TCP port.", NULL},
+    {"waitForLog", SBX_FIELD_STRING, false, "Answer when it has printed this text.", NULL},
+    {"waitMs", SBX_FIELD_NUMBER, false,
+     "Milliseconds to wait for that (20000; 25000 at most in a VM); then its last lines are shown.", NULL},
     JSON_FIELD,
 };
 
@@ -87,6 +93,8 @@ static const struct sbx_example run_examples[] = {
 };
 static const struct sbx_example create_examples[] = {
     {"Start a development server", "{\"command\":\"npm\",\"args\":[\"run\",\"dev\"],\"cwd\":\"/app\"}"},
+    {"Start it, and wait until it listens",
+     "{\"command\":\"npm\",\"args\":[\"start\"],\"waitForPort\":3000,\"waitMs\":15000}"},
 };
 static const struct sbx_example list_examples[] = {{"See what runs", "{}"}};
 static const struct sbx_example log_examples[] = {
