@@ -241,6 +241,10 @@ static void test_lines(void **state)
 
 /* ---- Another shape, no memory --------------------------------------------------------------------------------- */
 
+#define BASE64(data)                                                                                         \
+    "{\"entries\":[{\"sequence\":1,\"stream\":\"stdout\",\"timestampMs\":5,\"data\":\"" data                 \
+    "\",\"encoding\":\"base64\"}]}"
+
 static void test_another_shape(void **state)
 {
     (void)state;
@@ -257,10 +261,8 @@ static void test_another_shape(void **state)
         "{\"entries\":[{\"sequence\":1,\"stream\":\"stdout\",\"timestampMs\":\"5\",\"data\":\"\"}]}",
         "{\"entries\":[{\"sequence\":1,\"stream\":7,\"timestampMs\":5,\"data\":\"\"}]}",
         "{\"entries\":[{\"sequence\":1,\"stream\":\"stdout\",\"timestampMs\":5,\"data\":7}]}",
-        "{\"entries\":[{\"sequence\":1,\"stream\":\"stdout\",\"timestampMs\":5,\"data\":\"aGk\",\"encoding\":"
-        "\"base64\"}]}",
-        "{\"entries\":[{\"sequence\":1,\"stream\":\"stdout\",\"timestampMs\":5,\"data\":\"no!!\","
-        "\"encoding\":\"base64\"}]}",
+        BASE64("aGk"),
+        BASE64("no!!"),
     };
     for (size_t i = 0; i < COUNT(wrong); i++) {
         struct sbx_log log = {0};
