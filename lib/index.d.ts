@@ -306,7 +306,8 @@ export interface ProgramInput extends JsonInput {
   /** Its arguments, never split. */
   args?: string[];
   cwd?: string;
-  env?: Record<string, string>;
+  /** An object, or a list of `NAME=VALUE`. */
+  env?: Record<string, string> | string[];
 }
 
 export interface RunCommandInput extends ProgramInput {
@@ -319,6 +320,15 @@ export interface RunCommandInput extends ProgramInput {
 export interface CreateProcessInput extends ProgramInput {
   /** Give it a terminal. Default: false. */
   tty?: boolean;
+  /** The terminal's size. Default: 80 and 24. */
+  cols?: number;
+  rows?: number;
+  /** Answer when something listens on this TCP port of the sandbox. Where something does already: EBUSY. */
+  waitForPort?: number;
+  /** Answer when it has printed this text. */
+  waitForLog?: string;
+  /** Milliseconds to wait for that. Default: 20,000. */
+  waitMs?: number;
 }
 
 export interface ProcessInput extends JsonInput {
@@ -340,6 +350,10 @@ export interface SendInputInput extends ProcessInput {
   input?: string;
   /** Text that is sent exactly. */
   data?: string;
+  /** How `data` is written. Default: `utf8`. */
+  encoding?: 'utf8' | 'base64';
+  /** Then end the input: of a terminal by Ctrl-D; of a pipe where the companion supervises the process, else ENOTSUP. */
+  eof?: boolean;
 }
 
 export interface RunCommandResult {
@@ -395,10 +409,19 @@ export interface ProcessLogsResult {
   droppedEntries?: number;
 }
 
+export interface CreatedProcess extends SandboxProcess {
+  /** Where `waitForPort` or `waitForLog` was given. */
+  ready?: boolean;
+  /** Where it is not ready: its last lines, `since` for more, and what to do. */
+  logs?: ProcessLog[];
+  nextSince?: string;
+  hint?: string;
+}
+
 // An alias, not an interface: core's Record<string, HostTool> takes only an alias.
 export type SandboxTools = {
   'run-command': SandboxTool<RunCommandInput, RunCommandResult>;
-  'create-process': SandboxTool<CreateProcessInput, SandboxProcess>;
+  'create-process': SandboxTool<CreateProcessInput, CreatedProcess>;
   'list-processes': SandboxTool<JsonInput, { processes: SandboxProcess[] }>;
   'get-process-logs': SandboxTool<ProcessLogsInput, ProcessLogsResult>;
   'stop-process': SandboxTool<ProcessInput, SandboxProcess>;

@@ -135,13 +135,15 @@ enum sbx_status op_end(struct server *server, const struct sbx_args *in, struct 
 {
     (void)server, (void)out;
     int private = -1;
-    int signal_number = in->mode == SBX_END_KILL ? SIGUSR1 : SIGTERM;
-    if (in->mode != SBX_END_KILL && in->mode != SBX_END_TELL) {
+    static const int signals[] = {
+        [SBX_END_TELL] = SIGTERM, [SBX_END_KILL] = SIGUSR1, [SBX_END_INPUT] = SIGUSR2};
+    if (in->mode >= sizeof(signals) / sizeof(*signals)) {
         return SBX_EINVAL;
     }
     enum sbx_status status = open_private(in->target.data, &private);
     if (status == SBX_OK) {
-        status = open_close(private, signal_supervisor(in->target.data, private, signal_number));
+        status = open_close(private, signal_supervisor(in->target.data, private, signals[in->mode]));
     }
-    return status == SBX_ENOENT ? forbid_start(in->target.data) : status;
+    bool ends = in->mode != SBX_END_INPUT;
+    return status == SBX_ENOENT && ends ? forbid_start(in->target.data) : status;
 }

@@ -48,6 +48,7 @@ static void become(const struct start *start, int report)
     } else {
         (void)setsid();
     }
+    take_stream(start->input, STDIN_FILENO);
     take_stream(start->output, STDOUT_FILENO);
     take_stream(start->errors, STDERR_FILENO);
     restore_signals(&start->mask);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "core/base64.h"
 #include "core/utf8.h"
@@ -91,6 +92,7 @@ enum sbx_status sbx_log_begin_at(struct sbx_log *log, struct sbx_span place)
         place = (struct sbx_span){place.data + 1, place.length - 1};
     }
     for (size_t i = 0; i < SBX_LOG_STREAMS && skip_dash(&place); i++) {
+        log->held[i].timestamp_ms = (int64_t)time(NULL) * 1000; /* where nothing follows it */
         right = read_held(&place, &log->held[i]) && right;
     }
     return right && place.length == 0 ? SBX_OK : SBX_EINVAL;

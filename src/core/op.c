@@ -182,6 +182,7 @@ static void on_pause_over(struct sbx_deadline *pause, enum sbx_status why)
 enum sbx_step sbx_op_pause(struct sbx_op *op, int ms)
 {
     op->pause = (struct sbx_deadline){.at_ms = sbx_now_ms() + (uint64_t)ms, .due = on_pause_over};
+    op->deadline_ms = op->pause.at_ms + (uint64_t)op->timeout_ms;
     enum sbx_status status = sbx_engine_arm(op->task.engine, &op->pause);
     return status == SBX_OK ? SBX_STEP_WAIT : sbx_op_fail(op, status, NULL);
 }
@@ -203,19 +204,6 @@ enum sbx_step sbx_op_again(struct sbx_op *op)
         op->deadline_ms = sbx_now_ms() + (uint64_t)op->timeout_ms;
     }
     return SBX_STEP_NEXT;
-}
-
-static void on_pause(struct sbx_deadline *deadline, enum sbx_status why)
-{
-    (void)why;
-    run_steps(SBX_CONTAINER(deadline, struct sbx_op, pause));
-}
-
-enum sbx_step sbx_op_pause(struct sbx_op *op, int ms)
-{
-    op->pause = (struct sbx_deadline){.at_ms = sbx_now_ms() + (uint64_t)ms, .due = on_pause};
-    op->deadline_ms = op->pause.at_ms + (uint64_t)op->timeout_ms;
-    return sbx_engine_arm(op->task.engine, &op->pause) == SBX_OK ? SBX_STEP_WAIT : SBX_STEP_NEXT;
 }
 
 enum sbx_step sbx_op_turn_to(struct sbx_op *op, const sbx_step_function *steps)

@@ -72,7 +72,6 @@ struct sbx_op {
     struct sbx_run *run;         /* owned: of run-command; NULL: none yet */
     struct sbx_buffer content;   /* owned: a content read in order to be changed */
 
-    struct sbx_deadline pause;    /* armed while it waits for nothing but time */
     void (*end_call)(void *call); /* static: frees `call` */
     void *call;                   /* owned: what the steps of a tool keep; NULL: nothing */
 
@@ -119,13 +118,10 @@ enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_
 enum sbx_step sbx_op_ask(struct sbx_op *op, struct sbx_companion_lane *lane, enum sbx_op_code code,
                          const struct sbx_args *args);
 
-/* Goes on with the next step `ms` later. */
-enum sbx_step sbx_op_pause(struct sbx_op *op, int ms);
-
 /* Once more from the first step on: there is progress, and the deadline begins anew, unless somebody is blocked. */
 enum sbx_step sbx_op_again(struct sbx_op *op);
 
-/* The next step runs in `ms`, and the deadline counts from then on. At the engine's end it runs at once. */
+/* The next step runs in `ms`, and the deadline counts from then on. At the engine's end the op fails. */
 enum sbx_step sbx_op_pause(struct sbx_op *op, int ms);
 
 /* Goes on with other steps, from the first on. */

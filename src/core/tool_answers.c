@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/create.h"
 #include "core/http/problem.h"
 #include "core/json.h"
 #include "core/supervisor.h"
@@ -174,28 +175,26 @@ enum sbx_step sbx_tool_answer_run(struct sbx_op *op)
 
 enum sbx_step sbx_tool_answer_create(struct sbx_op *op)
 {
-    return give_members(op, of_created);
+    if (op->request->outcome == SBX_OK && op->request->http_status == 409) {
+        return sbx_create_full(op);
+    }
+    json_t *root = sbx_tool_read_reply(op);
+    if (root == NULL) {
+        return SBX_STEP_END;
+    }
+    json_t *answer = pick(root, of_created);
+    json_decref(root);
+    return sbx_create_created(op, answer, true);
 }
 
 enum sbx_step sbx_tool_give_created(struct sbx_op *op, const json_t *process)
 {
-    return sbx_tool_give(op, pick(process, of_created));
+    return sbx_create_created(op, pick(process, of_created), false);
 }
 
 enum sbx_step sbx_tool_answer_end(struct sbx_op *op)
 {
     return give_members(op, of_ended);
-}
-
-enum sbx_step sbx_tool_answer_input(struct sbx_op *op)
-{
-    json_t *root = sbx_tool_read_reply(op);
-    if (root == NULL) {
-        return SBX_STEP_END;
-    }
-    bool sent = json_is_integer(json_object_get(root, "bytesWritten"));
-    json_decref(root);
-    return sbx_tool_give(op, sent ? json_pack("{s:b}", "sent", 1) : NULL);
 }
 
 /* An array of what `make` makes of each element of `array`; NULL: it is no array, or one was none of those. */

@@ -35,6 +35,5 @@ enum sbx_step sbx_tool_answer_run(struct sbx_op *op);
 enum sbx_step sbx_tool_answer_create(struct sbx_op *op);
 enum sbx_step sbx_tool_answer_list(struct sbx_op *op);
 enum sbx_step sbx_tool_answer_end(struct sbx_op *op); /* of stop and kill */
-enum sbx_step sbx_tool_answer_input(struct sbx_op *op);
 
 #endif

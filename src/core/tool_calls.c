@@ -193,44 +193,9 @@ static enum sbx_step ask_kill(struct sbx_op *op)
     return ask_end(op, "/kill");
 }
 
-/* A line that was typed ends with a newline; data is what it is. NULL: no memory. */
-static json_t *typed(const json_t *input)
-{
-    json_t *data = json_object_get(input, "data");
-    if (data != NULL) {
-        return json_pack("{s:O, s:s}", "data", data, "encoding", "utf8");
-    }
-    const json_t *line = json_object_get(input, "input");
-    size_t length = json_string_length(line);
-    bool ended = length > 0 && json_string_value(line)[length - 1] == '\n';
-    return json_pack("{s:s#+, s:s}", "data", json_string_value(line), (int)length, ended ? "" : "\n",
-                     "encoding", "utf8");
-}
-
-static enum sbx_step ask_input(struct sbx_op *op)
-{
-    struct sbx_request *request = NULL;
-    json_t *input = sbx_tool_read_input(op);
-    if (input == NULL) {
-        return SBX_STEP_END;
-    }
-    bool has_input = json_object_get(input, "input") != NULL;
-    if (has_input == (json_object_get(input, "data") != NULL)) {
-        json_decref(input);
-        return sbx_tool_usage(op, "give either \"input\" or \"data\"");
-    }
-    json_t *body = typed(input);
-    enum sbx_status status =
-        body == NULL ? SBX_ENOMEM : sbx_tool_about_process(op, input, SBX_POST, "/input", &request);
-    json_decref(input);
-    return sbx_tool_send(op, status, request, body, SBX_BUDGET_PROGRAMS);
-}
-
 const sbx_step_function sbx_tool_run_over_http[] = {ask_run, sbx_tool_answer_run, NULL};
 const sbx_step_function sbx_tool_create_over_http[] = {ask_create, sbx_tool_answer_create, NULL};
 const sbx_step_function sbx_tool_stop_over_http[] = {sbx_shown_ask, sbx_shown_see, ask_stop,
                                                      sbx_tool_answer_end, NULL};
 const sbx_step_function sbx_tool_kill_over_http[] = {sbx_shown_ask, sbx_shown_see, ask_kill,
                                                      sbx_tool_answer_end, NULL};
-const sbx_step_function sbx_tool_send_input[] = {sbx_shown_ask, sbx_shown_see, ask_input,
-                                                 sbx_tool_answer_input, NULL};

@@ -46,7 +46,8 @@ enum sbx_status sbx_tool_about_process(struct sbx_op *op, const json_t *input, e
 
 extern const sbx_step_function sbx_tool_run_command[]; /* tool_run.c */
 extern const sbx_step_function sbx_tool_run_over_http[];
-extern const sbx_step_function sbx_tool_create_process[]; /* tool_run.c */
+extern const sbx_step_function sbx_tool_create_process[]; /* create.c */
+extern const sbx_step_function sbx_tool_start_process[];  /* tool_run.c: the start alone */
 extern const sbx_step_function sbx_tool_create_over_http[];
 extern const sbx_step_function sbx_tool_list_processes[];   /* tool_list.c */
 extern const sbx_step_function sbx_tool_get_process_logs[]; /* tool_logs.c */
@@ -54,6 +55,6 @@ extern const sbx_step_function sbx_tool_stop_process[];     /* tool_end.c */
 extern const sbx_step_function sbx_tool_stop_over_http[];
 extern const sbx_step_function sbx_tool_kill_process[]; /* tool_end.c */
 extern const sbx_step_function sbx_tool_kill_over_http[];
-extern const sbx_step_function sbx_tool_send_input[];
+extern const sbx_step_function sbx_tool_send_input[]; /* tool_send.c */
 
 #endif

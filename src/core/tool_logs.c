@@ -39,7 +39,8 @@ static enum sbx_status read_fields(struct logs *logs, const json_t *input)
         status = sbx_log_begin_at(&logs->watch.log, (struct sbx_span){since, strlen(since)});
     }
     logs->began_at = logs->watch.log.last;
-    /* A line is an entry or less than one, mostly. Followed, or with a character begun, none may be missed. */
+    /* A line is an entry or less than one, mostly. Followed, or with a character begun, none may be missed. (What is
+     * begun on a stream that prints nothing in the window is not in nextSince.) */
     bool from_start = since == NULL || strchr(since, '-') == NULL;
     logs->watch.window = logs->tail > 0 && logs->until_ms == 0 && from_start ? logs->tail + 1 : 0;
     return status;

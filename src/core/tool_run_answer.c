@@ -8,13 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base64.h"
 #include "core/supervisor.h"
 #include "core/tool_answers.h"
 #include "core/tool_calls.h"
 #include "core/tool_run.h"
 #include "core/tool_shown.h"
 #include "core/utf8.h"
-#include "wire/base64.h"
 
 /* A stream as it is shown. */
 struct shown {
@@ -117,23 +117,11 @@ static struct shown show(const struct sbx_run *run, size_t stream)
     return shown;
 }
 
-static json_t *as_base64(struct sbx_span bytes)
-{
-    size_t length = SBX_BASE64_LENGTH(bytes.length);
-    char *text = malloc(length + 1);
-    if (text != NULL) {
-        sbx_base64_encode(text, bytes);
-    }
-    json_t *string = text == NULL ? NULL : json_stringn(text, length);
-    free(text);
-    return string;
-}
-
 static json_t *as_json(struct shown *shown, bool text)
 {
     struct sbx_span bytes = sbx_bytes_span(&shown->bytes);
     bytes = bytes.data == NULL ? SBX_SPAN("") : bytes;
-    json_t *string = text ? json_stringn(bytes.data, bytes.length) : as_base64(bytes);
+    json_t *string = text ? json_stringn(bytes.data, bytes.length) : sbx_base64_json(bytes);
     if (shown->bytes.status != SBX_OK) {
         json_decref(string);
         string = NULL;

@@ -23,6 +23,7 @@
 #define EXAMPLES(array) .examples = (array), .example_count = COUNT(array)
 
 static const char *const streams[] = {"stdout", "stderr", "combined", "pty", NULL};
+static const char *const encodings[] = {"utf8", "base64", NULL};
 
 #define JSON_FIELD                                                                                           \
     {                                                                                                        \
@@ -40,8 +41,8 @@ static const char *const streams[] = {"stdout", "stderr", "combined", "pty", NUL
         {"args", SBX_FIELD_STRINGS, false, "Arguments, passed as they are, never split.", NULL},             \
         {"cwd", SBX_FIELD_STRING, false, "Working directory, a path of the sandbox.", NULL},                 \
     {                                                                                                        \
-        "env", SBX_FIELD_RECORD, false, "Environment variables, in --json: {\"env\":{\"NAME\":\"value\"}}.", \
-            NULL                                                                                             \
+        "env", SBX_FIELD_RECORD, false,                                                                      \
+            "Environment variable, NAME=VALUE. In --json: {\"env\":{\"NAME\":\"value\"}}.", NULL             \
     }
 
 static const struct sbx_field run_fields[] = {
@@ -55,6 +56,12 @@ static const struct sbx_field run_fields[] = {
 static const struct sbx_field create_fields[] = {
     PROGRAM_FIELDS,
     {"tty", SBX_FIELD_BOOLEAN, false, "Give it a terminal of 80 columns and 24 rows.", NULL},
+    {"cols", SBX_FIELD_NUMBER, false, "Columns of the terminal.", NULL},
+    {"rows", SBX_FIELD_NUMBER, false, "Rows of the terminal.", NULL},
+    {"waitForPort", SBX_FIELD_NUMBER, false, "Answer when something listens on this TCP port.", NULL},
+    {"waitForLog", SBX_FIELD_STRING, false, "Answer when it has printed this text.", NULL},
+    {"waitMs", SBX_FIELD_NUMBER, false,
+     "Milliseconds to wait for that (20000; 25000 at most in a VM); then its last lines are shown.", NULL},
     JSON_FIELD,
 };
 
@@ -76,6 +83,8 @@ static const struct sbx_field input_fields[] = {
     ID_FIELD,
     {"input", SBX_FIELD_TEXT, false, "A typed line: a newline is added where it has none.", NULL},
     {"data", SBX_FIELD_TEXT, false, "Text sent exactly as it is, without a newline.", NULL},
+    {"encoding", SBX_FIELD_ENUM, false, "How data is written; utf8 unless told.", encodings},
+    {"eof", SBX_FIELD_BOOLEAN, false, "Then end its input (of a terminal: Ctrl-D).", NULL},
     JSON_FIELD,
 };
 
@@ -85,6 +94,8 @@ static const struct sbx_example run_examples[] = {
 };
 static const struct sbx_example create_examples[] = {
     {"Start a development server", "{\"command\":\"npm\",\"args\":[\"run\",\"dev\"],\"cwd\":\"/app\"}"},
+    {"Start it, and wait until it listens",
+     "{\"command\":\"npm\",\"args\":[\"start\"],\"waitForPort\":3000,\"waitMs\":15000}"},
 };
 static const struct sbx_example list_examples[] = {{"See what runs", "{}"}};
 static const struct sbx_example log_examples[] = {
@@ -97,6 +108,8 @@ static const struct sbx_example stop_examples[] = {{"Stop it", "{\"id\":\"proc_1
 static const struct sbx_example kill_examples[] = {{"Kill it", "{\"id\":\"proc_1\"}"}};
 static const struct sbx_example input_examples[] = {
     {"Answer its question", "{\"id\":\"proc_1\",\"input\":\"yes\"}"},
+    {"Send bytes, and end its input",
+     "{\"id\":\"proc_1\",\"data\":\"3q2+7w==\",\"encoding\":\"base64\",\"eof\":true}"},
 };
 
 static const struct sbx_tool tools[] = {
@@ -141,7 +154,8 @@ static const struct sbx_tool tools[] = {
      EXAMPLES(kill_examples),
      .steps = sbx_tool_kill_process},
     {.name = "send-input",
-     .description = "Send text to the standard input of a process of the sandbox.",
+     .description =
+         "Send a line, text or bytes to the standard input of a process of the sandbox, or end it.",
      .subject = "id",
      FIELDS(input_fields),
      EXAMPLES(input_examples),

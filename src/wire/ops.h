@@ -67,8 +67,9 @@ enum { SBX_STAGE_IN_PLACE = 1 };
 enum { SBX_WAIT_START = 1 };
 
 /* How end ends a supervised program, with all that descends from it: told to, and killed where it does not; or killed
- * at once. One that has not started never will: its record says ECANCELED then. */
-enum { SBX_END_TELL, SBX_END_KILL };
+ * at once. One that has not started never will: its record says ECANCELED then. Or what it ends: the program's input
+ * alone. */
+enum { SBX_END_TELL, SBX_END_KILL, SBX_END_INPUT };
 
 /* The slots of struct sbx_args that an operation can use, as the table names them. */
 enum sbx_arg {

@@ -139,7 +139,8 @@ static void test_kill(void **state)
 static void test_end_of_nothing(void **state)
 {
     (void)state;
-    assert_status(END(2), SBX_EINVAL);
+    assert_status(END(3), SBX_EINVAL);
+    assert_status(END(SBX_END_INPUT), SBX_ENOENT);
     assert_false(scratch_is_there(RECORDS RECORD));
 }
 

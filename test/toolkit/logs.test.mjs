@@ -2,7 +2,9 @@
 //
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { eventually } from '../helpers/eventually.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
@@ -110,6 +112,24 @@ test('a closing toolkit waits for who follows', async () => {
   const following = call(other, 'get-process-logs', { id, follow: 400 });
   await other.close();
   assert.equal((await following).status, 'running');
+});
+
+test('a worker that follows can be terminated, and a process can exit', async () => {
+  const id = await create('sleep 600');
+  const client = `{ baseUrl: '${sandbox.baseUrl}', token: '${sandbox.token}', statFs() {}, runProcess() {} }`;
+  const follow = `const { createSandboxToolkit } = require('@rivet-dev/agent-os-sandbox');
+    const kit = createSandboxToolkit({ client: ${client} });
+    kit.tools['get-process-logs'].execute({ id: '${id}', follow: 60000 }).finally(() => console.log('too early'));`;
+  for (const ending of [
+    `${follow} setTimeout(() => process.exit(7), 300);`,
+    `const { Worker } = require('node:worker_threads');
+     const worker = new Worker(${JSON.stringify(follow)}, { eval: true });
+     setTimeout(() => worker.terminate().then(() => process.exit(7)), 600);`,
+  ]) {
+    const root = fileURLToPath(new URL('../..', import.meta.url));
+    const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', ending], { cwd: root, encoding: 'utf8', timeout: 50_000 });
+    assert.deepEqual([status, stdout], [7, ''], stderr);
+  }
 });
 
 test('what the log no longer holds is counted', async () => {

@@ -99,7 +99,9 @@ static void test_characters_are_whole(void **state)
             json_t *shown = sbx_log_show(&log);
             for (size_t n = 0; each_alone || k == 2 ? n < json_array_size(shown) : false; n++) {
                 assert_null(json_object_get(json_array_get(shown, n), "encoding"));
-                strcat(whole, json_string_value(json_object_get(json_array_get(shown, n), "data")));
+                size_t used = strlen(whole);
+                (void)snprintf(whole + used, sizeof(whole) - used, "%s",
+                               json_string_value(json_object_get(json_array_get(shown, n), "data")));
             }
             json_decref(shown);
             if (each_alone) {
@@ -239,6 +241,10 @@ static void test_lines(void **state)
 
 /* ---- Another shape, no memory --------------------------------------------------------------------------------- */
 
+#define BASE64(data)                                                                                         \
+    "{\"entries\":[{\"sequence\":1,\"stream\":\"stdout\",\"timestampMs\":5,\"data\":\"" data                 \
+    "\",\"encoding\":\"base64\"}]}"
+
 static void test_another_shape(void **state)
 {
     (void)state;
@@ -255,10 +261,8 @@ static void test_another_shape(void **state)
         "{\"entries\":[{\"sequence\":1,\"stream\":\"stdout\",\"timestampMs\":\"5\",\"data\":\"\"}]}",
         "{\"entries\":[{\"sequence\":1,\"stream\":7,\"timestampMs\":5,\"data\":\"\"}]}",
         "{\"entries\":[{\"sequence\":1,\"stream\":\"stdout\",\"timestampMs\":5,\"data\":7}]}",
-        "{\"entries\":[{\"sequence\":1,\"stream\":\"stdout\",\"timestampMs\":5,\"data\":\"aGk\",\"encoding\":"
-        "\"base64\"}]}",
-        "{\"entries\":[{\"sequence\":1,\"stream\":\"stdout\",\"timestampMs\":5,\"data\":\"no!!\","
-        "\"encoding\":\"base64\"}]}",
+        BASE64("aGk"),
+        BASE64("no!!"),
     };
     for (size_t i = 0; i < COUNT(wrong); i++) {
         struct sbx_log log = {0};

@@ -109,12 +109,6 @@ static void test_end(void **state)
     all_refused(*state, sbx_tool_answer_end, never);
 }
 
-static void test_input(void **state)
-{
-    gives(*state, sbx_tool_answer_input, "{\"bytesWritten\":4}", "{\"sent\":true}");
-    all_refused(*state, sbx_tool_answer_input, never);
-}
-
 static void test_list(void **state)
 {
     gives(*state, sbx_tool_answer_list, "{\"processes\":[]}", "{\"processes\":[]}");
@@ -135,9 +129,12 @@ static void test_list(void **state)
 
 static void test_problem(void **state)
 {
-    static const sbx_step_function steps[] = {sbx_tool_answer_run, sbx_tool_answer_create,
-                                              sbx_tool_answer_list, sbx_tool_answer_end,
-                                              sbx_tool_answer_input};
+    static const sbx_step_function steps[] = {
+        sbx_tool_answer_run,
+        sbx_tool_answer_create,
+        sbx_tool_answer_list,
+        sbx_tool_answer_end,
+    };
     for (size_t i = 0; i < COUNT(steps); i++) {
         struct sbx_op *op = answered(*state, 502, SBX_SPAN("{\"detail\":\"no (os error 13)\"}"));
         assert_int_equal(steps[i](op), SBX_STEP_END);
@@ -195,13 +192,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_run),
-        TEST(test_create),
-        TEST(test_end),
-        TEST(test_input),
-        TEST(test_list),
-        TEST(test_problem),
-        TEST(test_problem_of_a_long_command),
+        TEST(test_run),       TEST(test_create),  TEST(test_end),
+        TEST(test_list),      TEST(test_problem), TEST(test_problem_of_a_long_command),
         TEST(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

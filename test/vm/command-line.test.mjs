@@ -80,6 +80,36 @@ test("get-process-logs: --since, --tail, --follow", async () => {
   assert.equal(stdout, "two\nthree\n");
 });
 
+test("send-input: --data, --encoding, --eof", async () => {
+  const { id } = await call(`agentos-sandbox create-process --command 'od -An -tx1; exit 5'`);
+  assert.deepEqual(await call(`agentos-sandbox send-input --id ${id} --data 3q2+7w== --encoding base64`), { sent: true });
+  assert.deepEqual(await call(`agentos-sandbox send-input --id ${id} --data x --eof`), { sent: true });
+  const { logs, exitCode } = await call(`agentos-sandbox get-process-logs --id ${id} --follow 20000`);
+  assert.deepEqual([logs.map(({ data }) => data).join(""), exitCode], [" de ad be ef 78\n", 5]);
+});
+
+test("--env NAME=VALUE, repeated", async () => {
+  const line = `--command 'echo "$A|$B"; sleep 0.1' --env A=1 --env "B=x y=z"`;
+  assert.equal((await exec(`agentos-sandbox run-command --plain ${line}`)).stdout, "1|x y=z\n");
+  const { id } = await call(`agentos-sandbox create-process ${line}`);
+  assert.equal((await exec(`agentos-sandbox get-process-logs --plain --id ${id} --follow 20000`)).stdout, "1|x y=z\n");
+  const wrong = await exec("agentos-sandbox run-command --command true --env A");
+  assert.equal(wrong.exitCode, 2);
+  assert.match(wrong.stderr, /"env": 'A' is no NAME=VALUE/);
+  const { stdout } = await exec("agentos-sandbox run-command --help");
+  assert.match(stdout, /^ {2}--env <string> \.\.\. \(once for each\)$/m);
+});
+
+test("create-process: --cols, --rows, --wait-for-port, --wait-for-log, --wait-ms", async () => {
+  const size = await call(`agentos-sandbox create-process --command 'stty size; sleep 600' --tty --cols 132 --rows 43 --wait-for-log "43 132"`);
+  assert.deepEqual([size.ready, size.status], [true, "running"]);
+  const serve = `require("net").createServer().listen(47301, "127.0.0.1")`;
+  const server = await call(`agentos-sandbox create-process --command node --args -e --args '${serve}' --wait-for-port 47301`);
+  assert.equal(server.ready, true);
+  const late = await call(`agentos-sandbox create-process --command 'echo not yet; sleep 600' --wait-for-log ready --wait-ms 500`);
+  assert.deepEqual([late.ready, late.logs.map(({ data }) => data).join("")], [false, "not yet\n"]);
+});
+
 test("large output arrives whole, directly, in a pipe and in a file", async () => {
   const line = "agentos-sandbox run-command --plain --command 'seq 100000'";
   const { stdout } = await exec(line);
