@@ -182,6 +182,7 @@ enum sbx_step sbx_tool_answer_create(struct sbx_op *op)
     if (root == NULL) {
         return SBX_STEP_END;
     }
+    sbx_shown_note(op->toolkit->shown, root);
     json_t *answer = pick(root, of_created);
     json_decref(root);
     return sbx_create_created(op, answer, true);

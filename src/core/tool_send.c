@@ -19,6 +19,7 @@
 #include "core/tool_answers.h"
 #include "core/tool_calls.h"
 #include "core/tool_input.h"
+#include "core/tool_shown.h"
 #include "core/watch.h"
 
 #define PART_MAX ((size_t)65536) /* bytes: the server takes no more at once */
@@ -258,5 +259,5 @@ static enum sbx_step go_send(struct sbx_op *op)
 }
 
 const sbx_step_function sbx_tool_send_input[] = {
-    check, ask_process, take_process, sbx_supervisor_need, go_send, NULL,
+    check, sbx_shown_ask, sbx_shown_see, ask_process, take_process, sbx_supervisor_need, go_send, NULL,
 };
