@@ -64,7 +64,7 @@ static struct sbx_span whole_tail(struct sbx_span tail)
             return (struct sbx_span){tail.data + cut, tail.length - cut};
         }
     }
-    return tail;
+    return tail.length < 4 ? SBX_SPAN("") : tail;
 }
 
 /* The tail of what went round in the second half of the file, in its order; the caller frees it. NULL: no memory. */
@@ -108,7 +108,8 @@ static struct shown show(const struct sbx_run *run, size_t stream)
     const struct sbx_buffer *file = &run->streams[stream];
     struct shown shown = {.cut = total > file->length};
     sbx_bytes_init(&shown.bytes, SBX_JSON_MAX);
-    if (shown.cut && file->length == run->state.most) {
+    bool round = file->length == run->state.most && file->length >= 2;
+    if (shown.cut && round) {
         show_cut(&shown, file, run->state.most, total);
     } else {
         sbx_bytes_append(&shown.bytes, (struct sbx_span){file->data, file->length});

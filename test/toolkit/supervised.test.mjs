@@ -27,7 +27,7 @@ async function left() {
 
 test('a timeout ends all that descends from the program, and what it printed until then is there', async () => {
   const result = await run({
-    command: '(setsid setsid sleep 7777 & echo $!); echo before; sleep 7777; echo after',
+    command: '(setsid sleep 7777 & echo $!); echo before; sleep 7777; echo after',
     timeoutMs: 700,
   });
   const [pid, before] = result.stdout.split('\n');
@@ -57,6 +57,16 @@ test('a background child that holds the output open does not hold the answer, an
   assert.equal(exitCode, 0);
   assert.equal(await lives(stdout.trim()), true);
   await sandbox.sh('kill -KILL "$1"', stdout.trim());
+});
+
+test('a daemon that detached itself survives a normal end, and not a timeout', async () => {
+  const daemon = 'setsid sleep 7777 </dev/null >/dev/null 2>&1 & echo $!';
+  const kept = (await run({ command: `${daemon}; exit 3` })).stdout.trim();
+  assert.equal(await lives(kept), true);
+  await sandbox.sh('kill -KILL "$1"', kept);
+  const { stdout, timedOut } = await run({ command: `${daemon}; sleep 7777`, timeoutMs: 500 });
+  assert.equal(timedOut, true);
+  assert.equal(await lives(stdout.trim()), false);
 });
 
 test('the signal that ended a program is named', async () => {
@@ -151,12 +161,13 @@ test('what is wrong at the start is told apart and named', async () => {
     [{ command: 'true', cwd: `${directory}/none` }, 'ENOENT', /working directory '.*none' does not exist/],
     [{ command: 'true', cwd: `${directory}/file` }, 'ENOTDIR', /working directory '.*file' is not a directory/],
   ];
-  for (const [input, code, message] of wrong)
-    await assert.rejects(run(input), (error) => {
-      assert.equal(error.code, code, error.message);
-      assert.match(error.message, message);
-      return true;
-    });
+  for (const tool of ['run-command', 'create-process'])
+    for (const [input, code, message] of wrong)
+      await assert.rejects(call(kit, tool, input), (error) => {
+        assert.equal(error.code, code, `${tool}: ${error.message}`);
+        assert.match(error.message, message);
+        return true;
+      });
   await eventually(async () => (await left()).processes.length === 0);
   assert.deepEqual(await left(), { processes: [], files: '' });
 });
