@@ -16,7 +16,6 @@
 #include "core/http/problem.h"
 #include "core/json.h"
 #include "core/tool_calls.h"
-#include "wire/base64.h"
 
 #define GRACE_MS 5000 /* that a companion which waits may need beyond its time */
 #define FRAME_SIZE 64
@@ -156,28 +155,14 @@ static enum sbx_status put_wait(struct sbx_writer *writer, uint32_t id, const st
     return status == SBX_OK ? sbx_frame_end(writer, start) : status;
 }
 
-/* The frames as base64; NULL: no memory. The caller frees it. */
-static char *piece_of(struct sbx_span frames)
-{
-    char *piece = malloc(SBX_BASE64_LENGTH(frames.length) + 1);
-    if (piece != NULL) {
-        sbx_base64_encode(piece, frames);
-        piece[SBX_BASE64_LENGTH(frames.length)] = '\0';
-    }
-    return piece;
-}
-
 /* Asks with `frames`, for which the companion may need `ms`. */
 static enum sbx_step ask(struct sbx_op *op, struct sbx_span frames, int ms, enum sbx_budget budget)
 {
     struct sbx_request *request = NULL;
-    char *piece = piece_of(frames);
-    json_t *body = json_pack("{s:o, s:[s, s], s:i}", "command", program_of(op), "args", "run",
-                             piece == NULL ? "" : piece, "timeoutMs", ms + GRACE_MS);
-    enum sbx_status status = body == NULL || piece == NULL
-                                 ? SBX_ENOMEM
-                                 : sbx_request_create(&request, op->endpoint, SBX_POST, "/v1/processes/run");
-    free(piece);
+    json_t *body = json_pack("{s:o, s:[s, o], s:i}", "command", program_of(op), "args", "run",
+                             sbx_base64_json(frames), "timeoutMs", ms + GRACE_MS);
+    enum sbx_status status =
+        body == NULL ? SBX_ENOMEM : sbx_request_create(&request, op->endpoint, SBX_POST, "/v1/processes/run");
     return sbx_tool_send(op, status, request, body, budget);
 }
 

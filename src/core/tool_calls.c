@@ -159,25 +159,17 @@ static enum sbx_step ask_create(struct sbx_op *op)
     return sbx_tool_send(op, status, request, body, SBX_BUDGET_FILES);
 }
 
-enum sbx_status sbx_tool_about_process(struct sbx_op *op, const json_t *input, enum sbx_method method,
-                                       const char *rest, struct sbx_request **request)
-{
-    const json_t *id = json_object_get(input, "id");
-    enum sbx_status status = sbx_request_create(request, op->endpoint, method, "/v1/processes");
-    if (status == SBX_OK) {
-        sbx_request_segment(*request, (struct sbx_span){json_string_value(id), json_string_length(id)}, rest);
-    }
-    return status;
-}
-
-static enum sbx_step ask_end(struct sbx_op *op, const char *rest)
+enum sbx_step sbx_tool_ask_about(struct sbx_op *op, json_t *input, enum sbx_method method, const char *rest)
 {
     struct sbx_request *request = NULL;
-    json_t *input = sbx_tool_read_input(op);
     if (input == NULL) {
         return SBX_STEP_END;
     }
-    enum sbx_status status = sbx_tool_about_process(op, input, SBX_POST, rest, &request);
+    const json_t *id = json_object_get(input, "id");
+    enum sbx_status status = sbx_request_create(&request, op->endpoint, method, "/v1/processes");
+    if (status == SBX_OK) {
+        sbx_request_segment(request, (struct sbx_span){json_string_value(id), json_string_length(id)}, rest);
+    }
     json_decref(input);
     /* Not behind programs, which it may be meant to end; the server answers within two seconds. */
     return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
@@ -185,12 +177,12 @@ static enum sbx_step ask_end(struct sbx_op *op, const char *rest)
 
 static enum sbx_step ask_stop(struct sbx_op *op)
 {
-    return ask_end(op, "/stop");
+    return sbx_tool_ask_about(op, sbx_tool_read_input(op), SBX_POST, "/stop");
 }
 
 static enum sbx_step ask_kill(struct sbx_op *op)
 {
-    return ask_end(op, "/kill");
+    return sbx_tool_ask_about(op, sbx_tool_read_input(op), SBX_POST, "/kill");
 }
 
 const sbx_step_function sbx_tool_run_over_http[] = {ask_run, sbx_tool_answer_run, NULL};

@@ -40,9 +40,8 @@ enum sbx_step sbx_tool_send(struct sbx_op *op, enum sbx_status status, struct sb
 /* The checked input, its subject noted. The caller's; NULL: the op has failed. */
 json_t *sbx_tool_read_input(struct sbx_op *op);
 
-/* A request to /v1/processes/{id}/`rest`. */
-enum sbx_status sbx_tool_about_process(struct sbx_op *op, const json_t *input, enum sbx_method method,
-                                       const char *rest, struct sbx_request **request) SBX_CHECKED;
+/* Asks /v1/processes/{id}`rest` for the process that `input` (taken) names; NULL: the op has failed already. */
+enum sbx_step sbx_tool_ask_about(struct sbx_op *op, json_t *input, enum sbx_method method, const char *rest);
 
 extern const sbx_step_function sbx_tool_run_command[]; /* tool_run.c */
 extern const sbx_step_function sbx_tool_run_over_http[];

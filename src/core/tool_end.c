@@ -35,14 +35,7 @@ static enum sbx_step find(struct sbx_op *op)
 
 static enum sbx_step ask_process(struct sbx_op *op)
 {
-    struct sbx_request *request = NULL;
-    json_t *input = sbx_tool_read_input(op);
-    if (input == NULL) {
-        return SBX_STEP_END;
-    }
-    enum sbx_status status = sbx_tool_about_process(op, input, SBX_GET, "", &request);
-    json_decref(input);
-    return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
+    return sbx_tool_ask_about(op, sbx_tool_read_input(op), SBX_GET, "");
 }
 
 /* Notes the record's name; where there is none, what is left is the server's own way. */

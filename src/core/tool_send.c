@@ -123,7 +123,7 @@ static const sbx_step_function without_companion[] = {refuse_eof, NULL};
 static enum sbx_step ask_process(struct sbx_op *op)
 {
     struct input *it = op->call;
-    return it->eof ? sbx_watch_ask_process(op, &it->watch) : SBX_STEP_NEXT;
+    return sbx_watch_ask_process(op, &it->watch);
 }
 
 static enum sbx_step go_send(struct sbx_op *op);
@@ -142,9 +142,6 @@ static enum sbx_step end_terminal(struct sbx_op *op, struct input *it)
 static enum sbx_step take_process(struct sbx_op *op)
 {
     struct input *it = op->call;
-    if (!it->eof) {
-        return go_send(op);
-    }
     if (sbx_watch_take_process(op, &it->watch) == SBX_STEP_END) {
         return SBX_STEP_END;
     }
@@ -258,6 +255,13 @@ static enum sbx_step go_send(struct sbx_op *op)
     return sbx_op_turn_to(op, steps);
 }
 
-const sbx_step_function sbx_tool_send_input[] = {
-    check, sbx_shown_ask, sbx_shown_see, ask_process, take_process, sbx_supervisor_need, go_send, NULL,
-};
+/* How its input is ended hangs on what it is: that look tells also whether it is the one that was shown. */
+static enum sbx_step choose(struct sbx_op *op)
+{
+    static const sbx_step_function to_its_end[] = {ask_process, take_process, sbx_supervisor_need, go_send,
+                                                   NULL};
+    const struct input *it = op->call;
+    return it->eof ? sbx_op_turn_to(op, to_its_end) : SBX_STEP_NEXT;
+}
+
+const sbx_step_function sbx_tool_send_input[] = {check, choose, sbx_shown_ask, sbx_shown_see, go_send, NULL};

@@ -117,7 +117,6 @@ enum sbx_step sbx_shown_need_same(struct sbx_op *op, const json_t *process)
 
 enum sbx_step sbx_shown_ask(struct sbx_op *op)
 {
-    struct sbx_request *request = NULL;
     json_t *input = sbx_tool_read_input(op);
     const char *id = json_string_value(json_object_get(input, "id"));
     if (input == NULL) {
@@ -128,9 +127,7 @@ enum sbx_step sbx_shown_ask(struct sbx_op *op)
         op->step++; /* beyond sbx_shown_see */
         return SBX_STEP_NEXT;
     }
-    enum sbx_status status = sbx_tool_about_process(op, input, SBX_GET, "", &request);
-    json_decref(input);
-    return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
+    return sbx_tool_ask_about(op, input, SBX_GET, "");
 }
 
 /* A failure is found again by the question itself. */

@@ -38,15 +38,21 @@ static void test_exit_code(void **state)
     assert_true(supervised.started_ms > 0 && supervised.ended_ms >= supervised.started_ms);
 }
 
+/* That a signal ended it, and why, by its status and by the record. */
+static void check_signal(int status, int signal_number, enum sbx_end_reason reason)
+{
+    struct sbx_supervised supervised = supervised_record();
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), signal_number);
+    assert_int_equal(supervised.signal, signal_number);
+    assert_int_equal(supervised.reason, reason);
+}
+
 static void test_signal(void **state)
 {
     (void)state;
     struct child child = START("--record", RECORD, "--", "sh", "-c", "kill -KILL $$");
-    int status = supervised_await_end(&child);
-    assert_true(WIFSIGNALED(status));
-    assert_int_equal(WTERMSIG(status), SIGKILL);
-    assert_int_equal(supervised_record().signal, SIGKILL);
-    assert_int_equal(supervised_record().reason, SBX_END_ITSELF);
+    check_signal(supervised_await_end(&child), SIGKILL, SBX_END_ITSELF);
 }
 
 /* What it left behind goes on, and holds nothing up. */
@@ -147,17 +153,11 @@ static const char stubborn[] = "trap '' TERM; (setsid sh -c 'trap \"\" TERM; set
 static void check_end(const struct child *child, enum sbx_end_reason reason, int signal_number)
 {
     pid_t daemon = supervised_read_pid(child->output);
-    struct sbx_supervised supervised;
     assert_true(supervised_lives(daemon));
     if (reason == SBX_END_ASKED) {
         (void)kill(child->pid, signal_number == SIGKILL ? SIGUSR1 : SIGTERM);
     }
-    int status = supervised_await_end(child);
-    supervised = supervised_record();
-    assert_true(WIFSIGNALED(status));
-    assert_int_equal(WTERMSIG(status), signal_number);
-    assert_int_equal(supervised.signal, signal_number);
-    assert_int_equal(supervised.reason, reason);
+    check_signal(supervised_await_end(child), signal_number, reason);
     assert_false(supervised_lives(daemon));
 }
 
@@ -338,11 +338,7 @@ static void test_terminal(void **state)
     assert_int_equal(tcgetpgrp(terminal), pid);
     assert_int_equal(getsid(pid), child.pid);
     assert_int_equal(write(terminal, "\x03", 1), 1);
-    int status = supervised_await_end(&child);
-    assert_true(WIFSIGNALED(status));
-    assert_int_equal(WTERMSIG(status), SIGINT);
-    assert_int_equal(supervised_record().signal, SIGINT);
-    assert_int_equal(supervised_record().reason, SBX_END_ITSELF);
+    check_signal(supervised_await_end(&child), SIGINT, SBX_END_ITSELF);
 }
 
 static void test_size_of_a_terminal(void **state)

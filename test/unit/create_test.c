@@ -21,26 +21,6 @@ static int set_up(void **state)
 #define ENTRY "{\"sequence\":1,\"stream\":\"stdout\",\"timestampMs\":5,\"data\":\"" /* and base64 */
 #define LISTENS "0: 00000000:0BB8 00000000:0000 0A\n"
 
-static struct sbx_op *run(struct world *world, const char *input, const struct exchange *exchanges)
-{
-    struct sbx_toolkit *toolkit = toolkit_with("", "");
-    struct sbx_op *op = tool_call(toolkit, world->endpoint, "create-process", span_of(input));
-    script_begin(&script, exchanges);
-    sbx_tool_submit(op, world->engine);
-    world_drive(world, 1);
-    script_check(&script, input);
-    sbx_toolkit_destroy(toolkit);
-    return op;
-}
-
-static void gives(struct world *world, const char *input, const struct exchange *exchanges,
-                  const char *answer)
-{
-    struct sbx_op *op = run(world, input, exchanges);
-    assert_answer(op, answer);
-    sbx_op_destroy(op);
-}
-
 static void test_text(void **state)
 {
     static const struct exchange exchanges[EXCHANGES_MAX] = {
@@ -51,8 +31,9 @@ static void test_text(void **state)
         {LOG "?since=1", NULL, "200 OK",
          "{\"entries\":[{\"sequence\":2,\"stream\":\"stdout\",\"timestampMs\":5,\"data\":\"dy\"}]}", 0},
     };
-    gives(
-        *state, "{\"command\":\"x\",\"waitForLog\":\"ready\",\"waitMs\":60000}", exchanges,
+    toolkit_gives(
+        *state, &script, "create-process", "{\"command\":\"x\",\"waitForLog\":\"ready\",\"waitMs\":60000}",
+        exchanges,
         "{\"id\":\"proc_1\",\"command\":\"x\",\"args\":[],\"status\":\"running\",\"pid\":8,\"ready\":true}");
 }
 
@@ -64,7 +45,8 @@ static void test_port_that_is_taken(void **state)
                                                           {TCP "6", NULL, "200 OK", LISTENS, 0}};
     const struct exchange *both[] = {first, second};
     for (size_t i = 0; i < COUNT(both); i++) {
-        struct sbx_op *op = run(*state, "{\"command\":\"x\",\"waitForPort\":3000}", both[i]);
+        struct sbx_op *op = toolkit_run(*state, &script, "create-process",
+                                        "{\"command\":\"x\",\"waitForPort\":3000}", both[i]);
         assert_status(op->result.status, SBX_EBUSY);
         assert_non_null(strstr(sbx_op_detail(op), "port 3000 already"));
         sbx_op_destroy(op);
@@ -82,8 +64,8 @@ static void test_port(void **state)
         {LOG, NULL, "200 OK", "{\"entries\":[]}", 0},
         {TCP, NULL, "200 OK", LISTENS, 0},
     };
-    gives(
-        *state, "{\"command\":\"x\",\"waitForPort\":3000}", exchanges,
+    toolkit_gives(
+        *state, &script, "create-process", "{\"command\":\"x\",\"waitForPort\":3000}", exchanges,
         "{\"id\":\"proc_1\",\"command\":\"x\",\"args\":[],\"status\":\"running\",\"pid\":8,\"ready\":true}");
 }
 
@@ -94,8 +76,9 @@ static void test_size(void **state)
         {CREATE, "{\"command\":\"x\",\"env\":{},\"tty\":true}", "200 OK", CREATED, 0},
         {"POST /v1/processes/proc_1/terminal/resize", "{\"cols\":132,\"rows\":24}", "200 OK", "{}", 0},
     };
-    gives(*state, "{\"command\":\"x\",\"tty\":true,\"cols\":132}", exchanges,
-          "{\"id\":\"proc_1\",\"command\":\"x\",\"args\":[],\"status\":\"running\",\"pid\":8}");
+    toolkit_gives(*state, &script, "create-process", "{\"command\":\"x\",\"tty\":true,\"cols\":132}",
+                  exchanges,
+                  "{\"id\":\"proc_1\",\"command\":\"x\",\"args\":[],\"status\":\"running\",\"pid\":8}");
 }
 
 static void test_limit(void **state)
@@ -111,7 +94,7 @@ static void test_limit(void **state)
          "7,{}]}",
          0},
     };
-    struct sbx_op *op = run(*state, "{\"command\":\"x\"}", exchanges);
+    struct sbx_op *op = toolkit_run(*state, &script, "create-process", "{\"command\":\"x\"}", exchanges);
     assert_status(op->result.status, SBX_EBUSY);
     assert_string_equal(
         sbx_op_detail(op),

@@ -21,35 +21,15 @@ static int set_up(void **state)
     "\",\"encoding\":\"base64\"}"
 #define SHOWN(data) "{\"data\":\"" data "\",\"stream\":\"stdout\",\"timestampMs\":5}"
 
-/* A call of get-process-logs, and the script. */
-static struct sbx_op *run(struct world *world, const char *input, const struct exchange *exchanges)
-{
-    struct sbx_toolkit *toolkit = toolkit_with("", "");
-    struct sbx_op *op = tool_call(toolkit, world->endpoint, "get-process-logs", span_of(input));
-    script_begin(&script, exchanges);
-    sbx_tool_submit(op, world->engine);
-    world_drive(world, 1);
-    script_check(&script, input);
-    sbx_toolkit_destroy(toolkit);
-    return op;
-}
-
-static void gives(struct world *world, const char *input, const struct exchange *exchanges,
-                  const char *answer)
-{
-    struct sbx_op *op = run(world, input, exchanges);
-    assert_answer(op, answer);
-    sbx_op_destroy(op);
-}
-
 static void test_all_of_it(void **state)
 {
     static const struct exchange exchanges[EXCHANGES_MAX] = {
         {PROCESS, NULL, "200 OK", RUNNING, 0},
         {LOG, NULL, "200 OK", "{\"entries\":[" ENTRY("3", "YeKC") "]}", 0},
     };
-    gives(*state, "{\"id\":\"proc_1\"}", exchanges,
-          "{\"logs\":[" SHOWN("a") "],\"nextSince\":\"3-e282\",\"status\":\"running\",\"droppedEntries\":2}");
+    toolkit_gives(
+        *state, &script, "get-process-logs", "{\"id\":\"proc_1\"}", exchanges,
+        "{\"logs\":[" SHOWN("a") "],\"nextSince\":\"3-e282\",\"status\":\"running\",\"droppedEntries\":2}");
 }
 
 static void test_on_from_a_place(void **state)
@@ -58,9 +38,9 @@ static void test_on_from_a_place(void **state)
         {PROCESS, NULL, "200 OK", EXITED, 0},
         {LOG "?since=3", NULL, "200 OK", "{\"entries\":[" ENTRY("4", "rGI=") "]}", 0},
     };
-    gives(*state, "{\"id\":\"proc_1\",\"since\":\"3-e282\"}", exchanges,
-          "{\"logs\":[" SHOWN("\xe2\x82\xac"
-                              "b") "],\"nextSince\":\"4\",\"status\":\"exited\",\"exitCode\":3}");
+    toolkit_gives(*state, &script, "get-process-logs", "{\"id\":\"proc_1\",\"since\":\"3-e282\"}", exchanges,
+                  "{\"logs\":[" SHOWN("\xe2\x82\xac"
+                                      "b") "],\"nextSince\":\"4\",\"status\":\"exited\",\"exitCode\":3}");
 }
 
 /* So many entries at its end are asked for as lines are wanted; where those are fewer lines, all. */
@@ -71,8 +51,9 @@ static void test_lines(void **state)
         {LOG "?tail=3", NULL, "200 OK",
          "{\"entries\":[" ENTRY("7", "YQo=") "," ENTRY("8", "Ygo=") "," ENTRY("9", "Ywo=") "]}", 0},
     };
-    gives(*state, "{\"id\":\"proc_1\",\"tail\":2}", few,
-          "{\"logs\":[" SHOWN("b\\n") "," SHOWN("c\\n") "],\"nextSince\":\"9\",\"status\":\"running\"}");
+    toolkit_gives(
+        *state, &script, "get-process-logs", "{\"id\":\"proc_1\",\"tail\":2}", few,
+        "{\"logs\":[" SHOWN("b\\n") "," SHOWN("c\\n") "],\"nextSince\":\"9\",\"status\":\"running\"}");
     static const struct exchange all[EXCHANGES_MAX] = {
         {PROCESS, NULL, "200 OK", RUNNING, 0},
         {LOG "?tail=3", NULL, "200 OK",
@@ -82,9 +63,9 @@ static void test_lines(void **state)
              "9", "Yw==") "]}",
          0},
     };
-    gives(*state, "{\"id\":\"proc_1\",\"tail\":2}", all,
-          "{\"logs\":[" SHOWN("y\\nz") "," SHOWN("a") "," SHOWN("b") "," SHOWN(
-              "c") "],\"nextSince\":\"9\",\"status\":\"running\",\"droppedEntries\":5}");
+    toolkit_gives(*state, &script, "get-process-logs", "{\"id\":\"proc_1\",\"tail\":2}", all,
+                  "{\"logs\":[" SHOWN("y\\nz") "," SHOWN("a") "," SHOWN("b") "," SHOWN(
+                      "c") "],\"nextSince\":\"9\",\"status\":\"running\",\"droppedEntries\":5}");
 }
 
 /* It ends one look after the process has. */
@@ -98,9 +79,9 @@ static void test_followed(void **state)
         {PROCESS, NULL, "200 OK", EXITED, 0},
         {LOG "?since=2", NULL, "200 OK", "{\"entries\":[]}", 0},
     };
-    gives(*state, "{\"id\":\"proc_1\",\"follow\":60000}", exchanges,
-          "{\"logs\":[" SHOWN("a") "," SHOWN(
-              "b") "],\"nextSince\":\"2\",\"status\":\"exited\",\"exitCode\":3}");
+    toolkit_gives(*state, &script, "get-process-logs", "{\"id\":\"proc_1\",\"follow\":60000}", exchanges,
+                  "{\"logs\":[" SHOWN("a") "," SHOWN(
+                      "b") "],\"nextSince\":\"2\",\"status\":\"exited\",\"exitCode\":3}");
 }
 
 static void test_failures(void **state)
@@ -116,7 +97,8 @@ static void test_failures(void **state)
         {SBX_EPROTO, {{PROCESS, NULL, "200 OK", RUNNING, 0}, {LOG, NULL, "200 OK", "[]", 0}}},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {
-        struct sbx_op *op = run(*state, "{\"id\":\"proc_1\"}", rows[i].exchanges);
+        struct sbx_op *op =
+            toolkit_run(*state, &script, "get-process-logs", "{\"id\":\"proc_1\"}", rows[i].exchanges);
         assert_status(op->result.status, rows[i].status);
         sbx_op_destroy(op);
     }
