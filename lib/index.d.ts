@@ -38,6 +38,12 @@ export interface SandboxFsOptions {
    * the environment (http_proxy, https_proxy, no_proxy) where Node's own switch turns it on (`NODE_USE_ENV_PROXY=1`).
    */
   proxy?: string;
+  /**
+   * The owner that `stat`, `lstat` and every listing with attributes show, whoever it is in the sandbox; the mode stays
+   * true. For a VM whose kernel checks modes against its guest's own user, as that of `@rivet-dev/agentos-core` does.
+   * Default: the true one.
+   */
+  owner?: { uid: number; gid: number };
 }
 
 /** Which way operations take. */

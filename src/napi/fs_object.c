@@ -94,6 +94,7 @@ static bool create_fs(napi_env env, struct sbx_object *object, const struct sbx_
     struct sbx_span root = SBX_SPAN("/");
     struct sbx_span given = {options->base_path, options->base_path_length};
     sbx_fresh_init(&object->fresh);
+    object->owner = options->owner;
     enum sbx_status status = sbx_fs_create(
         &object->fs,
         &(struct sbx_fs_options){

@@ -10,6 +10,13 @@
 
 #include "core/sandbox.h"
 
+/* The owner that every stat shows, instead of the true one. */
+struct sbx_owner {
+    bool given;
+    uint32_t uid;
+    uint32_t gid;
+};
+
 struct sbx_options {
     napi_value client;
     char *base_path; /* owned; NULL: not given */
@@ -26,6 +33,7 @@ struct sbx_options {
     bool no_companion;
     char *companion_path; /* owned; NULL: not given */
     size_t companion_path_length;
+    struct sbx_owner owner;
 };
 
 /* Reads the options of `caller` ("createSandboxFs") from its argument. false: thrown. */
