@@ -445,6 +445,25 @@ export interface SandboxToolkit {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** One tool as core's successor takes it; its description is that of its schema. */
+export interface SandboxHostFunction<Input, Output> {
+  inputSchema: any;
+  examples: { description: string; input: Input }[];
+  timeout: number;
+  execute(input: Input): Promise<Output>;
+}
+
+/** The seven tools as core's successor takes them: `runCommand` is its command `run-command`. */
+export type SandboxHostFunctions = {
+  runCommand: SandboxHostFunction<RunCommandInput, RunCommandResult>;
+  createProcess: SandboxHostFunction<CreateProcessInput, CreatedProcess>;
+  listProcesses: SandboxHostFunction<JsonInput, { processes: SandboxProcess[] }>;
+  getProcessLogs: SandboxHostFunction<ProcessLogsInput, ProcessLogsResult>;
+  stopProcess: SandboxHostFunction<ProcessInput, SandboxProcess>;
+  killProcess: SandboxHostFunction<ProcessInput, SandboxProcess>;
+  sendInput: SandboxHostFunction<SendInputInput, { sent: boolean }>;
+};
+
 /** An entry of core's `software`. */
 export type SandboxCommand = {
   readonly name: string;
@@ -462,6 +481,14 @@ export function createSandboxFs(options: SandboxFsOptions): SandboxFs;
  * `AgentOs.create` gets with it; where that cannot be done, a process warning `AGENTOS_SANDBOX_COMMAND` says so.
  */
 export function createSandboxToolkit(options: SandboxToolkitOptions): SandboxToolkit;
+
+/**
+ * The same tools for core's successor, `@rivet-dev/agentos-core`: `hostFunctions: { sandbox: … }` makes them the command
+ * `agentos-sandbox` of its VM. They have no `close()`: what they hold goes with the last reference to them.
+ */
+export function createSandboxHostFunctions(
+  options: Omit<SandboxToolkitOptions, 'registerCommand'>,
+): SandboxHostFunctions;
 
 /**
  * The command `agentos-sandbox` as an entry of `software`, for a core that this package cannot extend (a second or a

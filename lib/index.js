@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 'use strict';
 
+const { hostFunctions } = require('./host-functions.js');
 const binding = require('./load.js');
 const { markDriver } = require('./mounts.js');
 const { sandboxCommand, markToolkit } = require('./register-command.js');
@@ -44,4 +45,8 @@ function createSandboxToolkit(options) {
   return markToolkit(toolkit, registerCommand);
 }
 
-module.exports = { createSandboxFs, createSandboxToolkit, sandboxCommand };
+function createSandboxHostFunctions(options) {
+  return hostFunctions(binding.createSandboxToolkit(options));
+}
+
+module.exports = { createSandboxFs, createSandboxHostFunctions, createSandboxToolkit, sandboxCommand };
