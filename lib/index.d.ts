@@ -40,7 +40,7 @@ export interface SandboxFsOptions {
   proxy?: string;
   /**
    * The owner that `stat`, `lstat` and every listing with attributes show, whoever it is in the sandbox; the mode stays
-   * true. For a VM whose kernel checks modes against its guest's own user, as that of `@rivet-dev/agentos-core` does.
+   * true. `chown` to that owner changes nothing. For a VM whose kernel checks modes against its guest's own user, as that of `@rivet-dev/agentos-core` does.
    * Default: the true one.
    */
   owner?: { uid: number; gid: number };
@@ -250,8 +250,12 @@ export interface SandboxFs {
   readlink(path: string): Promise<string>;
   link(oldPath: string, newPath: string): Promise<void>;
   chmod(path: string, mode: number): Promise<void>;
-  chown(path: string, uid: number, gid: number): Promise<void>;
-  /** Both times since 1970: a number of milliseconds, or a BigInt of nanoseconds. */
+  /** Of a symlink itself where `followSymlinks` is false. */
+  chown(path: string, uid: number, gid: number, options?: { followSymlinks?: boolean }): Promise<void>;
+  /**
+   * Both times since 1970: a number of milliseconds, or a BigInt of nanoseconds. A file whose time has these whole
+   * milliseconds already keeps it; where so the time of access alone would change, a refusal is no failure.
+   */
   utimes(path: string, atime: number | bigint, mtime: number | bigint): Promise<void>;
   truncate(path: string, length: number): Promise<void>;
   /** At most `length` bytes from `offset` on; fewer at the end of the file. */

@@ -13,6 +13,18 @@
 #include "napi/object.h"
 #include "napi/try.h"
 
+/* To the owner that is shown, whoever it truly is, nothing is to be changed; but the path has to be there. */
+static void keep_owner(const struct sbx_object *object, struct sbx_call *call)
+{
+    const struct sbx_owner *owner = &object->owner;
+    const struct sbx_args *args = &call->args;
+    bool same = (args->uid == owner->uid || args->uid == UINT32_MAX) &&
+                (args->gid == owner->gid || args->gid == UINT32_MAX);
+    if (call->row->code == SBX_OP_CHOWN && owner->given && same && !sbx_fs_is_read_only(object->fs)) {
+        call->row = sbx_op_row((args->flags & SBX_CHOWN_LINK) != 0 ? SBX_OP_LSTAT : SBX_OP_STAT);
+    }
+}
+
 /* prepareOpenSync of what has just been seen to need nothing; else NULL. */
 static napi_value answer_at_once(napi_env env, const struct sbx_object *object, struct sbx_op *op)
 {
@@ -75,6 +87,7 @@ static napi_value call_method(napi_env env, napi_callback_info info)
     struct sbx_endpoint *endpoint = sbx_object_endpoint(binding->object, method->kind.syscall);
     bool read = endpoint != NULL &&
                 (method->read == NULL ? sbx_args_read(env, argv, &call) : method->read(env, argv, &call));
+    keep_owner(binding->object, &call);
     napi_value value =
         read ? start(env, binding->object, method, &call, endpoint) : sbx_job_reject(env, &method->kind);
     sbx_endpoint_unref(endpoint);

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createSandboxFs } from '@rivet-dev/agent-os-sandbox';
-import { expectTypeError } from '../helpers/expect.mjs';
+import { expectError, expectTypeError } from '../helpers/expect.mjs';
 import { HTTP_ALONE, suite } from '../helpers/suite.mjs';
 
 const { sandbox, open, openHttp } = await suite();
@@ -76,11 +76,36 @@ test('what is no owner is refused', async () => {
       assert.throws(make({ [name]: number, [other]: 1 }), { code: 'ERR_OUT_OF_RANGE', message: new RegExp(`options\\.owner\\.${name}`) });
 });
 
+test('chown to that owner changes nothing, and misses what is not there', async () => {
+  const { fs, base } = await open({ owner });
+  await makeTree(base);
+  const before = await sandbox.sh('cd "$1" && stat -c "%u %g %z" file dir link', base);
+  await fs.chown('/file', owner.uid, owner.gid);
+  await fs.chown('/dir', owner.uid, 4_294_967_295);
+  await fs.chown('/link', owner.uid, owner.gid, { followSymlinks: false });
+  assert.equal(await sandbox.sh('cd "$1" && stat -c "%u %g %z" file dir link', base), before);
+  await sandbox.sh('ln -s nowhere "$1/dangling"', base);
+  await fs.chown('/dangling', owner.uid, owner.gid, { followSymlinks: false });
+  for (const path of ['/dangling', '/missing']) {
+    await expectError(fs.chown(path, owner.uid, owner.gid), { code: 'ENOENT', syscall: 'chown', path });
+  }
+  const { fs: fixed } = await open({ basePath: base, owner, readOnly: true });
+  await expectError(fixed.chown('/file', owner.uid, owner.gid), { code: 'EROFS', syscall: 'chown', path: '/file' });
+});
+
 describe(HTTP_ALONE, () => {
   test('it is shown too', async () => {
     const { fs, base } = await openHttp({ owner });
     await sandbox.sh('echo x >"$1/file"', base);
     assert.deepEqual(ownerOf(await fs.stat('/file')), owner);
     assert.deepEqual(ownerOf((await fs.readDirStat('/'))[0].stat), owner);
+  });
+
+  test('chown to it is no failure there either, to another it is', async () => {
+    const { fs } = await openHttp({ owner });
+    await fs.writeFile('/file', '');
+    await fs.chown('/file', owner.uid, owner.gid);
+    await expectError(fs.chown('/missing', owner.uid, owner.gid), { code: 'ENOENT', syscall: 'chown' });
+    await expectError(fs.chown('/file', 1, 1), { code: 'ENOSYS', syscall: 'chown' });
   });
 });
