@@ -121,6 +121,20 @@ fresh("mkdir -p, rmdir", async (t, run) => {
   assert.equal(await inSandbox("cat d/b.txt"), "below\n");
 });
 
+fresh("a tree that is removed or moved takes nothing along through its links", async () => {
+  const outside = "mkdir -p t u && echo kept >u/file && ln -s ../u t/link && ln -s u l";
+  await inSandbox(outside);
+  assert.deepEqual((await vm.readdirRecursive("/sandbox/t")).map(({ type }) => type), ["symlink"]);
+  await vm.move("/sandbox/t", "/sandbox/moved");
+  assert.equal(await inSandbox("readlink moved/link"), "../u\n");
+  await vm.remove("/sandbox/moved", { recursive: true });
+  await vm.remove("/sandbox/l");
+  await inSandbox(outside);
+  await exec("rm -r /sandbox/t");
+  await exec("rm -r /sandbox/l");
+  assert.equal(await inSandbox("cat u/file; ls"), "kept\na.txt\nd\nlink\nm.js\nu\n");
+});
+
 fresh("a working directory in the mount", async (t, run) => {
   await inSandbox(`echo 'console.log(require("./m.js"), process.cwd())' >x.js`);
   const line = "cat m.js; ls; echo y > z.txt; cat d/b.txt; cd d; pwd; cat ../z.txt; cd ..; node x.js";

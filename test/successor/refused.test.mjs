@@ -5,6 +5,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openVm } from "./vm.mjs";
 
+test("with the true owner the guest reads and may not write; the host may", async () => {
+  const { vm, exec, fails, inSandbox } = await openVm({ fs: { owner: undefined } });
+  await inSandbox("chmod 755 . && echo hi >a.txt");
+  assert.equal(await exec("cat /sandbox/a.txt"), "hi\n");
+  for (const line of ["echo x > /sandbox/new", "echo x >> /sandbox/a.txt", "mkdir /sandbox/d"]) {
+    assert.match(await fails(line), /Permission denied/, line);
+  }
+  await vm.writeFile("/sandbox/new", "x");
+  assert.equal(await inSandbox("ls; cat a.txt"), "a.txt\nnew\nhi\n");
+});
+
 test("a server without privileges", async () => {
   const { exec, inSandbox } = await openVm({ sandbox: { unprivileged: true } });
   await exec("echo one > /sandbox/file; mkdir -p /sandbox/a/b; cat /sandbox/file");
