@@ -29,12 +29,21 @@ globalThis.setTimeout = (...args) => (args[1] >= 30_000 ? start(...args).unref()
 /** Whom the guest's programs run as, unless `user` of AgentOs.create says otherwise. */
 export const GUEST = { uid: 1000, gid: 1000 };
 
-/** The file system with each call of a method noted. */
+/** The file system with each call of a method noted: its name, its arguments, and how many ms it took. */
 function counted(fs, calls) {
   const get = (target, name) => {
     const method = target[name];
     if (typeof method !== "function") return method;
-    return (...args) => (calls.push([name, ...args]), method(...args));
+    return async (...args) => {
+      const call = { name, args, ms: 0 };
+      const started = performance.now();
+      calls.push(call);
+      try {
+        return await method(...args);
+      } finally {
+        call.ms = performance.now() - started;
+      }
+    };
   };
   return new Proxy(fs, { get });
 }
