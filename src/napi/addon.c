@@ -96,6 +96,7 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */)
     }
     data->env = env;
     data->owners = 1;
+    sbx_queue_init(&data->watched);
     data->settle = sbx_job_settle;
     data->drop = sbx_job_drop;
     if (napi_set_instance_data(env, data, forget, NULL) != napi_ok) {

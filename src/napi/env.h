@@ -10,10 +10,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/queue.h"
+
 struct sbx_driver;
 struct sbx_engine;
 struct sbx_op;
-struct sbx_queue;
 struct sbx_roots;
 
 struct sbx_env {
@@ -30,6 +31,7 @@ struct sbx_env {
     void (*settle)(struct sbx_env *env, struct sbx_queue *done);
     void (*drop)(struct sbx_op *op);
     napi_async_context context; /* owned: promises are settled in it */
+    struct sbx_queue watched;   /* jobs whose progress is told */
     bool closing;               /* the environment ends: no JavaScript may run any more */
 };
 

@@ -20,6 +20,7 @@ struct sbx_object {
     struct sbx_env *env;         /* owned: one count */
     size_t owners;               /* functions, and operations in flight */
     napi_ref client;             /* owned */
+    napi_ref signal;             /* owned: of each call that has none of its own; NULL: none */
     struct sbx_fs *fs;           /* owned; NULL: it is a toolkit */
     struct sbx_toolkit *toolkit; /* owned; NULL: it is a file system */
     struct sbx_fresh fresh;      /* of a file system */
