@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 'use strict';
 
+const { defaultMaxListeners, getMaxListeners, setMaxListeners } = require('node:events');
 const binding = require('./load.js');
 const { markDriver } = require('./mounts.js');
 const { sandboxCommand, markToolkit } = require('./register-command.js');
@@ -12,6 +13,10 @@ const { wrapCore } = require('./wrap-core.js');
 
 wrapCore();
 binding.setRoots(() => require('./roots.js')());
+binding.setBeforeListening((signal) => {
+  // Node warns of more listeners than ten, and there is one for each operation under way.
+  if (signal instanceof EventTarget && getMaxListeners(signal) === defaultMaxListeners) setMaxListeners(0, signal);
+});
 process.once('exit', () => binding.stop());
 
 // Takes out the one option that the addon does not know.

@@ -80,6 +80,23 @@ fail:
     return false;
 }
 
+/* Node warns of more than ten listeners of one signal; of ours there is one for each operation under way. */
+static bool prepare(napi_env env, napi_value signal, napi_ref reference)
+{
+    napi_value function;
+    napi_value receiver;
+    if (reference == NULL) {
+        return true;
+    }
+    SBX_TRY(napi_get_reference_value(env, reference, &function));
+    SBX_TRY(napi_get_undefined(env, &receiver));
+    SBX_TRY(napi_call_function(env, receiver, function, 1, &signal, NULL));
+    return true;
+fail:
+    (void)sbx_try_throw(env);
+    return false;
+}
+
 static bool make_function(napi_env env, struct sbx_abort *abort, napi_value *function)
 {
     SBX_TRY(napi_create_function(env, "onAbort", NAPI_AUTO_LENGTH, on_abort, abort, function));
@@ -109,7 +126,8 @@ struct sbx_abort *sbx_abort_listen(napi_env env, napi_value signal, struct sbx_j
         (void)sbx_try_throw(env);
         goto fail;
     }
-    if (call(env, signal, "addEventListener", function)) {
+    if (prepare(env, signal, job->object->env->before_listening) &&
+        call(env, signal, "addEventListener", function)) {
         return abort;
     }
 fail:

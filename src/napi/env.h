@@ -26,7 +26,8 @@ struct sbx_env {
     struct sbx_engine *sync_engine;       /* owned: of synchronous methods; NULL: none needed yet */
     napi_async_cleanup_hook_handle clean; /* owned; NULL once removed */
     napi_ref read_roots;                  /* owned: a function of the loader; NULL: it gave none */
-    struct sbx_roots *roots;              /* owned: what it gave; NULL: not needed yet */
+    napi_ref before_listening; /* owned: a function of the loader for each signal; NULL: it gave none */
+    struct sbx_roots *roots;   /* owned: what it gave; NULL: not needed yet */
     /* What its driver does with ops that are over: of job.h. */
     void (*settle)(struct sbx_env *env, struct sbx_queue *done);
     void (*drop)(struct sbx_op *op);
