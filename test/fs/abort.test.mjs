@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { getEventListeners } from 'node:events';
+import { getEventListeners, setMaxListeners } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -179,6 +179,16 @@ test('the signal of the factory is that of each call which has none', async () =
   controller.abort('over');
   assert.equal(await rejection(fs.stat('/x')), 'over');
   assert.equal((await fs.stat('/x', { signal: new AbortController().signal })).size, 1);
+});
+
+test('one signal serves many calls, at once and one after the other, whatever limit it has', async () => {
+  const { fs } = await open();
+  for (const limit of [undefined, 0, 3, Infinity]) {
+    const { signal } = new AbortController();
+    if (limit !== undefined) setMaxListeners(limit, signal);
+    for (let i = 0; i < 3; i++) assert.equal(await fs.exists('/', { signal }), true);
+    await Promise.all(Array.from({ length: 3 }, () => fs.stat('/', { signal })));
+  }
 });
 
 test('wrong options are named; what is no object is not looked at', async () => {
