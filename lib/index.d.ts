@@ -15,8 +15,30 @@ export interface SandboxClient {
   runProcess(request: { command: string }): Promise<unknown>;
 }
 
+// Node's own; where there are no types of Node.js, any.
+// @ts-ignore
+export type SandboxAbortSignal = AbortSignal;
+
+/** What every method, and `execute` of a tool, takes as its last argument. */
+export interface SandboxCallOptions {
+  /**
+   * Rejects with its reason at once when it is aborted, and frees the connection where that carries nothing else. A
+   * change that was sent already may have completed: the `cause` of a reason that is an Error without one says so.
+   */
+  signal?: SandboxAbortSignal;
+  /** Deadline of this call, in milliseconds. Default: that of the object. */
+  timeoutMs?: number;
+}
+
+export interface SandboxTransferOptions extends SandboxCallOptions {
+  /** Called with how much is there: more each time, and `bytes === total` at the end. */
+  onProgress?: (progress: { bytes: number; total: number }) => void;
+}
+
 export interface SandboxFsOptions {
   client: SandboxClient;
+  /** Of each call that has no signal of its own. */
+  signal?: SandboxAbortSignal;
   /**
    * The absolute path of the sandbox's directory that is seen as `/`. `..` never leaves it; a symlink may: it is a
    * view, not a jail. Default: `/`.
@@ -51,6 +73,8 @@ export interface SandboxLane {
 
 export interface SandboxToolkitOptions {
   client: SandboxClient;
+  /** Of each call that has no signal of its own. */
+  signal?: SandboxAbortSignal;
   /** Working directory, an absolute path of the sandbox, of every program that names none. Default: the server's. */
   cwd?: string;
   /** Variables added to the environment of every program; those of a call win over them. */
@@ -176,9 +200,6 @@ export type SandboxWriteStream = Writable & {
   readonly pending: boolean;
 };
 
-// @ts-ignore
-export type SandboxAbortSignal = AbortSignal;
-
 export interface SandboxStreamOptions {
   /** The first byte. Default: 0. */
   start?: number;
@@ -220,57 +241,57 @@ export type SandboxEncoding =
 export interface SandboxFs {
   /** The way that operations take now. */
   readonly lane: SandboxLane;
-  readFile(path: string): Promise<Uint8Array>;
+  readFile(path: string, options?: SandboxTransferOptions): Promise<Uint8Array>;
   /** As UTF-8. */
-  readTextFile(path: string): Promise<string>;
-  readDir(path: string): Promise<string[]>;
-  readDirWithTypes(path: string): Promise<SandboxDirEntry[]>;
-  readDirStat(path: string): Promise<SandboxDirStatEntry[]>;
+  readTextFile(path: string, options?: SandboxCallOptions): Promise<string>;
+  readDir(path: string, options?: SandboxCallOptions): Promise<string[]>;
+  readDirWithTypes(path: string, options?: SandboxCallOptions): Promise<SandboxDirEntry[]>;
+  readDirStat(path: string, options?: SandboxCallOptions): Promise<SandboxDirStatEntry[]>;
   /** Creates the file and the directories above it, or replaces its content. A string is written as UTF-8. */
-  writeFile(path: string, content: string | ArrayBuffer | ArrayBufferView): Promise<void>;
-  createDir(path: string): Promise<void>;
-  mkdir(path: string, options?: { recursive?: boolean }): Promise<void>;
+  writeFile(path: string, content: string | ArrayBuffer | ArrayBufferView, options?: SandboxTransferOptions): Promise<void>;
+  createDir(path: string, options?: SandboxCallOptions): Promise<void>;
+  mkdir(path: string, options?: { recursive?: boolean } & SandboxCallOptions): Promise<void>;
   /** False where nothing is there; rejects where that cannot be found out. */
-  exists(path: string): Promise<boolean>;
-  stat(path: string): Promise<SandboxStat>;
+  exists(path: string, options?: SandboxCallOptions): Promise<boolean>;
+  stat(path: string, options?: SandboxCallOptions): Promise<SandboxStat>;
   /** stat of a symlink itself. */
-  lstat(path: string): Promise<SandboxStat>;
-  removeFile(path: string): Promise<void>;
+  lstat(path: string, options?: SandboxCallOptions): Promise<SandboxStat>;
+  removeFile(path: string, options?: SandboxCallOptions): Promise<void>;
   /** Removes an empty directory. */
-  removeDir(path: string): Promise<void>;
-  rename(oldPath: string, newPath: string): Promise<void>;
-  realpath(path: string): Promise<string>;
-  symlink(target: string, linkPath: string): Promise<void>;
-  readlink(path: string): Promise<string>;
-  link(oldPath: string, newPath: string): Promise<void>;
-  chmod(path: string, mode: number): Promise<void>;
-  chown(path: string, uid: number, gid: number): Promise<void>;
+  removeDir(path: string, options?: SandboxCallOptions): Promise<void>;
+  rename(oldPath: string, newPath: string, options?: SandboxCallOptions): Promise<void>;
+  realpath(path: string, options?: SandboxCallOptions): Promise<string>;
+  symlink(target: string, linkPath: string, options?: SandboxCallOptions): Promise<void>;
+  readlink(path: string, options?: SandboxCallOptions): Promise<string>;
+  link(oldPath: string, newPath: string, options?: SandboxCallOptions): Promise<void>;
+  chmod(path: string, mode: number, options?: SandboxCallOptions): Promise<void>;
+  chown(path: string, uid: number, gid: number, options?: SandboxCallOptions): Promise<void>;
   /** Both times since 1970: a number of milliseconds, or a BigInt of nanoseconds. */
-  utimes(path: string, atime: number | bigint, mtime: number | bigint): Promise<void>;
-  truncate(path: string, length: number): Promise<void>;
+  utimes(path: string, atime: number | bigint, mtime: number | bigint, options?: SandboxCallOptions): Promise<void>;
+  truncate(path: string, length: number, options?: SandboxCallOptions): Promise<void>;
   /** At most `length` bytes from `offset` on; fewer at the end of the file. */
-  pread(path: string, offset: number, length: number): Promise<Uint8Array>;
-  pwrite(path: string, offset: number, data: ArrayBuffer | ArrayBufferView): Promise<void>;
+  pread(path: string, offset: number, length: number, options?: SandboxCallOptions): Promise<Uint8Array>;
+  pwrite(path: string, offset: number, data: ArrayBuffer | ArrayBufferView, options?: SandboxTransferOptions): Promise<void>;
   /** Always resolves. */
-  fsync(path: string): Promise<void>;
-  copy(srcPath: string, dstPath: string): Promise<void>;
+  fsync(path: string, options?: SandboxCallOptions): Promise<void>;
+  copy(srcPath: string, dstPath: string, options?: SandboxCallOptions): Promise<void>;
   /**
    * Removes as Node's fs.rm does: a symlink as a symlink, a directory only with `recursive`; with `force` what is not
    * there is no failure.
    */
-  rm(path: string, options?: { recursive?: boolean; force?: boolean }): Promise<void>;
+  rm(path: string, options?: { recursive?: boolean; force?: boolean } & SandboxCallOptions): Promise<void>;
   /** All that stands below a directory; a directory comes before what it holds, and no symlink is followed. */
-  readDirRecursive(path: string): Promise<SandboxTreeEntry[]>;
+  readDirRecursive(path: string, options?: SandboxCallOptions): Promise<SandboxTreeEntry[]>;
   /** The file system that holds the path. */
-  statfs(path: string): Promise<SandboxStatFs>;
+  statfs(path: string, options?: SandboxCallOptions): Promise<SandboxStatFs>;
   /** prepareOpenSync, without blocking. */
-  prepareOpen(path: string, flags: number): Promise<boolean>;
+  prepareOpen(path: string, flags: number, options?: SandboxCallOptions): Promise<boolean>;
   /**
    * What core asks before it opens a file for writing, with the flags O_CREAT (0o100), O_EXCL (0o200) and O_TRUNC
    * (0o1000): creates or empties the file and tells whether it was created. Blocks for up to four requests,
    * five seconds at most, and throws a {@link SandboxError}.
    */
-  prepareOpenSync(path: string, flags: number): boolean;
+  prepareOpenSync(path: string, flags: number, options?: SandboxCallOptions): boolean;
   /** A range of a file, or all of it, in pieces: a few of them are asked for ahead. */
   createReadStream(path: string, options?: SandboxReadStreamOptions | SandboxEncoding | null): SandboxReadStream;
   /**
@@ -292,7 +313,8 @@ export interface SandboxTool<Input, Output> {
   examples: { description: string; input: Input }[];
   /** How long core waits for an answer, in milliseconds. */
   timeout: number;
-  execute(input: Input): Promise<Output>;
+  /** An abort of run-command ends the program, with all that descends from it; without a companion its limit does. */
+  execute(input: Input, options?: SandboxCallOptions): Promise<Output>;
 }
 
 /** Every tool's fields may also come in `json`, as one JSON object; the same field outside of it wins. */

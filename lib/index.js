@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 'use strict';
 
+const { defaultMaxListeners, getMaxListeners, setMaxListeners } = require('node:events');
 const binding = require('./load.js');
 const { markDriver } = require('./mounts.js');
 const { sandboxCommand, markToolkit } = require('./register-command.js');
@@ -13,7 +14,20 @@ const { wrapCore } = require('./wrap-core.js');
 wrapCore();
 binding.setRoots(() => require('./roots.js')());
 binding.setNetwork(require('./network.js'));
+binding.setBeforeListening(allowListeners);
 process.once('exit', () => binding.stop());
+
+// Node warns of more listeners than ten, and there is one for each operation under way. What the user has set stays.
+function allowListeners(signal) {
+  if (!(signal instanceof EventTarget)) return;
+  let limit;
+  try {
+    limit = getMaxListeners(signal);
+  } catch {
+    return; // Node 20 takes a signal with the limit 0, which is none, for no target at all
+  }
+  if (limit === defaultMaxListeners) setMaxListeners(Infinity, signal);
+}
 
 // Takes out the one option that the addon does not know.
 function takeRegisterCommand(options) {

@@ -58,6 +58,7 @@ enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint,
     sbx_gather_init(&made->gather);
     sbx_bytes_init(&made->stage, 2 * SBX_PATH_MAX);
     sbx_link_init(&made->task.link);
+    sbx_link_init(&made->link);
     made->endpoint = sbx_endpoint_ref(endpoint);
     *op = made;
     return SBX_OK;
@@ -112,15 +113,42 @@ static void finish(struct sbx_op *op)
     sbx_engine_finish(op->task.engine, &op->task);
 }
 
+static bool is_given_up(const struct sbx_op *op)
+{
+    return atomic_load(&op->task.given_up) && !op->to_the_end;
+}
+
 static void run_steps(struct sbx_op *op)
 {
     enum sbx_step next = SBX_STEP_NEXT;
+    op->take_back = NULL;
     while (next == SBX_STEP_NEXT && op->steps[op->step] != NULL) {
-        next = op->steps[op->step++](op);
+        next = is_given_up(op) ? sbx_op_fail(op, SBX_ECANCELED, NULL) : op->steps[op->step++](op);
     }
     if (next != SBX_STEP_WAIT) {
         finish(op);
     }
+}
+
+/* What was not sent yet is taken back in any case: it left nothing behind. */
+static void give_up(struct sbx_task *task)
+{
+    struct sbx_op *op = SBX_CONTAINER(task, struct sbx_op, task);
+    if (op->to_the_end && atomic_load(&task->changes)) {
+        return;
+    }
+    if (op->take_back != NULL) {
+        op->take_back(op);
+    }
+    (void)sbx_op_fail(op, SBX_ECANCELED, NULL);
+    finish(op);
+}
+
+bool sbx_op_give_up(struct sbx_op *op)
+{
+    bool prepares = op->row != NULL && (op->row->code == SBX_OP_STAGE || op->row->code == SBX_OP_UNSTAGE);
+    sbx_engine_give_up(op->task.engine, &op->task);
+    return atomic_load(&op->task.changes) && !prepares;
 }
 
 static void start(struct sbx_task *task)
@@ -133,6 +161,7 @@ void sbx_op_submit(struct sbx_op *op, struct sbx_engine *engine, const sbx_step_
     enter(op, SBX_OP_IS_SENT);
     op->steps = steps;
     op->task.start = start;
+    op->task.give_up = give_up;
     op->deadline_ms = sbx_now_ms() + (uint64_t)op->timeout_ms;
     sbx_engine_submit(engine, &op->task);
 }
@@ -154,6 +183,11 @@ static void set_deadline(const struct sbx_op *op, struct sbx_request *request)
         request->until_stalled || left > op->timeout_ms ? request->timeout_ms : op->timeout_ms;
 }
 
+static void take_back_request(struct sbx_op *op)
+{
+    sbx_engine_cancel(op->request);
+}
+
 enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_request *request)
 {
     if (status != SBX_OK) {
@@ -163,9 +197,17 @@ enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_
     op->request = request;
     request->owner = op;
     request->done = on_reply;
+    request->task = &op->task;
+    request->arrived = &op->arrived;
+    op->take_back = take_back_request;
     set_deadline(op, request);
     sbx_engine_send(op->task.engine, request);
     return SBX_STEP_WAIT;
+}
+
+static void take_back_pause(struct sbx_op *op)
+{
+    sbx_engine_disarm(op->task.engine, &op->pause);
 }
 
 static void on_pause_over(struct sbx_deadline *pause, enum sbx_status why)
@@ -183,8 +225,14 @@ enum sbx_step sbx_op_pause(struct sbx_op *op, int ms)
 {
     op->pause = (struct sbx_deadline){.at_ms = sbx_now_ms() + (uint64_t)ms, .due = on_pause_over};
     op->deadline_ms = op->pause.at_ms + (uint64_t)op->timeout_ms;
+    op->take_back = take_back_pause;
     enum sbx_status status = sbx_engine_arm(op->task.engine, &op->pause);
     return status == SBX_OK ? SBX_STEP_WAIT : sbx_op_fail(op, status, NULL);
+}
+
+static void take_back_question(struct sbx_op *op)
+{
+    sbx_companion_lane_cancel(&op->ask);
 }
 
 static void on_answer(struct sbx_ask *ask)
@@ -225,7 +273,9 @@ enum sbx_step sbx_op_ask(struct sbx_op *op, struct sbx_companion_lane *lane, enu
         .limit_ms = op->timeout_ms,
         .done = on_answer,
         .owner = op,
+        .task = &op->task,
     };
+    op->take_back = take_back_question;
     enum sbx_status status = sbx_companion_lane_ask(lane, op->task.engine, &op->ask);
     return status == SBX_OK ? SBX_STEP_WAIT : sbx_op_fail(op, status, NULL);
 }

@@ -10,11 +10,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "core/queue.h"
+
 struct sbx_driver;
 struct sbx_engine;
 struct sbx_network;
 struct sbx_op;
-struct sbx_queue;
 struct sbx_roots;
 
 struct sbx_env {
@@ -28,10 +29,12 @@ struct sbx_env {
     napi_ref read_roots;                  /* owned: a function of the loader; NULL: it gave none */
     struct sbx_roots *roots;              /* owned: what it gave; NULL: not needed yet */
     struct sbx_network *network;          /* owned: what the loader told of it; NULL: nothing */
+    napi_ref before_listening; /* owned: a function of the loader for each signal; NULL: it gave none */
     /* What its driver does with ops that are over: of job.h. */
     void (*settle)(struct sbx_env *env, struct sbx_queue *done);
     void (*drop)(struct sbx_op *op);
     napi_async_context context; /* owned: promises are settled in it */
+    struct sbx_queue watched;   /* jobs whose progress is told */
     bool closing;               /* the environment ends: no JavaScript may run any more */
 };
 

@@ -8,7 +8,9 @@
 
 #include <stdlib.h>
 
+#include "napi/abort.h"
 #include "napi/error.h"
+#include "napi/progress.h"
 #include "napi/slice.h"
 #include "napi/try.h"
 
@@ -105,14 +107,26 @@ static struct sbx_job *create_job(struct sbx_object *object, const struct sbx_op
         sbx_fresh_change_begins(&object->fresh);
     }
     job->version = object->fresh.version;
+    sbx_queue_init(&job->ops);
+    sbx_link_init(&job->progress.link);
     sbx_object_started(object);
     return job;
+}
+
+static void stop_listening(struct sbx_job *job)
+{
+    const struct sbx_env *env = job->object->env;
+    struct sbx_abort *abort = job->abort;
+    job->abort = NULL;
+    sbx_abort_forget(env->env, abort, env->closing);
 }
 
 /* With the last of its ops. */
 static void free_job(struct sbx_job *job)
 {
     struct sbx_object *object = job->object;
+    stop_listening(job);
+    sbx_progress_forget(job);
     if (job->change) {
         sbx_fresh_change_ends(&object->fresh);
     }
@@ -144,14 +158,27 @@ enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op)
     if (status == SBX_OK) {
         op->user = job;
         job->under_way++;
+        sbx_queue_push(&job->ops, &op->link);
         submit(op, sbx_driver_engine(driver));
         sbx_driver_started(driver);
     }
     return status;
 }
 
+/* false: thrown. */
+static bool listen_to(struct sbx_job *job, const struct sbx_call_options *options)
+{
+    if (options->on_progress != NULL && !sbx_progress_watch(job, options->on_progress)) {
+        return false;
+    }
+    if (options->signal != NULL) {
+        job->abort = sbx_abort_listen(job->object->env->env, options->signal, job);
+    }
+    return options->signal == NULL || job->abort != NULL;
+}
+
 napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind,
-                         void *state)
+                         void *state, const struct sbx_call_options *options)
 {
     napi_env env = object->env->env;
     napi_value promise = NULL;
@@ -162,6 +189,14 @@ napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const str
     if (napi_create_promise(env, &job->deferred, &promise) != napi_ok) {
         (void)sbx_try_throw(env);
         goto fail;
+    }
+    if (!listen_to(job, options)) {
+        goto fail;
+    }
+    if (job->given_up) { /* while its signal was asked */
+        sbx_op_destroy(op);
+        free_job(job);
+        return promise;
     }
     enum sbx_status status = sbx_job_go_on(job, op);
     if (status != SBX_OK) {
@@ -175,6 +210,26 @@ fail:
         free_job(job);
     }
     return sbx_job_reject(env, kind);
+}
+
+void sbx_job_give_up(struct sbx_job *job, napi_value reason)
+{
+    napi_env env = job->object->env->env;
+    napi_deferred deferred = job->deferred;
+    bool may_have_completed = false;
+    if (deferred == NULL) {
+        return; /* it is settled */
+    }
+    job->given_up = true;
+    job->deferred = NULL;
+    for (struct sbx_link *link = job->ops.head.next; link != &job->ops.head; link = link->next) {
+        may_have_completed = sbx_op_give_up(SBX_CONTAINER(link, struct sbx_op, link)) || may_have_completed;
+    }
+    if (may_have_completed) {
+        sbx_abort_add_cause(env, reason);
+    }
+    (void)napi_reject_deferred(env, deferred, reason); /* fails only at the end */
+    stop_listening(job);
 }
 
 /* An engine of its own, driven by this thread: the environment's could not go on while it waits. */
@@ -226,9 +281,15 @@ static void end_op(struct sbx_op *op)
     }
 }
 
+static void leave_job(struct sbx_op *op)
+{
+    sbx_link_remove(&op->link);
+    sbx_job_of(op)->under_way--;
+}
+
 void sbx_job_drop(struct sbx_op *op)
 {
-    sbx_job_of(op)->under_way--;
+    leave_job(op);
     end_op(op);
 }
 
@@ -245,6 +306,7 @@ static void settle(napi_env env, struct sbx_op *op)
         failed = true;
         value = take_exception(env);
     }
+    stop_listening(job);
     if (value != NULL) {
         (void)(failed ? napi_reject_deferred(env, job->deferred, value)
                       : napi_resolve_deferred(env, job->deferred, value)); /* fails only at the end */
@@ -256,11 +318,12 @@ static void settle(napi_env env, struct sbx_op *op)
 static void take_op(napi_env env, struct sbx_op *op)
 {
     struct sbx_job *job = sbx_job_of(op);
-    job->under_way--;
+    leave_job(op);
     if (job->kind->plan != NULL) {
         op = job->kind->plan->next(job, op);
     }
     if (op != NULL) {
+        sbx_progress_tell_end(job, op);
         settle(env, op);
         end_op(op);
     }
@@ -298,11 +361,14 @@ void sbx_job_settle(struct sbx_env *env, struct sbx_queue *done)
     napi_handle_scope handles;
     napi_callback_scope scope = NULL;
     struct sbx_link *link;
-    if (sbx_queue_empty(done)) {
+    if (sbx_queue_empty(done) && !sbx_progress_has_news(env)) {
         return;
     }
     bool open = napi_open_handle_scope(env->env, &handles) == napi_ok;
     bool runs = open && open_scope(env, &scope) == napi_ok;
+    if (runs) {
+        sbx_progress_tell_news(env);
+    }
     while ((link = sbx_queue_pop(done)) != NULL) {
         settle_one(env->env, SBX_CONTAINER(link, struct sbx_op, task.link));
     }

@@ -15,14 +15,15 @@
 #include "napi/try.h"
 
 /* An object without functions yet, with one owner: the caller. NULL: thrown. */
-static struct sbx_object *create(struct sbx_env *env, napi_value client)
+static struct sbx_object *create(struct sbx_env *env, napi_value client, napi_value signal)
 {
     struct sbx_object *object = calloc(1, sizeof(*object));
     if (object == NULL) {
         sbx_error_throw(env->env, &(struct sbx_failure){.status = SBX_ENOMEM});
         return NULL;
     }
-    if (napi_create_reference(env->env, client, 1, &object->client) != napi_ok) {
+    if (napi_create_reference(env->env, client, 1, &object->client) != napi_ok ||
+        (signal != NULL && napi_create_reference(env->env, signal, 1, &object->signal) != napi_ok)) {
         free(object);
         (void)sbx_try_throw(env->env);
         return NULL;
@@ -64,6 +65,9 @@ void sbx_object_unref(struct sbx_object *object)
         leave(object);
     }
     (void)napi_delete_reference(env->env, object->client); /* fails only where the environment is gone */
+    if (object->signal != NULL) {
+        (void)napi_delete_reference(env->env, object->signal);
+    }
     if (object->closing != NULL) {
         (void)napi_delete_reference(env->env, object->closing);
     }
@@ -117,7 +121,7 @@ napi_value sbx_object_make(napi_env env, napi_callback_info info, const struct s
     if (!factory->read(env, argument, &options)) {
         return NULL;
     }
-    struct sbx_object *object = create(data, options.client);
+    struct sbx_object *object = create(data, options.client, options.signal);
     if (object != NULL) {
         object->proxy = options.proxy; /* taken */
         object->proxy_length = options.proxy_length;

@@ -22,6 +22,7 @@ struct sbx_object {
     napi_ref client;     /* owned */
     char *proxy;         /* owned: the option; NULL: not given */
     size_t proxy_length;
+    napi_ref signal;             /* owned: of each call that has none of its own; NULL: none */
     struct sbx_fs *fs;           /* owned; NULL: it is a toolkit */
     struct sbx_toolkit *toolkit; /* owned; NULL: it is a file system */
     struct sbx_fresh fresh;      /* of a file system */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "napi/call_options.h"
 #include "napi/client.h"
 #include "napi/error.h"
 #include "napi/result.h"
@@ -66,6 +67,12 @@ static bool read_timeout(napi_env env, napi_value value, const char *what, struc
         return false;
     }
     return true;
+}
+
+static bool read_signal(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    into->signal = value;
+    return sbx_call_options_check_signal(env, value, what);
 }
 
 static bool read_max_full_read(napi_env env, napi_value value, const char *what, struct sbx_options *into)
@@ -156,20 +163,22 @@ static bool read_proxy(napi_env env, napi_value value, const char *what, struct 
 }
 
 static const struct option fs_options[] = {
-    {"client", true, read_client},       {"basePath", false, read_base_path},
-    {"timeoutMs", false, read_timeout},  {"maxFullReadBytes", false, read_max_full_read},
-    {"readOnly", false, read_read_only}, {"companion", false, read_companion},
-    {"proxy", false, read_proxy},        {NULL, false, NULL},
+    {"client", true, read_client},
+    {"basePath", false, read_base_path},
+    {"timeoutMs", false, read_timeout},
+    {"maxFullReadBytes", false, read_max_full_read},
+    {"readOnly", false, read_read_only},
+    {"companion", false, read_companion},
+    {"proxy", false, read_proxy},
+    {"signal", false, read_signal},
+    {NULL, false, NULL},
 };
 
 static const struct option toolkit_options[] = {
-    {"client", true, read_client},
-    {"cwd", false, read_cwd},
-    {"env", false, read_env},
-    {"timeoutMs", false, read_timeout},
-    {"companion", false, read_companion},
-    {"proxy", false, read_proxy},
-    {NULL, false, NULL},
+    {"client", true, read_client},  {"cwd", false, read_cwd},
+    {"env", false, read_env},       {"timeoutMs", false, read_timeout},
+    {"signal", false, read_signal}, {"companion", false, read_companion},
+    {"proxy", false, read_proxy},   {NULL, false, NULL},
 };
 
 static bool read_one(napi_env env, napi_value options, const struct option *option, struct sbx_options *into)

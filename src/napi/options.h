@@ -12,7 +12,8 @@
 
 struct sbx_options {
     napi_value client;
-    char *base_path; /* owned; NULL: not given */
+    napi_value signal; /* NULL: not given */
+    char *base_path;   /* owned; NULL: not given */
     size_t base_path_length;
     char *cwd; /* owned; NULL: not given */
     size_t cwd_length;

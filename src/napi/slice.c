@@ -91,13 +91,22 @@ static void unpark(struct sbx_driver *driver)
     (void)uv_timer_stop(&driver->timer);
 }
 
-/* Watches for the next reason to run a slice; nothing in flight, nothing to watch. */
+/* What nobody waits for, such as a search for the companion whose caller gave it up, is watched, and holds no process. */
+static void hold_process(struct sbx_driver *driver, bool hold)
+{
+    void (*change)(uv_handle_t * handle) = hold ? uv_ref : uv_unref;
+    change((uv_handle_t *)&driver->poll);
+    change((uv_handle_t *)&driver->timer);
+}
+
+/* Watches for the next reason to run a slice; nothing in flight and nothing due, nothing to watch. */
 static void park(struct sbx_driver *driver)
 {
     int due_ms = sbx_engine_due_ms(driver->engine);
-    if (driver->in_flight == 0 && due_ms != 0) {
+    if (driver->in_flight == 0 && due_ms < 0) {
         return;
     }
+    hold_process(driver, driver->in_flight > 0);
     if (due_ms == 0 || uv_poll_start(&driver->poll, UV_READABLE, on_readable) != 0) {
         queue_slice(driver);
         return;

@@ -52,7 +52,8 @@ static char *read_input(napi_env env, napi_value input, size_t *length)
     return sbx_value_text(env, json, "\"input\" argument", length, NULL);
 }
 
-static struct sbx_op *make_op(napi_env env, const struct sbx_binding *binding, napi_value input)
+static struct sbx_op *make_op(napi_env env, const struct sbx_binding *binding, napi_value input,
+                              const struct sbx_call_options *options)
 {
     struct sbx_op *op = NULL;
     const struct sbx_tool *tool = binding->row;
@@ -64,6 +65,8 @@ static struct sbx_op *make_op(napi_env env, const struct sbx_binding *binding, n
                                                     (struct sbx_span){json, length});
         if (status != SBX_OK) {
             sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = tool->name});
+        } else if (options->timeout_ms > 0) {
+            op->timeout_ms = options->timeout_ms;
         }
     }
     sbx_endpoint_unref(endpoint);
@@ -74,13 +77,16 @@ static struct sbx_op *make_op(napi_env env, const struct sbx_binding *binding, n
 static napi_value execute(napi_env env, napi_callback_info info)
 {
     struct sbx_binding *binding = NULL;
-    napi_value input;
-    size_t argc = 1;
-    if (napi_get_cb_info(env, info, &argc, &input, NULL, (void **)&binding) != napi_ok) {
+    napi_value argv[2];
+    size_t argc = 2;
+    struct sbx_call_options options;
+    if (napi_get_cb_info(env, info, &argc, argv, NULL, (void **)&binding) != napi_ok) {
         return sbx_try_throw(env);
     }
-    struct sbx_op *op = make_op(env, binding, input);
-    return op == NULL ? sbx_job_reject(env, &kind) : sbx_job_start(binding->object, op, &kind, NULL);
+    bool read = sbx_call_options_read(env, argv[1], binding->object, &options);
+    struct sbx_op *op = read ? make_op(env, binding, argv[0], &options) : NULL;
+    return op == NULL ? sbx_job_reject(env, &kind)
+                      : sbx_job_start(binding->object, op, &kind, NULL, &options);
 }
 
 static napi_status set_text(napi_env env, napi_value object, const char *name, const char *text)

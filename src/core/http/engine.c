@@ -4,7 +4,7 @@
  * never wait behind programs. Deadlines are the engine's own and count the wait in that queue; where one counts
  * from the last progress, its own or its budget's, it is put off when it is met.
  * Invariant: a request is in one place: a waiting queue, the active queue, a pause (repeat.h), or its owner's hands.
- * Thread: as engine.h says; inbox and done are the only things that threads share.
+ * Thread: as engine.h says; the inbox, done and what is given up are all that threads share.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "core/http/engine.h"
@@ -33,9 +33,9 @@ struct sbx_engine {
     struct sbx_queue deferred; /* borrowed; run before requests are activated */
     bool something_done;       /* in this slice */
     atomic_bool closing;
-    atomic_bool forgetting;   /* the kept connections are to be closed */
-    struct sbx_mailbox inbox; /* tasks submitted */
-    struct sbx_mailbox done;  /* tasks finished */
+    atomic_bool forgetting;  /* the kept connections are to be closed */
+    struct sbx_tasks tasks;  /* submitted, and under way */
+    struct sbx_mailbox done; /* tasks finished */
 };
 
 static void turn(struct sbx_engine *engine);
@@ -45,7 +45,7 @@ static enum sbx_status init(struct sbx_engine *engine)
     sbx_deadlines_init(&engine->deadlines);
     sbx_queue_init(&engine->active);
     sbx_queue_init(&engine->deferred);
-    enum sbx_status status = sbx_mailbox_init(&engine->inbox);
+    enum sbx_status status = sbx_tasks_init(&engine->tasks);
     if (status == SBX_OK) {
         status = sbx_mailbox_init(&engine->done);
     }
@@ -65,7 +65,7 @@ static void free_engine(struct sbx_engine *engine)
     }
     sbx_poller_destroy(engine->poller);
     sbx_deadlines_clear(&engine->deadlines);
-    sbx_mailbox_clear(&engine->inbox);
+    sbx_tasks_clear(&engine->tasks);
     sbx_mailbox_clear(&engine->done);
     free(engine);
 }
@@ -103,13 +103,21 @@ int sbx_engine_fd(const struct sbx_engine *engine)
 void sbx_engine_submit(struct sbx_engine *engine, struct sbx_task *task)
 {
     task->engine = engine;
-    if (sbx_mailbox_put(&engine->inbox, &task->link)) { /* else whoever was first there has woken it */
+    if (sbx_tasks_put(&engine->tasks, task)) { /* else whoever was first there has woken it */
+        sbx_poller_wake(engine->poller);
+    }
+}
+
+void sbx_engine_give_up(struct sbx_engine *engine, struct sbx_task *task)
+{
+    if (sbx_tasks_give_up(&engine->tasks, task)) {
         sbx_poller_wake(engine->poller);
     }
 }
 
 void sbx_engine_finish(struct sbx_engine *engine, struct sbx_task *task)
 {
+    sbx_link_remove(&task->link);
     (void)sbx_mailbox_put(&engine->done, &task->link);
     engine->something_done = true;
 }
@@ -236,6 +244,9 @@ static void activate(struct sbx_request *request)
     sbx_link_remove(&request->link);
     bool has_deadline = request->deadline.place != 0;
     enum sbx_status status = has_deadline ? sbx_request_prepare(request) : SBX_ENOMEM;
+    if (status == SBX_OK && request->change && !sbx_task_may_change(request->task)) {
+        status = SBX_ECANCELED;
+    }
     if (status == SBX_OK) {
         status = sbx_connections_add(&engine->connections[request->budget], request->easy);
     }
@@ -254,18 +265,6 @@ static void activate_waiting(struct sbx_engine *engine)
         while (sbx_connections_has_room(some) && !sbx_queue_empty(&some->waiting)) {
             activate(SBX_CONTAINER(some->waiting.head.next, struct sbx_request, link));
         }
-    }
-}
-
-static void start_inbox(struct sbx_engine *engine)
-{
-    struct sbx_queue submitted;
-    sbx_queue_init(&submitted);
-    sbx_mailbox_take(&engine->inbox, &submitted);
-    struct sbx_link *link;
-    while ((link = sbx_queue_pop(&submitted)) != NULL) {
-        struct sbx_task *task = SBX_CONTAINER(link, struct sbx_task, link);
-        task->start(task);
     }
 }
 
@@ -339,7 +338,7 @@ static void forget_connections(struct sbx_engine *engine)
 /* Everything that can be done without waiting. */
 static void turn(struct sbx_engine *engine)
 {
-    start_inbox(engine);
+    sbx_tasks_serve(&engine->tasks);
     if (!atomic_load(&engine->closing)) {
         advance(engine);
     }

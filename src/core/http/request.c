@@ -155,6 +155,9 @@ static size_t write_reply(char *from, size_t size, size_t count, void *user)
         return CURL_WRITEFUNC_ERROR;
     }
     sbx_bytes_append(&request->reply, arrived);
+    if (request->arrived != NULL) {
+        atomic_store_explicit(request->arrived, request->reply.length, memory_order_relaxed);
+    }
     return request->reply.status == SBX_OK ? size * count : CURL_WRITEFUNC_ERROR;
 }
 

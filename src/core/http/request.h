@@ -8,6 +8,7 @@
 #define SBX_CORE_HTTP_REQUEST_H
 
 #include <curl/curl.h>
+#include <stdatomic.h>
 
 #include "core/bytes.h"
 #include "core/http/deadlines.h"
@@ -17,6 +18,7 @@
 #include "wire/wire.h"
 
 struct sbx_engine;
+struct sbx_task;
 
 enum sbx_method { SBX_GET, SBX_PUT, SBX_POST, SBX_DELETE };
 
@@ -41,6 +43,8 @@ struct sbx_request {
     struct sbx_endpoint *endpoint;             /* owned: one count */
     void (*done)(struct sbx_request *request); /* pool; the request is its owner's again */
     void *owner;                               /* borrowed: for whoever made it */
+    struct sbx_task *task;                     /* borrowed: whose change it is; NULL: it cannot be given up */
+    atomic_size_t *arrived; /* borrowed: how much of the reply is there; NULL: nobody looks */
 
     /* Came back. */
     enum sbx_status outcome;     /* SBX_OK: a whole reply of the type asked for, whatever its HTTP status */
