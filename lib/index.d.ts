@@ -7,7 +7,7 @@
 
 /**
  * A client of the `sandbox-agent` SDK, from `SandboxAgent.start` or `SandboxAgent.connect`, whichever its provider.
- * Its base URL, token and headers are read at each request. (TypeScript knows a client by these two methods; they
+ * Its base URL, token, headers and `fetch` are read at each request. (TypeScript knows a client by these two methods; they
  * are not called.)
  */
 export interface SandboxClient {
@@ -33,6 +33,11 @@ export interface SandboxFsOptions {
    * directory. `{ path }`: it is there already, at this absolute path. `false`: never; HTTP alone. Default: `'auto'`.
    */
   companion?: 'auto' | false | { path: string };
+  /**
+   * How requests leave. `'native'`: by libcurl. `'fetch'`: by the client's own `fetch`, on the main thread. `'auto'`:
+   * by that where the client has no URL, or was given a `fetch` that is not Node's. Default: `'auto'`.
+   */
+  transport?: 'auto' | 'native' | 'fetch';
 }
 
 /** Which way operations take. */
@@ -59,6 +64,8 @@ export interface SandboxToolkitOptions {
    * the server's own endpoints, which end no more than the one process that they started. Default: `'auto'`.
    */
   companion?: 'auto' | false | { path: string };
+  /** How requests leave: as for {@link SandboxFsOptions}. Default: `'auto'`. */
+  transport?: 'auto' | 'native' | 'fetch';
   /**
    * Whether `AgentOs.create` also gets the command `agentos-sandbox` with this toolkit. Default: true. With false the
    * VM has the command only if `software` has it (see {@link sandboxCommand}).

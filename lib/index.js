@@ -11,6 +11,7 @@ const { typeError } = require('./usage.js');
 const { wrapCore } = require('./wrap-core.js');
 
 wrapCore();
+binding.setFetch((asked, reply) => require('./fetch.js')(asked, reply));
 binding.setRoots(() => require('./roots.js')());
 process.once('exit', () => binding.stop());
 

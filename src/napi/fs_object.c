@@ -32,6 +32,13 @@ static napi_value run(napi_env env, struct sbx_object *object, struct sbx_op *op
         sbx_op_destroy(op);
         return answer;
     }
+    if (sbx_endpoint_fetcher(op->endpoint) != 0) {
+        sbx_op_destroy(op);
+        sbx_error_throw(env, &(struct sbx_failure){.status = SBX_ENOTSUP,
+                                                   .syscall = kind->syscall,
+                                                   .advice = "nothing can be asked at once over fetch"});
+        return NULL;
+    }
     sbx_fresh_forget(&object->fresh);
     return sbx_job_run(object, op, kind);
 }

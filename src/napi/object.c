@@ -15,20 +15,23 @@
 #include "napi/try.h"
 
 /* An object without functions yet, with one owner: the caller. NULL: thrown. */
-static struct sbx_object *create(struct sbx_env *env, napi_value client)
+static struct sbx_object *create(struct sbx_env *env, const struct sbx_options *options)
 {
     struct sbx_object *object = calloc(1, sizeof(*object));
     if (object == NULL) {
         sbx_error_throw(env->env, &(struct sbx_failure){.status = SBX_ENOMEM});
         return NULL;
     }
-    if (napi_create_reference(env->env, client, 1, &object->client) != napi_ok) {
+    if (napi_create_reference(env->env, options->client, 1, &object->client) != napi_ok) {
         free(object);
         (void)sbx_try_throw(env->env);
         return NULL;
     }
     object->env = env;
     object->owners = 1;
+    object->number = ++env->numbered;
+    object->transport = options->transport;
+    sbx_queue_push(&env->all, &object->link);
     env->owners++;
     env->objects++;
     return object;
@@ -63,6 +66,7 @@ void sbx_object_unref(struct sbx_object *object)
     if (!object->closed) {
         leave(object);
     }
+    sbx_link_remove(&object->link);
     (void)napi_delete_reference(env->env, object->client); /* fails only where the environment is gone */
     if (object->closing != NULL) {
         (void)napi_delete_reference(env->env, object->closing);
@@ -116,7 +120,7 @@ napi_value sbx_object_make(napi_env env, napi_callback_info info, const struct s
     if (!factory->read(env, argument, &options)) {
         return NULL;
     }
-    struct sbx_object *object = create(data, options.client);
+    struct sbx_object *object = create(data, &options);
     if (object != NULL) {
         target = factory->create(env, object, &options) ? factory->fill(env, object) : NULL;
         sbx_object_unref(object);
@@ -207,6 +211,19 @@ bool sbx_object_add_close(struct sbx_object *object, napi_value target)
     return true;
 }
 
+napi_value sbx_object_client(struct sbx_env *env, uint64_t number)
+{
+    napi_value client = NULL;
+    for (struct sbx_link *link = env->all.head.next; link != &env->all.head; link = link->next) {
+        const struct sbx_object *object = SBX_CONTAINER(link, struct sbx_object, link);
+        if (object->number == number &&
+            napi_get_reference_value(env->env, object->client, &client) == napi_ok) {
+            return client;
+        }
+    }
+    return NULL;
+}
+
 struct sbx_endpoint *sbx_object_endpoint(struct sbx_object *object, const char *syscall)
 {
     napi_env env = object->env->env;
@@ -217,7 +234,8 @@ struct sbx_endpoint *sbx_object_endpoint(struct sbx_object *object, const char *
         return NULL;
     }
     SBX_TRY(napi_get_reference_value(env, object->client, &client));
-    struct sbx_endpoint *endpoint = sbx_client_endpoint(env, client, syscall);
+    struct sbx_endpoint *endpoint = sbx_client_endpoint(
+        env, client, &(struct sbx_client_use){object->transport, object->number, syscall});
     if (endpoint != NULL && object->closed) { /* by a getter of the client */
         sbx_endpoint_unref(endpoint);
         return sbx_object_endpoint(object, syscall);

@@ -19,6 +19,7 @@
 
 struct sbx_endpoint {
     atomic_size_t owners;
+    uint64_t fetcher;
     char *base_url;          /* owned */
     struct sbx_roots *roots; /* owned: one count; NULL: none */
     char **lines;            /* owned, as what it points to */
@@ -109,6 +110,7 @@ enum sbx_status sbx_endpoint_create(struct sbx_endpoint **endpoint,
         return SBX_ENOMEM;
     }
     atomic_init(&made->owners, 1);
+    made->fetcher = options->fetcher;
     made->base_url = strndup(url.data, url.length);
     made->roots = sbx_roots_ref(options->roots);
     enum sbx_status status = made->base_url == NULL ? SBX_ENOMEM : add_lines(made, options);
@@ -142,8 +144,8 @@ void sbx_endpoint_unref(struct sbx_endpoint *endpoint)
 
 bool sbx_endpoint_equal(const struct sbx_endpoint *a, const struct sbx_endpoint *b)
 {
-    bool equal = a == b || (a->roots == b->roots && a->line_count == b->line_count &&
-                            strcmp(a->base_url, b->base_url) == 0);
+    bool equal = a == b || (a->roots == b->roots && a->fetcher == b->fetcher &&
+                            a->line_count == b->line_count && strcmp(a->base_url, b->base_url) == 0);
     for (size_t i = 0; a != b && equal && i < a->line_count; i++) {
         equal = strcmp(a->lines[i], b->lines[i]) == 0;
     }
@@ -158,6 +160,11 @@ struct sbx_span sbx_endpoint_base_url(const struct sbx_endpoint *endpoint)
 struct sbx_roots *sbx_endpoint_roots(const struct sbx_endpoint *endpoint)
 {
     return endpoint->roots;
+}
+
+uint64_t sbx_endpoint_fetcher(const struct sbx_endpoint *endpoint)
+{
+    return endpoint->fetcher;
 }
 
 size_t sbx_endpoint_line_count(const struct sbx_endpoint *endpoint)

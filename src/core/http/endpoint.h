@@ -8,6 +8,8 @@
 #ifndef SBX_CORE_HTTP_ENDPOINT_H
 #define SBX_CORE_HTTP_ENDPOINT_H
 
+#include <stdint.h>
+
 #include "core/http/roots.h"
 #include "wire/span.h"
 #include "wire/status.h"
@@ -23,6 +25,7 @@ struct sbx_endpoint_options {
     const struct sbx_header *headers;
     size_t header_count;
     struct sbx_roots *roots; /* borrowed: the endpoint counts them; of https. NULL: none is trusted */
+    uint64_t fetcher;        /* who performs its requests, a number of the main thread's; 0: curl does */
 };
 
 struct sbx_endpoint;
@@ -44,6 +47,7 @@ bool sbx_endpoint_equal(const struct sbx_endpoint *a, const struct sbx_endpoint 
 struct sbx_span sbx_endpoint_base_url(const struct sbx_endpoint *endpoint);
 
 struct sbx_roots *sbx_endpoint_roots(const struct sbx_endpoint *endpoint);
+uint64_t sbx_endpoint_fetcher(const struct sbx_endpoint *endpoint);
 
 /* "Name: value" lines, each ended by NUL, Authorization among them. */
 size_t sbx_endpoint_line_count(const struct sbx_endpoint *endpoint);

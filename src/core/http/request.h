@@ -8,6 +8,7 @@
 #define SBX_CORE_HTTP_REQUEST_H
 
 #include <curl/curl.h>
+#include <stdatomic.h>
 
 #include "core/bytes.h"
 #include "core/http/deadlines.h"
@@ -16,6 +17,7 @@
 #include "wire/wire.h"
 
 struct sbx_engine;
+struct sbx_exchange;
 
 enum sbx_method { SBX_GET, SBX_PUT, SBX_POST, SBX_DELETE };
 
@@ -54,10 +56,13 @@ struct sbx_request {
     struct sbx_link link;
     struct sbx_deadline deadline;
     uint64_t progress_ms;
-    uint64_t *shared_progress_ms; /* borrowed; that of all who share its connections; NULL: not sent yet */
+    atomic_uint_fast64_t
+        *shared_progress_ms; /* borrowed; that of all who share its connections; NULL: not sent yet */
     size_t body_sent;
-    CURL *easy;                 /* owned */
-    struct curl_slist *headers; /* owned */
+    bool handed_over;              /* whole, for all that is known */
+    CURL *easy;                    /* owned */
+    struct curl_slist *headers;    /* owned */
+    struct sbx_exchange *exchange; /* borrowed; where the main thread performs it; NULL: it does not */
 };
 
 /* An absolute path of the server below its base URL, "/v1/fs/stat". */
@@ -71,6 +76,9 @@ void sbx_request_segment(struct sbx_request *request, struct sbx_span segment, c
 /* Appends `name` (static) and the encoded `value` to the query. */
 void sbx_request_query(struct sbx_request *request, const char *name, struct sbx_span value);
 
+/* SBX_OK: it has a URL. */
+enum sbx_status sbx_request_check_url(struct sbx_request *request) SBX_CHECKED;
+
 /* Makes the curl handle that performs it; SBX_ENOMEM or SBX_EINVAL where that cannot be. */
 enum sbx_status sbx_request_prepare(struct sbx_request *request) SBX_CHECKED;
 
@@ -80,9 +88,20 @@ struct sbx_request *sbx_request_of(CURL *easy);
 /* Takes what curl knows of the exchange, which ended with `code`, and frees the handle. */
 void sbx_request_conclude(struct sbx_request *request, CURLcode code);
 
+/* How the transport of a request ended it. */
+struct sbx_ending {
+    enum sbx_status outcome;
+    const char *words; /* where that is a failure */
+    const char *type;  /* of the reply; NULL: it says none */
+    bool has_an_end;   /* it is known that the reply is whole */
+};
+
+/* Sets the outcome. The HTTP status and what there is of the reply are in the request already. */
+void sbx_request_end(struct sbx_request *request, const struct sbx_ending *ending);
+
 /* Starts its time: sets its deadline. `shared_progress_ms` (borrowed while it is on its way) is that of all who share
  * its connections. */
-void sbx_request_start_clock(struct sbx_request *request, uint64_t *shared_progress_ms);
+void sbx_request_start_clock(struct sbx_request *request, atomic_uint_fast64_t *shared_progress_ms);
 
 /* When it last got on; or, while it waits for a connection, when any of those who share them did. */
 uint64_t sbx_request_progress_ms(const struct sbx_request *request);
@@ -90,7 +109,7 @@ uint64_t sbx_request_progress_ms(const struct sbx_request *request);
 /* The words for a deadline that is met. */
 void sbx_request_say_deadline(const struct sbx_request *request, char *words, size_t size);
 
-/* Ends it without curl: a deadline, a cancellation, no memory. */
+/* Ends it without its transport: a deadline, a cancellation, no memory. */
 void sbx_request_abandon(struct sbx_request *request, enum sbx_status outcome, const char *why);
 
 #endif
