@@ -268,7 +268,9 @@ export interface SandboxFs {
   /**
    * What core asks before it opens a file for writing, with the flags O_CREAT (0o100), O_EXCL (0o200) and O_TRUNC
    * (0o1000): creates or empties the file and tells whether it was created. Blocks for up to four requests,
-   * five seconds at most, and throws a {@link SandboxError}.
+   * five seconds at most, and throws a {@link SandboxError}. Where requests leave by the client's `fetch`, nothing blocks: it
+   * answers from a `stat` of the path just before it (without one, false), the file is created or emptied before what
+   * is asked after it, and if that fails, the next operation on the path has its error.
    */
   prepareOpenSync(path: string, flags: number): boolean;
   /** A range of a file, or all of it, in pieces: a few of them are asked for ahead. */

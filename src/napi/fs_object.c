@@ -10,6 +10,7 @@
 #include "napi/fs_methods.h"
 #include "napi/large_read.h"
 #include "napi/large_write.h"
+#include "napi/later.h"
 #include "napi/object.h"
 #include "napi/try.h"
 
@@ -33,11 +34,7 @@ static napi_value run(napi_env env, struct sbx_object *object, struct sbx_op *op
         return answer;
     }
     if (sbx_endpoint_fetcher(op->endpoint) != 0) {
-        sbx_op_destroy(op);
-        sbx_error_throw(env, &(struct sbx_failure){.status = SBX_ENOTSUP,
-                                                   .syscall = kind->syscall,
-                                                   .advice = "nothing can be asked at once over fetch"});
-        return NULL;
+        return sbx_later_open(object, op, kind);
     }
     sbx_fresh_forget(&object->fresh);
     return sbx_job_run(object, op, kind);

@@ -137,16 +137,23 @@ struct sbx_job *sbx_job_of(const struct sbx_op *op)
     return op->user;
 }
 
-enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op)
+enum sbx_status sbx_job_send(struct sbx_op *op)
 {
     struct sbx_driver *driver = NULL;
-    enum sbx_status status = sbx_driver_get(job->object->env, &driver);
+    enum sbx_status status = sbx_driver_get(sbx_job_of(op)->object->env, &driver);
     if (status == SBX_OK) {
-        op->user = job;
-        job->under_way++;
         submit(op, sbx_driver_engine(driver));
         sbx_driver_started(driver);
+        sbx_later_sent(sbx_job_of(op));
     }
+    return status;
+}
+
+enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op)
+{
+    op->user = job;
+    enum sbx_status status = sbx_later_hold(op) ? SBX_OK : sbx_job_send(op);
+    job->under_way += status == SBX_OK ? 1 : 0;
     return status;
 }
 
@@ -163,9 +170,11 @@ napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const str
         (void)sbx_try_throw(env);
         goto fail;
     }
-    enum sbx_status status = sbx_job_go_on(job, op);
+    enum sbx_status status = sbx_later_tell(object, op);
+    status = status == SBX_OK ? sbx_job_go_on(job, op) : status;
     if (status != SBX_OK) {
-        sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = kind->syscall});
+        sbx_error_throw(
+            env, &(struct sbx_failure){.status = status, .syscall = kind->syscall, .path = op->args.path});
         goto fail;
     }
     return promise;
@@ -228,7 +237,9 @@ static void end_op(struct sbx_op *op)
 
 void sbx_job_drop(struct sbx_op *op)
 {
+    struct sbx_object *object = sbx_job_of(op)->object;
     sbx_job_of(op)->under_way--;
+    sbx_later_drop(object);
     end_op(op);
 }
 
@@ -244,6 +255,8 @@ static void settle(napi_env env, struct sbx_op *op)
     if (value == NULL) {
         failed = true;
         value = take_exception(env);
+    } else if (failed && op->row != NULL && op->row->code == SBX_OP_STAT && op->result.status == SBX_ENOENT) {
+        sbx_fresh_remember(&job->object->fresh, job->version, op->args.path, NULL);
     }
     if (value != NULL) {
         (void)(failed ? napi_reject_deferred(env, job->deferred, value)
@@ -264,6 +277,11 @@ static void take_op(napi_env env, struct sbx_op *op)
         settle(env, op);
         end_op(op);
     }
+}
+
+void sbx_job_end(struct sbx_op *op)
+{
+    take_op(sbx_job_of(op)->object->env->env, op);
 }
 
 static void settle_one(napi_env env, struct sbx_op *op)

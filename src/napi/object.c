@@ -29,6 +29,7 @@ static struct sbx_object *create(struct sbx_env *env, const struct sbx_options *
     }
     object->env = env;
     object->owners = 1;
+    sbx_later_init(&object->later);
     object->number = ++env->numbered;
     object->transport = options->transport;
     sbx_queue_push(&env->all, &object->link);
@@ -72,6 +73,7 @@ void sbx_object_unref(struct sbx_object *object)
         (void)napi_delete_reference(env->env, object->closing);
     }
     sbx_fresh_forget(&object->fresh);
+    sbx_bytes_clear(&object->later.path);
     sbx_fs_destroy(object->fs);
     sbx_toolkit_destroy(object->toolkit);
     free(object);

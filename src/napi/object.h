@@ -14,6 +14,7 @@
 #include "core/sandbox.h"
 #include "napi/env.h"
 #include "napi/fresh.h"
+#include "napi/later.h"
 #include "napi/options.h"
 
 struct sbx_object {
@@ -26,6 +27,7 @@ struct sbx_object {
     struct sbx_fs *fs;           /* owned; NULL: it is a toolkit */
     struct sbx_toolkit *toolkit; /* owned; NULL: it is a file system */
     struct sbx_fresh fresh;      /* of a file system */
+    struct sbx_later later;
     size_t in_flight;
     bool closed;
     napi_deferred closer; /* owned: of close(), while it waits; NULL: none waits */

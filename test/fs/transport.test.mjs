@@ -276,3 +276,74 @@ test('a worker that is terminated with requests under way ends, and so does the 
   assert.equal(ended.code, 0, ended.stderr);
   assert.equal(ended.stdout, 'terminated\n');
 });
+
+const O_CREAT = 0o100;
+const O_EXCL = 0o200;
+const O_TRUNC = 0o1000;
+
+test('prepareOpenSync answers from the stat before it, and what comes after finds the file', async () => {
+  const { client } = await fetchClient(sandbox);
+  const { fs, base } = await open({ client });
+  await expectError(fs.stat('/new'), { code: 'ENOENT', syscall: 'stat', path: '/new' });
+  assert.equal(fs.prepareOpenSync('/new', O_CREAT), true);
+  const [content, names] = await Promise.all([fs.readTextFile('/new'), fs.readDir('/')]);
+  assert.equal(content, '');
+  assert.deepEqual(names, ['new']);
+  await fs.writeFile('/new', 'content');
+  await fs.stat('/new');
+  assert.equal(fs.prepareOpenSync('/new', O_CREAT), false);
+  assert.equal(await fs.readTextFile('/new'), 'content');
+  await fs.stat('/new');
+  assert.equal(fs.prepareOpenSync('/new', O_CREAT | O_TRUNC), false);
+  const appended = fs.pwrite('/new', 0, 'ab'); // after the truncation
+  assert.equal(fs.prepareOpenSync('/second', O_CREAT), false); // not known to be missing
+  assert.equal((await fs.stat('/second')).size, 0);
+  await appended;
+  assert.equal(await sandbox.sh('cat "$1/new"', base), 'ab');
+});
+
+test('prepareOpenSync refuses what the stat before it refuses', async () => {
+  const { client } = await fetchClient(sandbox);
+  const { fs } = await open({ client });
+  await fs.mkdir('/d');
+  await fs.writeFile('/file', 'kept');
+  for (const [path, flags, code] of [
+    ['/file', O_CREAT | O_EXCL, 'EEXIST'],
+    ['/d', O_CREAT | O_TRUNC, 'EISDIR'],
+    ['/none', O_TRUNC, 'ENOENT'],
+  ]) {
+    await fs.stat(path).catch(() => {});
+    await expectError(() => fs.prepareOpenSync(path, flags), { code, syscall: 'open', path });
+  }
+  assert.equal(await fs.readTextFile('/file'), 'kept');
+  const { fs: readOnly } = await open({ client, readOnly: true });
+  await expectError(() => readOnly.prepareOpenSync('/x', O_CREAT), { code: 'EROFS', syscall: 'open', path: '/x' });
+});
+
+test('the error of an open that is done later is that of the next operation on its path', async () => {
+  const { client } = await fetchClient(sandbox);
+  const { fs } = await open({ client });
+  for (const wait of [false, true]) {
+    assert.equal(fs.prepareOpenSync('/no/such', O_CREAT | O_EXCL), false);
+    if (wait) await fs.stat('/');
+    const other = fs.stat('/');
+    await expectError(fs.writeFile('/no/such', 'x'), { code: 'ENOENT', syscall: 'open', path: '/no/such' });
+    await other;
+    await fs.writeFile('/file', 'there');
+  }
+  assert.equal(fs.prepareOpenSync('/file', O_CREAT | O_EXCL), false);
+  await expectError(fs.writeFile('/file', 'x'), { code: 'EEXIST', syscall: 'open', path: '/file' });
+  assert.equal(await fs.readTextFile('/file'), 'there');
+});
+
+test('close() waits for an open that is done later, and for what waits for it', async () => {
+  const { client } = await fetchClient(sandbox);
+  const { fs, base } = await open({ client });
+  fs.prepareOpenSync('/a', O_CREAT);
+  fs.prepareOpenSync('/b', O_CREAT);
+  const written = fs.writeFile('/b', 'x');
+  await fs.close();
+  await written;
+  assert.equal(await sandbox.sh('cd "$1"; echo a b; cat b', base), 'a b\nx');
+  assert.equal(await sandbox.sh('cd "$1"; ls', base), 'a\nb\n');
+});

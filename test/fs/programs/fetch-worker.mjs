@@ -23,4 +23,6 @@ if (isMainThread) {
   const fs = createSandboxFs({ client, companion: false });
   await fs.readDir('/');
   for (let i = 0; i < 8; i++) void fs.stat(`/${i}`);
+  fs.prepareOpenSync('/x', 0o100);
+  void fs.stat('/held');
 }
