@@ -151,6 +151,33 @@ test('a refused connection is ECONNREFUSED, and a lost change may have completed
   }
 });
 
+test('a read whose connection is closed before an answer is sent once more, a change is not', async () => {
+  const { proxy } = await proxied();
+  const { client } = await fetchClient({ baseUrl: proxy.url, token: sandbox.token });
+  const { fs } = await openHttp({ client });
+  await fs.writeFile('/x', 'y');
+  await proxy.rules([{ do: 'close', match: 'GET /v1/fs/file', times: 1 }, { do: 'close', match: 'PUT ', times: 1 }]);
+  assert.equal(await fs.readTextFile('/x'), 'y');
+  assert.equal(await proxy.count('GET /v1/fs/file'), 2);
+  await expectError(fs.writeFile('/x', 'z'), { code: 'EIO', syscall: 'open', path: '/x' });
+  assert.equal(await fs.readTextFile('/x'), 'y');
+});
+
+test('a change by the companion whose answer is lost is done once', async () => {
+  const { proxy } = await proxied();
+  const { client } = await fetchClient({ baseUrl: proxy.url, token: sandbox.token });
+  const { fs, base } = await open({ client });
+  await fs.mkdir('/d');
+  for (const fate of ['lose', 'close']) {
+    await proxy.rules([{ match: '/v1/processes/run', do: fate }]);
+    const before = await proxy.count('/v1/processes/run');
+    const cause = /may have completed/;
+    await expectError(fs.mkdir(`/${fate}`), { code: 'EIO', syscall: 'mkdir', path: `/${fate}`, cause });
+    assert.equal((await proxy.count('/v1/processes/run')) - before, 1);
+  }
+  assert.equal(await sandbox.sh('ls "$1"', base), 'd\nlose\n');
+});
+
 test('a content that is cut is an error, not a short content', async () => {
   const { proxy } = await proxied();
   const { client } = await fetchClient({ baseUrl: proxy.url, token: sandbox.token });

@@ -151,33 +151,57 @@ static void test_long_problem(void **state)
     assert_int_equal(sbx_bytes_span(&probe->request->reply).length, SBX_PROBLEM_MAX);
 }
 
+/* Where a read was lost it is handed out a second time: that one, which fails too. */
+static struct sbx_exchange *again(struct fixture *fixture, struct sbx_exchange *exchange, const char *code,
+                                  bool expected)
+{
+    struct sbx_queue taken;
+    if (!expected) {
+        return exchange;
+    }
+    sbx_queue_init(&taken);
+    sbx_engine_slice(fixture->engine);
+    sbx_engine_take_exchanges(fixture->engine, &taken);
+    struct sbx_exchange *second = sbx_exchange_of(sbx_queue_pop(&taken));
+    assert_ptr_equal(sbx_exchange_of(sbx_queue_pop(&taken)), exchange);
+    assert_true(sbx_exchange_is_over(exchange));
+    sbx_exchange_destroy(exchange);
+    sbx_exchange_fail(second, code, (char[]){"of the-secret-token"});
+    return second;
+}
+
 static void test_failures(void **state)
 {
     static const struct {
         const char *code;
         bool change;
         enum sbx_status status;
+        bool sent;
     } cases[] = {
-        {"ECONNREFUSED", false, SBX_ECONNREFUSED},
-        {"ECONNREFUSED", true, SBX_ECONNREFUSED},
-        {"UND_ERR_SOCKET", false, SBX_EIO},
-        {"ENOTFOUND", false, SBX_EHOSTUNREACH},
-        {"ETIMEDOUT", false, SBX_ETIMEDOUT},
-        {"ETIMEDOUT", true, SBX_EIO},
-        {"HPE_INVALID_CONSTANT", false, SBX_EPROTO},
-        {"HPE_INVALID_CONSTANT", true, SBX_EIO},
-        {"SELF_SIGNED_CERT_IN_CHAIN", true, SBX_EPROTO},
-        {"", false, SBX_EIO},
+        {"ECONNREFUSED", false, SBX_ECONNREFUSED, false},
+        {"ECONNREFUSED", true, SBX_ECONNREFUSED, false},
+        {"UND_ERR_SOCKET", false, SBX_EIO, true},
+        {"ENOTFOUND", false, SBX_EHOSTUNREACH, false},
+        {"ETIMEDOUT", false, SBX_ETIMEDOUT, true},
+        {"ETIMEDOUT", true, SBX_EIO, true},
+        {"HPE_INVALID_CONSTANT", false, SBX_EPROTO, true},
+        {"HPE_INVALID_CONSTANT", true, SBX_EIO, true},
+        {"SELF_SIGNED_CERT_IN_CHAIN", true, SBX_EPROTO, false},
+        {"", false, SBX_EIO, true},
     };
     struct fixture *fixture = *state;
     for (size_t i = 0; i < COUNT(cases); i++) {
         char words[] = "of the-secret-token";
         struct probe *probe = submit(fixture, i, "/failure");
         probe->request->change = cases[i].change;
+        probe->request->body = SBX_SPAN("body");
         struct sbx_exchange *exchange = take(fixture);
         sbx_exchange_fail(exchange, cases[i].code, words);
         sbx_exchange_finish(exchange); /* too late */
+        exchange = again(fixture, exchange, cases[i].code, !cases[i].change && cases[i].status == SBX_EIO);
         assert_over(fixture, probe, exchange, cases[i].status);
+        bool sent = probe->request->body_sent == probe->request->body.length;
+        assert_true(sent == cases[i].sent);
         assert_null(strstr(probe->request->error, "token"));
         bool lost = cases[i].change && cases[i].status == SBX_EIO;
         assert_true(lost == (strstr(probe->request->error, "may have completed") != NULL));

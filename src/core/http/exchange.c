@@ -136,7 +136,7 @@ void sbx_exchange_finish(struct sbx_exchange *exchange)
 void sbx_exchange_fail(struct sbx_exchange *exchange, const char *code, char *words)
 {
     if (!exchange->ended) {
-        exchange->outcome = sbx_problem_from_fetch(code, exchange->change);
+        exchange->outcome = sbx_problem_from_fetch(code, exchange->change, &exchange->sent);
         sbx_endpoint_redact(exchange->endpoint, words); /* before they are cut: half a secret is one too */
         (void)snprintf(exchange->error, sizeof(exchange->error), "%s", words);
         end(exchange);

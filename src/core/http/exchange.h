@@ -50,6 +50,7 @@ struct sbx_exchange {
     struct sbx_bytes reply; /* owned, but for what is in `room` */
     uint64_t reply_length;
     enum sbx_status outcome;
+    bool sent; /* for all that is known */
     char error[256];
 };
 

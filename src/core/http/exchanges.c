@@ -42,6 +42,7 @@ enum sbx_status sbx_exchanges_send(struct sbx_exchanges *exchanges, struct sbx_r
     exchange->request = request;
     exchange->shared_progress_ms = request->shared_progress_ms;
     exchange->endpoint = sbx_endpoint_ref(request->endpoint);
+    exchange->sent = true;
     exchange->change = request->change;
     exchange->reply_max = request->reply_max;
     exchange->size_above = request->size_above;
@@ -55,10 +56,8 @@ enum sbx_status sbx_exchanges_send(struct sbx_exchanges *exchanges, struct sbx_r
 }
 
 /* The request is its owner's again; main hears of it. One that main has not taken yet is in the queue already. */
-static void part(struct sbx_request *request)
+static void part(struct sbx_exchange *exchange)
 {
-    struct sbx_exchange *exchange = request->exchange;
-    request->exchange = NULL;
     exchange->request = NULL;
     sbx_link_remove(&exchange->out);
     sbx_queue_push(&exchange->exchanges->out, &exchange->out);
@@ -67,8 +66,10 @@ static void part(struct sbx_request *request)
 void sbx_exchanges_cancel(struct sbx_request *request)
 {
     request->http_status = atomic_load(&request->exchange->http_status);
+    request->body_sent = request->body.length; /* for all that is known */
     request->handed_over = true;
-    part(request);
+    part(request->exchange);
+    request->exchange = NULL;
 }
 
 static void conclude(struct sbx_request *request)
@@ -78,11 +79,27 @@ static void conclude(struct sbx_request *request)
     request->reply = exchange->reply;
     sbx_bytes_init(&exchange->reply, 0);
     request->reply_length = exchange->reply_length;
+    request->body_sent = exchange->sent ? request->body.length : 0;
     request->http_status = atomic_load(&exchange->http_status);
     const struct sbx_ending ending = {
         .outcome = exchange->outcome, .words = exchange->error, .type = exchange->type, .has_an_end = true};
     sbx_request_end(request, &ending);
-    part(request);
+    part(exchange);
+    request->exchange = NULL;
+}
+
+/* A read whose connection was lost before any answer is sent once more, as curl does it by itself: a kept connection
+ * may have been closed by the server just then. */
+static bool send_again(struct sbx_exchanges *exchanges, struct sbx_request *request)
+{
+    struct sbx_exchange *exchange = request->exchange;
+    bool lost = exchange->outcome == SBX_EIO && atomic_load(&exchange->http_status) == 0;
+    if (!lost || request->change || request->sent_again || sbx_exchanges_send(exchanges, request) != SBX_OK) {
+        return false;
+    }
+    request->sent_again = true;
+    part(exchange);
+    return true;
 }
 
 struct sbx_request *sbx_exchanges_next(struct sbx_exchanges *exchanges)
@@ -91,10 +108,11 @@ struct sbx_request *sbx_exchanges_next(struct sbx_exchanges *exchanges)
     sbx_mailbox_take(&exchanges->back, &exchanges->returned);
     while ((link = sbx_queue_pop(&exchanges->returned)) != NULL) {
         struct sbx_request *request = SBX_CONTAINER(link, struct sbx_exchange, back)->request;
-        if (request != NULL) { /* else its deadline was met meanwhile */
-            conclude(request);
-            return request;
+        if (request == NULL || send_again(exchanges, request)) { /* NULL: its deadline was met meanwhile */
+            continue;
         }
+        conclude(request);
+        return request;
     }
     return NULL;
 }

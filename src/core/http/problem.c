@@ -213,11 +213,13 @@ static const struct {
     {"UND_ERR_BODY_TIMEOUT", SBX_ETIMEDOUT, false},
 };
 
-enum sbx_status sbx_problem_from_fetch(const char *code, bool change)
+enum sbx_status sbx_problem_from_fetch(const char *code, bool change, bool *sent)
 {
+    *sent = true;
     for (size_t i = 0; i < sizeof(known_codes) / sizeof(known_codes[0]); i++) {
         if (strcmp(code, known_codes[i].code) == 0) {
-            return change && !known_codes[i].never_sent ? SBX_EIO : known_codes[i].status;
+            *sent = !known_codes[i].never_sent;
+            return change && *sent ? SBX_EIO : known_codes[i].status;
         }
     }
     bool no_http = strncmp(code, "HPE_", 4) == 0; /* what undici says of a reply that is no HTTP */

@@ -59,6 +59,7 @@ struct sbx_request {
     atomic_uint_fast64_t
         *shared_progress_ms; /* borrowed; that of all who share its connections; NULL: not sent yet */
     size_t body_sent;
+    bool sent_again;               /* by fetch */
     bool handed_over;              /* whole, for all that is known */
     CURL *easy;                    /* owned */
     struct curl_slist *headers;    /* owned */
