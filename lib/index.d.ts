@@ -7,7 +7,7 @@
 
 /**
  * A client of the `sandbox-agent` SDK, from `SandboxAgent.start` or `SandboxAgent.connect`, whichever its provider.
- * Its base URL, token and headers are read at each request. (TypeScript knows a client by these two methods; they
+ * Its base URL, token, headers and `fetch` are read at each request. (TypeScript knows a client by these two methods; they
  * are not called.)
  */
 export interface SandboxClient {
@@ -60,6 +60,11 @@ export interface SandboxFsOptions {
    * the environment (http_proxy, https_proxy, no_proxy) where Node's own switch turns it on (`NODE_USE_ENV_PROXY=1`).
    */
   proxy?: string;
+  /**
+   * How requests leave. `'native'`: by libcurl. `'fetch'`: by the client's own `fetch`, on the main thread. `'auto'`:
+   * by that where the client has no URL, or was given a `fetch` that is not Node's. Default: `'auto'`.
+   */
+  transport?: 'auto' | 'native' | 'fetch';
 }
 
 /** Which way operations take. */
@@ -90,6 +95,8 @@ export interface SandboxToolkitOptions {
   companion?: 'auto' | false | { path: string };
   /** As for {@link SandboxFsOptions}. */
   proxy?: string;
+  /** How requests leave: as for {@link SandboxFsOptions}. Default: `'auto'`. */
+  transport?: 'auto' | 'native' | 'fetch';
   /**
    * Whether `AgentOs.create` also gets the command `agentos-sandbox` with this toolkit. Default: true. With false the
    * VM has the command only if `software` has it (see {@link sandboxCommand}).
@@ -289,7 +296,9 @@ export interface SandboxFs {
   /**
    * What core asks before it opens a file for writing, with the flags O_CREAT (0o100), O_EXCL (0o200) and O_TRUNC
    * (0o1000): creates or empties the file and tells whether it was created. Blocks for up to four requests,
-   * five seconds at most, and throws a {@link SandboxError}.
+   * five seconds at most, and throws a {@link SandboxError}. Where requests leave by the client's `fetch`, nothing blocks: it
+   * answers from a `stat` of the path just before it (without one, false), the file is created or emptied before what
+   * is asked after it, and if that fails, the next operation on the path has its error.
    */
   prepareOpenSync(path: string, flags: number, options?: SandboxCallOptions): boolean;
   /** A range of a file, or all of it, in pieces: a few of them are asked for ahead. */

@@ -12,6 +12,7 @@ const { typeError } = require('./usage.js');
 const { wrapCore } = require('./wrap-core.js');
 
 wrapCore();
+binding.setFetch((asked, reply) => require('./fetch.js')(asked, reply));
 binding.setRoots(() => require('./roots.js')());
 binding.setNetwork(require('./network.js'));
 binding.setBeforeListening(allowListeners);

@@ -146,6 +146,10 @@ static void give_up(struct sbx_task *task)
 
 bool sbx_op_give_up(struct sbx_op *op)
 {
+    if (op->state == SBX_OP_IS_NEW) { /* held back: it ends when it is submitted */
+        atomic_store(&op->task.given_up, true);
+        return false;
+    }
     bool prepares = op->row != NULL && (op->row->code == SBX_OP_STAGE || op->row->code == SBX_OP_UNSTAGE);
     sbx_engine_give_up(op->task.engine, &op->task);
     return atomic_load(&op->task.changes) && !prepares;

@@ -34,16 +34,6 @@ static void release(napi_env env, void *data, void *hint)
     unref(data);
 }
 
-/* What JavaScript threw is of no interest. */
-static void clear_exception(napi_env env)
-{
-    bool pending = false;
-    napi_value exception;
-    if (napi_is_exception_pending(env, &pending) == napi_ok && pending) {
-        (void)napi_get_and_clear_last_exception(env, &exception);
-    }
-}
-
 static napi_value on_abort(napi_env env, napi_callback_info info)
 {
     struct sbx_abort *abort = NULL;
@@ -142,7 +132,7 @@ static void stop_listening(napi_env env, const struct sbx_abort *abort)
     if (napi_get_reference_value(env, abort->signal, &signal) == napi_ok &&
         napi_get_reference_value(env, abort->function, &function) == napi_ok &&
         !call(env, signal, "removeEventListener", function)) {
-        clear_exception(env);
+        (void)sbx_try_take(env); /* what JavaScript threw is of no interest */
     }
 }
 
@@ -201,5 +191,5 @@ void sbx_abort_add_cause(napi_env env, napi_value reason)
     SBX_TRY(napi_define_properties(env, reason, 1, &property)); /* not where it is frozen */
     return;
 fail:
-    clear_exception(env);
+    (void)sbx_try_take(env); /* what JavaScript threw is of no interest */
 }

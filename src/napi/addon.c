@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "napi/env.h"
+#include "napi/fetch.h"
 #include "napi/fs_object.h"
 #include "napi/job.h"
 #include "napi/network.h"
@@ -97,6 +98,7 @@ static napi_status export_all(napi_env env, napi_value exports, struct sbx_env *
         {.utf8name = "stop", .method = stop, .data = data},
         {.utf8name = "setRoots", .method = set_roots, .data = data},
         {.utf8name = "setBeforeListening", .method = set_before_listening, .data = data},
+        {.utf8name = "setFetch", .method = sbx_fetch_set, .data = data},
         {.utf8name = "filesystemMethods", .value = names, .attributes = napi_enumerable},
     };
     if (names == NULL) {
@@ -115,6 +117,8 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */)
     data->env = env;
     data->owners = 1;
     sbx_queue_init(&data->watched);
+    sbx_queue_init(&data->all);
+    data->perform = sbx_fetch_take;
     data->settle = sbx_job_settle;
     data->drop = sbx_job_drop;
     if (napi_set_instance_data(env, data, forget, NULL) != napi_ok) {

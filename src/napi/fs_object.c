@@ -10,6 +10,7 @@
 #include "napi/fs_methods.h"
 #include "napi/large_read.h"
 #include "napi/large_write.h"
+#include "napi/later.h"
 #include "napi/object.h"
 #include "napi/try.h"
 
@@ -31,6 +32,9 @@ static napi_value run(napi_env env, struct sbx_object *object, struct sbx_op *op
     if (answer != NULL) {
         sbx_op_destroy(op);
         return answer;
+    }
+    if (sbx_endpoint_fetcher(op->endpoint) != 0) {
+        return sbx_later_open(object, op, kind);
     }
     sbx_fresh_forget(&object->fresh);
     return sbx_job_run(object, op, kind);

@@ -41,17 +41,6 @@ static napi_value value_of(napi_env env, struct sbx_op *op, const struct sbx_job
     return kind->result(env, op);
 }
 
-/* The pending exception, no longer pending; NULL: there is none. */
-static napi_value take_exception(napi_env env)
-{
-    bool pending = false;
-    napi_value exception = NULL;
-    if (napi_is_exception_pending(env, &pending) == napi_ok && pending) {
-        (void)napi_get_and_clear_last_exception(env, &exception);
-    }
-    return exception;
-}
-
 static napi_value settled(napi_env env, napi_value value, bool failed)
 {
     napi_deferred deferred;
@@ -66,7 +55,7 @@ fail:
 
 napi_value sbx_job_reject(napi_env env, const struct sbx_job_kind *kind)
 {
-    return kind->synchronous ? NULL : settled(env, take_exception(env), true);
+    return kind->synchronous ? NULL : settled(env, sbx_try_take(env), true);
 }
 
 napi_value sbx_job_resolve(napi_env env)
@@ -151,16 +140,14 @@ struct sbx_job *sbx_job_of(const struct sbx_op *op)
     return op->user;
 }
 
-enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op)
+enum sbx_status sbx_job_send(struct sbx_op *op)
 {
     struct sbx_driver *driver = NULL;
-    enum sbx_status status = sbx_driver_get(job->object->env, &driver);
+    enum sbx_status status = sbx_driver_get(sbx_job_of(op)->object->env, &driver);
     if (status == SBX_OK) {
-        op->user = job;
-        job->under_way++;
-        sbx_queue_push(&job->ops, &op->link);
         submit(op, sbx_driver_engine(driver));
         sbx_driver_started(driver);
+        sbx_later_sent(sbx_job_of(op));
     }
     return status;
 }
@@ -175,6 +162,17 @@ static bool listen_to(struct sbx_job *job, const struct sbx_call_options *option
         job->abort = sbx_abort_listen(job->object->env->env, options->signal, job);
     }
     return options->signal == NULL || job->abort != NULL;
+}
+
+enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op)
+{
+    op->user = job;
+    enum sbx_status status = sbx_later_hold(op) ? SBX_OK : sbx_job_send(op);
+    if (status == SBX_OK) {
+        job->under_way++;
+        sbx_queue_push(&job->ops, &op->link);
+    }
+    return status;
 }
 
 napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind,
@@ -198,9 +196,11 @@ napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const str
         free_job(job);
         return promise;
     }
-    enum sbx_status status = sbx_job_go_on(job, op);
+    enum sbx_status status = sbx_later_tell(object, op);
+    status = status == SBX_OK ? sbx_job_go_on(job, op) : status;
     if (status != SBX_OK) {
-        sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = kind->syscall});
+        sbx_error_throw(
+            env, &(struct sbx_failure){.status = status, .syscall = kind->syscall, .path = op->args.path});
         goto fail;
     }
     return promise;
@@ -289,7 +289,9 @@ static void leave_job(struct sbx_op *op)
 
 void sbx_job_drop(struct sbx_op *op)
 {
+    struct sbx_object *object = sbx_job_of(op)->object;
     leave_job(op);
+    sbx_later_drop(object);
     end_op(op);
 }
 
@@ -304,7 +306,9 @@ static void settle(napi_env env, struct sbx_op *op)
     napi_value value = value_of(env, op, job->kind, &failed);
     if (value == NULL) {
         failed = true;
-        value = take_exception(env);
+        value = sbx_try_take(env);
+    } else if (failed && op->row != NULL && op->row->code == SBX_OP_STAT && op->result.status == SBX_ENOENT) {
+        sbx_fresh_remember(&job->object->fresh, job->version, op->args.path, NULL);
     }
     stop_listening(job);
     if (value != NULL) {
@@ -329,6 +333,11 @@ static void take_op(napi_env env, struct sbx_op *op)
     }
 }
 
+void sbx_job_end(struct sbx_op *op)
+{
+    take_op(sbx_job_of(op)->object->env->env, op);
+}
+
 static void settle_one(napi_env env, struct sbx_op *op)
 {
     napi_handle_scope scope;
@@ -338,15 +347,6 @@ static void settle_one(napi_env env, struct sbx_op *op)
     }
     take_op(env, op);
     (void)napi_close_handle_scope(env, scope);
-}
-
-/* What a continuation throws outside of any promise ends the process as Node means it. */
-static void raise_pending(napi_env env)
-{
-    napi_value exception = take_exception(env);
-    if (exception != NULL) {
-        (void)napi_fatal_exception(env, exception);
-    }
 }
 
 static napi_status open_scope(struct sbx_env *env, napi_callback_scope *scope)
@@ -374,7 +374,7 @@ void sbx_job_settle(struct sbx_env *env, struct sbx_queue *done)
     }
     if (runs) {
         (void)napi_close_callback_scope(env->env, scope); /* the continuations run here */
-        raise_pending(env->env);
+        sbx_try_raise(env->env);
     }
     if (open) {
         (void)napi_close_handle_scope(env->env, handles);

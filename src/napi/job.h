@@ -77,6 +77,12 @@ void sbx_job_give_up(struct sbx_job *job, napi_value reason);
 /* Takes one more op of the job and sends it. SBX_OK, or it is still the caller's. */
 enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op) SBX_CHECKED;
 
+/* Sends an op that was held back (later.h). SBX_OK, or it is still the caller's. */
+enum sbx_status sbx_job_send(struct sbx_op *op) SBX_CHECKED;
+
+/* Takes an op that is over. In a scope. */
+void sbx_job_end(struct sbx_op *op);
+
 /* The job that `op` is of. Borrowed. */
 struct sbx_job *sbx_job_of(const struct sbx_op *op);
 

@@ -15,21 +15,26 @@
 #include "napi/try.h"
 
 /* An object without functions yet, with one owner: the caller. NULL: thrown. */
-static struct sbx_object *create(struct sbx_env *env, napi_value client, napi_value signal)
+static struct sbx_object *create(struct sbx_env *env, const struct sbx_options *options)
 {
     struct sbx_object *object = calloc(1, sizeof(*object));
     if (object == NULL) {
         sbx_error_throw(env->env, &(struct sbx_failure){.status = SBX_ENOMEM});
         return NULL;
     }
-    if (napi_create_reference(env->env, client, 1, &object->client) != napi_ok ||
-        (signal != NULL && napi_create_reference(env->env, signal, 1, &object->signal) != napi_ok)) {
+    if (napi_create_reference(env->env, options->client, 1, &object->client) != napi_ok ||
+        (options->signal != NULL &&
+         napi_create_reference(env->env, options->signal, 1, &object->signal) != napi_ok)) {
         free(object);
         (void)sbx_try_throw(env->env);
         return NULL;
     }
     object->env = env;
     object->owners = 1;
+    sbx_later_init(&object->later);
+    object->number = ++env->numbered;
+    object->transport = options->transport;
+    sbx_queue_push(&env->all, &object->link);
     env->owners++;
     env->objects++;
     return object;
@@ -64,6 +69,7 @@ void sbx_object_unref(struct sbx_object *object)
     if (!object->closed) {
         leave(object);
     }
+    sbx_link_remove(&object->link);
     (void)napi_delete_reference(env->env, object->client); /* fails only where the environment is gone */
     if (object->signal != NULL) {
         (void)napi_delete_reference(env->env, object->signal);
@@ -73,6 +79,7 @@ void sbx_object_unref(struct sbx_object *object)
     }
     sbx_fresh_forget(&object->fresh);
     free(object->proxy);
+    sbx_bytes_clear(&object->later.path);
     sbx_fs_destroy(object->fs);
     sbx_toolkit_destroy(object->toolkit);
     free(object);
@@ -121,7 +128,7 @@ napi_value sbx_object_make(napi_env env, napi_callback_info info, const struct s
     if (!factory->read(env, argument, &options)) {
         return NULL;
     }
-    struct sbx_object *object = create(data, options.client, options.signal);
+    struct sbx_object *object = create(data, &options);
     if (object != NULL) {
         object->proxy = options.proxy; /* taken */
         object->proxy_length = options.proxy_length;
@@ -215,6 +222,19 @@ bool sbx_object_add_close(struct sbx_object *object, napi_value target)
     return true;
 }
 
+napi_value sbx_object_client(struct sbx_env *env, uint64_t number)
+{
+    napi_value client = NULL;
+    for (struct sbx_link *link = env->all.head.next; link != &env->all.head; link = link->next) {
+        const struct sbx_object *object = SBX_CONTAINER(link, struct sbx_object, link);
+        if (object->number == number &&
+            napi_get_reference_value(env->env, object->client, &client) == napi_ok) {
+            return client;
+        }
+    }
+    return NULL;
+}
+
 struct sbx_endpoint *sbx_object_endpoint(struct sbx_object *object, const char *syscall)
 {
     napi_env env = object->env->env;
@@ -225,8 +245,9 @@ struct sbx_endpoint *sbx_object_endpoint(struct sbx_object *object, const char *
         return NULL;
     }
     SBX_TRY(napi_get_reference_value(env, object->client, &client));
-    struct sbx_span proxy = {object->proxy, object->proxy_length};
-    struct sbx_endpoint *endpoint = sbx_client_endpoint(env, client, proxy, syscall);
+    const struct sbx_client_use use = {
+        object->transport, object->number, {object->proxy, object->proxy_length}, syscall};
+    struct sbx_endpoint *endpoint = sbx_client_endpoint(env, client, &use);
     if (endpoint != NULL && object->closed) { /* by a getter of the client */
         sbx_endpoint_unref(endpoint);
         return sbx_object_endpoint(object, syscall);

@@ -14,18 +14,23 @@
 #include "core/sandbox.h"
 #include "napi/env.h"
 #include "napi/fresh.h"
+#include "napi/later.h"
 #include "napi/options.h"
 
 struct sbx_object {
-    struct sbx_env *env; /* owned: one count */
-    size_t owners;       /* functions, and operations in flight */
-    napi_ref client;     /* owned */
-    char *proxy;         /* owned: the option; NULL: not given */
+    struct sbx_env *env;  /* owned: one count */
+    size_t owners;        /* functions, and operations in flight */
+    napi_ref client;      /* owned */
+    struct sbx_link link; /* in the environment's list */
+    uint64_t number;      /* from 1 on: endpoints name it by that */
+    enum sbx_transport transport;
+    char *proxy; /* owned: the option; NULL: not given */
     size_t proxy_length;
     napi_ref signal;             /* owned: of each call that has none of its own; NULL: none */
     struct sbx_fs *fs;           /* owned; NULL: it is a toolkit */
     struct sbx_toolkit *toolkit; /* owned; NULL: it is a file system */
     struct sbx_fresh fresh;      /* of a file system */
+    struct sbx_later later;
     size_t in_flight;
     bool closed;
     napi_deferred closer; /* owned: of close(), while it waits; NULL: none waits */
@@ -54,6 +59,9 @@ void sbx_object_unref(struct sbx_object *object);
 /* A function that is called with a struct sbx_binding as its data; NULL: thrown. */
 napi_value sbx_object_function(struct sbx_object *object, const char *name, napi_callback callback,
                                const void *row);
+
+/* The client of the object of that number; NULL: there is no such object any more. */
+napi_value sbx_object_client(struct sbx_env *env, uint64_t number);
 
 /* Adds close() and [Symbol.asyncDispose]() to `target`; false: thrown. */
 bool sbx_object_add_close(struct sbx_object *object, napi_value target);

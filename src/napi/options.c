@@ -136,6 +136,25 @@ static bool read_companion(napi_env env, napi_value value, const char *what, str
     return automatic;
 }
 
+static bool read_transport(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    static const char *const words[] = {
+        [SBX_TRANSPORT_AUTO] = "auto", [SBX_TRANSPORT_NATIVE] = "native", [SBX_TRANSPORT_FETCH] = "fetch"};
+    char word[16] = "";
+    bool text = sbx_value_is(env, value, napi_string) &&
+                napi_get_value_string_utf8(env, value, word, sizeof(word), NULL) == napi_ok;
+    (void)what;
+    for (size_t i = 0; text && i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(word, words[i]) == 0) {
+            into->transport = (enum sbx_transport)i;
+            return true;
+        }
+    }
+    sbx_error_throw_value(env,
+                          "The \"options.transport\" property must be \"auto\", \"native\" or \"fetch\"");
+    return false;
+}
+
 static bool read_env(napi_env env, napi_value value, const char *what, struct sbx_options *into)
 {
     napi_value json =
@@ -163,22 +182,23 @@ static bool read_proxy(napi_env env, napi_value value, const char *what, struct 
 }
 
 static const struct option fs_options[] = {
-    {"client", true, read_client},
-    {"basePath", false, read_base_path},
-    {"timeoutMs", false, read_timeout},
-    {"maxFullReadBytes", false, read_max_full_read},
-    {"readOnly", false, read_read_only},
-    {"companion", false, read_companion},
-    {"proxy", false, read_proxy},
-    {"signal", false, read_signal},
-    {NULL, false, NULL},
+    {"client", true, read_client},        {"basePath", false, read_base_path},
+    {"timeoutMs", false, read_timeout},   {"maxFullReadBytes", false, read_max_full_read},
+    {"readOnly", false, read_read_only},  {"companion", false, read_companion},
+    {"proxy", false, read_proxy},         {"signal", false, read_signal},
+    {"transport", false, read_transport}, {NULL, false, NULL},
 };
 
 static const struct option toolkit_options[] = {
-    {"client", true, read_client},  {"cwd", false, read_cwd},
-    {"env", false, read_env},       {"timeoutMs", false, read_timeout},
-    {"signal", false, read_signal}, {"companion", false, read_companion},
-    {"proxy", false, read_proxy},   {NULL, false, NULL},
+    {"client", true, read_client},
+    {"cwd", false, read_cwd},
+    {"env", false, read_env},
+    {"timeoutMs", false, read_timeout},
+    {"signal", false, read_signal},
+    {"companion", false, read_companion},
+    {"proxy", false, read_proxy},
+    {"transport", false, read_transport},
+    {NULL, false, NULL},
 };
 
 static bool read_one(napi_env env, napi_value options, const struct option *option, struct sbx_options *into)
@@ -252,7 +272,9 @@ static bool read_all(napi_env env, napi_value options, const struct option *tabl
     for (; good && table->name != NULL; table++) {
         good = read_one(env, options, table, read);
     }
-    good = good && sbx_client_check(env, read->client, caller);
+    good = good && sbx_client_check(env, read->client,
+                                    &(struct sbx_client_use){
+                                        .transport = read->transport, .number = 1, .syscall = caller});
     if (!good) {
         sbx_options_clear(read);
     }

@@ -9,6 +9,7 @@
 #include <node_api.h>
 
 #include "core/sandbox.h"
+#include "napi/client.h"
 
 struct sbx_options {
     napi_value client;
@@ -25,6 +26,7 @@ struct sbx_options {
     uint64_t max_full_read;
     bool read_only;
     bool no_companion;
+    enum sbx_transport transport;
     char *companion_path; /* owned; NULL: not given */
     size_t companion_path_length;
 };

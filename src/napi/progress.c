@@ -51,17 +51,6 @@ fail:
     return napi_generic_failure;
 }
 
-/* What it throws is uncaught, as in any callback of Node's. */
-static void raise_exception(napi_env env)
-{
-    bool pending = false;
-    napi_value exception;
-    if (napi_is_exception_pending(env, &pending) == napi_ok && pending &&
-        napi_get_and_clear_last_exception(env, &exception) == napi_ok) {
-        (void)napi_fatal_exception(env, exception);
-    }
-}
-
 static bool is_news(const struct sbx_job *job, uint64_t bytes, uint64_t total)
 {
     const struct sbx_progress *progress = &job->progress;
@@ -79,7 +68,7 @@ void sbx_progress_tell(struct sbx_job *job, uint64_t bytes, uint64_t total)
     job->progress.total = total;
     job->progress.told = true;
     if (call(env, job->progress.function, bytes, total) != napi_ok) {
-        raise_exception(env);
+        sbx_try_raise(env);
     }
 }
 

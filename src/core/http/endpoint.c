@@ -19,6 +19,7 @@
 
 struct sbx_endpoint {
     atomic_size_t owners;
+    uint64_t fetcher;
     char *base_url;          /* owned */
     struct sbx_roots *roots; /* owned: one count; NULL: none */
     char *proxy;             /* owned; "": none */
@@ -122,6 +123,7 @@ enum sbx_status sbx_endpoint_create(struct sbx_endpoint **endpoint,
         return SBX_ENOMEM;
     }
     atomic_init(&made->owners, 1);
+    made->fetcher = options->fetcher;
     made->base_url = strndup(url.data, url.length);
     made->roots = sbx_roots_ref(options->roots);
     made->proxy = strndup(options->proxy.length == 0 ? "" : options->proxy.data, options->proxy.length);
@@ -159,9 +161,9 @@ void sbx_endpoint_unref(struct sbx_endpoint *endpoint)
 
 bool sbx_endpoint_equal(const struct sbx_endpoint *a, const struct sbx_endpoint *b)
 {
-    bool equal =
-        a == b || (a->roots == b->roots && a->line_count == b->line_count && a->unverified == b->unverified &&
-                   strcmp(a->base_url, b->base_url) == 0 && strcmp(a->proxy, b->proxy) == 0);
+    bool equal = a == b || (a->roots == b->roots && a->fetcher == b->fetcher &&
+                            a->line_count == b->line_count && a->unverified == b->unverified &&
+                            strcmp(a->base_url, b->base_url) == 0 && strcmp(a->proxy, b->proxy) == 0);
     for (size_t i = 0; a != b && equal && i < a->line_count; i++) {
         equal = strcmp(a->lines[i], b->lines[i]) == 0;
     }
@@ -186,6 +188,11 @@ const char *sbx_endpoint_proxy(const struct sbx_endpoint *endpoint)
 bool sbx_endpoint_is_unverified(const struct sbx_endpoint *endpoint)
 {
     return endpoint->unverified;
+}
+
+uint64_t sbx_endpoint_fetcher(const struct sbx_endpoint *endpoint)
+{
+    return endpoint->fetcher;
 }
 
 size_t sbx_endpoint_line_count(const struct sbx_endpoint *endpoint)

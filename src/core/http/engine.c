@@ -29,7 +29,7 @@ struct sbx_engine {
     struct sbx_connections connections[SBX_BUDGETS];
     struct sbx_poller *poller; /* owned */
     struct sbx_deadlines deadlines;
-    struct sbx_queue active;   /* borrowed requests, with curl */
+    struct sbx_queue active;   /* borrowed requests, with their transport */
     struct sbx_queue deferred; /* borrowed; run before requests are activated */
     bool something_done;       /* in this slice */
     atomic_bool closing;
@@ -127,6 +127,13 @@ void sbx_engine_take_done(struct sbx_engine *engine, struct sbx_queue *done)
     sbx_mailbox_take(&engine->done, done);
 }
 
+void sbx_engine_take_exchanges(struct sbx_engine *engine, struct sbx_queue *taken)
+{
+    for (int budget = 0; budget < SBX_BUDGETS; budget++) {
+        sbx_queue_move(&engine->connections[budget].exchanges.out, taken);
+    }
+}
+
 void sbx_engine_forget(struct sbx_engine *engine)
 {
     atomic_store(&engine->forgetting, true);
@@ -178,16 +185,9 @@ static void give_back(struct sbx_request *request)
     }
 }
 
-static void take_from_curl(struct sbx_request *request)
-{
-    sbx_connections_remove(&request->engine->connections[request->budget], request->easy);
-}
-
 static void end_early(struct sbx_request *request, enum sbx_status status, const char *why)
 {
-    if (request->easy != NULL) {
-        take_from_curl(request);
-    }
+    sbx_connections_cancel(&request->engine->connections[request->budget], request);
     sbx_request_abandon(request, status, why);
 }
 
@@ -237,24 +237,26 @@ void sbx_engine_send(struct sbx_engine *engine, struct sbx_request *request)
     sbx_queue_push(&engine->connections[request->budget].waiting, &request->link);
 }
 
-/* Hands `request` to curl; one that cannot be handed over comes back at once. */
+/* Hands `request` to its transport; one that cannot be handed over comes back at once. */
 static void activate(struct sbx_request *request)
 {
     struct sbx_engine *engine = request->engine;
     sbx_link_remove(&request->link);
     bool has_deadline = request->deadline.place != 0;
-    enum sbx_status status = has_deadline ? sbx_request_prepare(request) : SBX_ENOMEM;
+    enum sbx_status status = has_deadline ? SBX_OK : SBX_ENOMEM;
     if (status == SBX_OK && request->change && !sbx_task_may_change(request->task)) {
         status = SBX_ECANCELED;
     }
     if (status == SBX_OK) {
-        status = sbx_connections_add(&engine->connections[request->budget], request->easy);
+        status = sbx_connections_send(&engine->connections[request->budget], request);
     }
     if (status != SBX_OK) {
         sbx_request_abandon(request, status, "the request could not be made");
         give_back(request);
         return;
     }
+    engine->something_done =
+        engine->something_done || request->exchange != NULL; /* main has to go on with it */
     sbx_queue_push(&engine->active, &request->link);
 }
 
@@ -268,16 +270,12 @@ static void activate_waiting(struct sbx_engine *engine)
     }
 }
 
-/* Gives back what curl has ended; false: nothing. */
-static bool collect(struct sbx_multi *multi)
+/* Gives back what its transport has ended; false: nothing. */
+static bool collect(struct sbx_connections *connections)
 {
     bool any = false;
-    CURLcode code = CURLE_OK;
-    CURL *easy;
-    while ((easy = sbx_multi_next_ended(multi, &code)) != NULL) {
-        struct sbx_request *request = sbx_request_of(easy);
-        take_from_curl(request);
-        sbx_request_conclude(request, code);
+    struct sbx_request *request;
+    while ((request = sbx_connections_next_ended(connections)) != NULL) {
         give_back(request);
         any = true;
     }
@@ -319,9 +317,8 @@ static void advance(struct sbx_engine *engine)
         run_deferred(engine);
         activate_waiting(engine);
         for (int budget = 0; budget < SBX_BUDGETS; budget++) {
-            struct sbx_multi *multi = engine->connections[budget].multi;
-            sbx_multi_serve_due(multi);
-            again = collect(multi) || again; /* what came back may ask for more */
+            sbx_multi_serve_due(engine->connections[budget].multi);
+            again = collect(&engine->connections[budget]) || again; /* what came back may ask for more */
         }
         again = again || !sbx_queue_empty(&engine->deferred);
     } while (again);

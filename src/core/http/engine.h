@@ -52,6 +52,10 @@ void sbx_engine_run(struct sbx_engine *engine);
 /* Moves everything that is over to `done`. Thread: main. */
 void sbx_engine_take_done(struct sbx_engine *engine, struct sbx_queue *done);
 
+/* Moves the exchanges that are to be performed, and those that are over, to `taken`. Thread: main, while no slice
+ * runs, and none before they have been looked at. */
+void sbx_engine_take_exchanges(struct sbx_engine *engine, struct sbx_queue *taken);
+
 /* A descriptor that is readable when a slice has something to do. Thread: any. */
 int sbx_engine_fd(const struct sbx_engine *engine);
 

@@ -224,6 +224,44 @@ enum sbx_status sbx_problem_from_curl(CURLcode code, long os_error, bool change)
     }
 }
 
+/* Codes of Node's errors, of undici's and of OpenSSL's. `never_sent`: there was no connection yet. */
+static const struct {
+    const char *code;
+    enum sbx_status status;
+    bool never_sent;
+} known_codes[] = {
+    {"ECONNREFUSED", SBX_ECONNREFUSED, true},
+    {"ENOTFOUND", SBX_EHOSTUNREACH, true},
+    {"EAI_AGAIN", SBX_EHOSTUNREACH, true},
+    {"EHOSTUNREACH", SBX_EHOSTUNREACH, true},
+    {"ENETUNREACH", SBX_EHOSTUNREACH, true},
+    {"EMFILE", SBX_EMFILE, true},
+    {"UND_ERR_CONNECT_TIMEOUT", SBX_ETIMEDOUT, true},
+    {"ERR_INVALID_URL", SBX_EINVAL, true},
+    {"CERT_HAS_EXPIRED", SBX_EPROTO, true},
+    {"DEPTH_ZERO_SELF_SIGNED_CERT", SBX_EPROTO, true},
+    {"SELF_SIGNED_CERT_IN_CHAIN", SBX_EPROTO, true},
+    {"UNABLE_TO_VERIFY_LEAF_SIGNATURE", SBX_EPROTO, true},
+    {"UNABLE_TO_GET_ISSUER_CERT_LOCALLY", SBX_EPROTO, true},
+    {"ERR_TLS_CERT_ALTNAME_INVALID", SBX_EPROTO, true},
+    {"ETIMEDOUT", SBX_ETIMEDOUT, false},
+    {"UND_ERR_HEADERS_TIMEOUT", SBX_ETIMEDOUT, false},
+    {"UND_ERR_BODY_TIMEOUT", SBX_ETIMEDOUT, false},
+};
+
+enum sbx_status sbx_problem_from_fetch(const char *code, bool change, bool *sent)
+{
+    *sent = true;
+    for (size_t i = 0; i < sizeof(known_codes) / sizeof(known_codes[0]); i++) {
+        if (strcmp(code, known_codes[i].code) == 0) {
+            *sent = !known_codes[i].never_sent;
+            return change && *sent ? SBX_EIO : known_codes[i].status;
+        }
+    }
+    bool no_http = strncmp(code, "HPE_", 4) == 0; /* what undici says of a reply that is no HTTP */
+    return no_http && !change ? SBX_EPROTO : SBX_EIO;
+}
+
 bool sbx_problem_is_of_start(long http_status, const struct sbx_problem *problem)
 {
     return http_status >= 500 && strstr(problem->detail, "spawn") != NULL;

@@ -30,4 +30,8 @@ bool sbx_problem_is_of_start(long http_status, const struct sbx_problem *problem
  * so a loss after it may have been sent is SBX_EIO and never "refused". */
 enum sbx_status sbx_problem_from_curl(CURLcode code, long os_error, bool change) SBX_CHECKED;
 
+/* The same of a `fetch` of JavaScript; `code` is that of the error of Node's, or of the cause of it; "": it has none.
+ * `sent`: the request may have been. */
+enum sbx_status sbx_problem_from_fetch(const char *code, bool change, bool *sent) SBX_CHECKED;
+
 #endif
