@@ -15,8 +15,16 @@ export interface SandboxClient {
   runProcess(request: { command: string }): Promise<unknown>;
 }
 
+/**
+ * A client, or a function that gives one or a promise of one: the sandbox starts at the first use, once for every file
+ * system and toolkit that was given the same function. Operations wait for it until their deadline (prepareOpenSync,
+ * which cannot wait, is EAGAIN); a failed start is EHOSTUNREACH with its error as `cause`, and tried again at the next
+ * use.
+ */
+export type SandboxClientSource = SandboxClient | (() => SandboxClient | Promise<SandboxClient>);
+
 export interface SandboxFsOptions {
-  client: SandboxClient;
+  client: SandboxClientSource;
   /**
    * The absolute path of the sandbox's directory that is seen as `/`. `..` never leaves it; a symlink may: it is a
    * view, not a jail. Default: `/`.
@@ -45,7 +53,7 @@ export interface SandboxLane {
 }
 
 export interface SandboxToolkitOptions {
-  client: SandboxClient;
+  client: SandboxClientSource;
   /** Working directory, an absolute path of the sandbox, of every program that names none. Default: the server's. */
   cwd?: string;
   /** Variables added to the environment of every program; those of a call win over them. */

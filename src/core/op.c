@@ -31,6 +31,12 @@ static void move_in(struct sbx_span *span, char **at)
     *at += span->length;
 }
 
+void sbx_op_set_endpoint(struct sbx_op *op, struct sbx_endpoint *endpoint)
+{
+    sbx_endpoint_unref(op->endpoint);
+    op->endpoint = endpoint == NULL ? NULL : sbx_endpoint_ref(endpoint);
+}
+
 enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint, const struct sbx_args *args)
 {
     size_t size = sizeof(struct sbx_op);
@@ -58,7 +64,7 @@ enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint,
     sbx_gather_init(&made->gather);
     sbx_bytes_init(&made->stage, 2 * SBX_PATH_MAX);
     sbx_link_init(&made->task.link);
-    made->endpoint = sbx_endpoint_ref(endpoint);
+    sbx_op_set_endpoint(made, endpoint);
     *op = made;
     return SBX_OK;
 }
@@ -125,8 +131,17 @@ void sbx_op_submit(struct sbx_op *op, struct sbx_engine *engine, const sbx_step_
     enter(op, SBX_OP_IS_SENT);
     op->steps = steps;
     op->task.start = start;
-    op->deadline_ms = sbx_now_ms() + (uint64_t)op->timeout_ms;
+    if (op->deadline_ms == 0) {
+        op->deadline_ms = sbx_now_ms() + (uint64_t)op->timeout_ms;
+    }
     sbx_engine_submit(engine, &op->task);
+}
+
+void sbx_op_refuse(struct sbx_op *op, enum sbx_status status, const char *words)
+{
+    enter(op, SBX_OP_IS_SENT);
+    (void)sbx_op_fail(op, status, words);
+    enter(op, SBX_OP_IS_DONE);
 }
 
 static void on_reply(struct sbx_request *request)

@@ -61,6 +61,7 @@ struct sbx_op {
     struct sbx_ask ask;                 /* the last question to the companion */
     struct sbx_bytes path;              /* owned: where args.path is in the sandbox */
     struct sbx_bytes new_path;          /* owned: likewise args.new_path */
+    /* 0: its time has not begun. */
     uint64_t deadline_ms;
     struct sbx_request *request; /* owned: the last one that was asked */
     char *detail;                /* owned: the words of a failure; NULL where there are none */
@@ -90,7 +91,8 @@ struct sbx_op {
     void *user; /* borrowed: of whoever takes it from the done list */
 };
 
-/* An op whose args are a copy of `args`, the bytes of their spans included; it counts `endpoint`. */
+/* An op whose args are a copy of `args`, the bytes of their spans included; it counts `endpoint` (NULL: it gets one
+ * before it is sent). */
 enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint,
                               const struct sbx_args *args) SBX_CHECKED;
 
@@ -100,6 +102,12 @@ void sbx_op_destroy(struct sbx_op *op);
 /* Lends it to the engine, which runs `steps`; the op is back when it is on the engine's done list.
  * Thread: main. */
 void sbx_op_submit(struct sbx_op *op, struct sbx_engine *engine, const sbx_step_function *steps);
+
+/* Ends one that is not to be sent. Thread: main. */
+void sbx_op_refuse(struct sbx_op *op, enum sbx_status status, const char *words);
+
+/* Where it goes, in place of what it was made with. Before it is sent. Thread: main. */
+void sbx_op_set_endpoint(struct sbx_op *op, struct sbx_endpoint *endpoint);
 
 /* The words of a failure; "" where there are none. Borrowed. */
 const char *sbx_op_detail(const struct sbx_op *op);

@@ -13,6 +13,7 @@
 #include "napi/env.h"
 #include "napi/fs_object.h"
 #include "napi/job.h"
+#include "napi/lazy.h"
 #include "napi/slice.h"
 #include "napi/toolkit_object.h"
 #include "napi/try.h"
@@ -79,6 +80,10 @@ static napi_status export_all(napi_env env, napi_value exports, struct sbx_env *
         {.utf8name = "createSandboxToolkit", .method = sbx_toolkit_object_create, .data = data},
         {.utf8name = "stop", .method = stop, .data = data},
         {.utf8name = "setRoots", .method = set_roots, .data = data},
+        {.utf8name = "makeLazy", .method = sbx_lazy_make, .data = data},
+        {.utf8name = "lazyStarted", .method = sbx_lazy_started, .data = data},
+        {.utf8name = "lazyFailed", .method = sbx_lazy_failed, .data = data},
+        {.utf8name = "lazyExpire", .method = sbx_lazy_expire, .data = data},
         {.utf8name = "filesystemMethods", .value = names, .attributes = napi_enumerable},
     };
     if (names == NULL) {

@@ -129,7 +129,7 @@ static bool read_headers(napi_env env, napi_value client, struct fields *fields)
     return true;
 }
 
-static bool is_disposed(napi_env env, napi_value client)
+bool sbx_client_is_disposed(napi_env env, napi_value client)
 {
     bool disposed = false;
     napi_value value = sbx_value_property(env, client, "disposed");
@@ -139,7 +139,7 @@ static bool is_disposed(napi_env env, napi_value client)
 
 static bool check_usable(napi_env env, napi_value client, const char *syscall)
 {
-    if (is_disposed(env, client)) {
+    if (sbx_client_is_disposed(env, client)) {
         sbx_error_throw(env, &(struct sbx_failure){.status = SBX_EBADF,
                                                    .syscall = syscall,
                                                    .advice = "the client is disposed; make a new one"});

@@ -13,6 +13,9 @@
 /* Whether `client` can be one of ours. `caller` ("createSandboxFs") is for the error; false: thrown. */
 bool sbx_client_check(napi_env env, napi_value client, const char *caller);
 
+/* Whether the client says that it was disposed: it is of no use any more. */
+bool sbx_client_is_disposed(napi_env env, napi_value client);
+
 /* The client's endpoint as it is now; the caller owns a count of it. NULL: thrown. */
 struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, const char *syscall);
 

@@ -43,6 +43,9 @@ static napi_value start(napi_env env, struct sbx_object *object, const struct sb
 {
     struct sbx_op *op = NULL;
     enum sbx_status status = call->refused;
+    if (status == SBX_OK && endpoint == NULL && method->kind.synchronous) {
+        return sbx_lazy_refuse(object, method->kind.syscall, call->args.path);
+    }
     if (status == SBX_OK && sbx_large_write_is(call)) {
         return sbx_large_write_start(object, call, endpoint);
     }
@@ -72,8 +75,8 @@ static napi_value call_method(napi_env env, napi_callback_info info)
     const struct sbx_fs_method *method = binding->row;
     struct sbx_call call = {.row = sbx_op_row(method->code)};
     /* First, because the fields of the client may be getters. */
-    struct sbx_endpoint *endpoint = sbx_object_endpoint(binding->object, method->kind.syscall);
-    bool read = endpoint != NULL &&
+    struct sbx_endpoint *endpoint = NULL;
+    bool read = sbx_object_endpoint(binding->object, method->kind.syscall, &endpoint) &&
                 (method->read == NULL ? sbx_args_read(env, argv, &call) : method->read(env, argv, &call));
     napi_value value =
         read ? start(env, binding->object, method, &call, endpoint) : sbx_job_reject(env, &method->kind);

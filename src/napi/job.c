@@ -15,6 +15,7 @@
 static struct sbx_failure failure_of(const struct sbx_op *op, const struct sbx_job_kind *kind)
 {
     bool of_a_tool = op->tool != NULL;
+    const struct sbx_job *job = op->user; /* NULL: it ran here and now */
     bool two_paths = !of_a_tool && (op->row->arguments[1] == SBX_ARG_NEW_PATH);
     return (struct sbx_failure){
         .status = op->result.status,
@@ -22,6 +23,7 @@ static struct sbx_failure failure_of(const struct sbx_op *op, const struct sbx_j
         .path = of_a_tool ? (struct sbx_span){0} : op->args.path,
         .new_path = two_paths ? op->args.new_path : (struct sbx_span){0},
         .detail = sbx_op_detail(op),
+        .cause = job == NULL ? NULL : sbx_lazy_cause(job->object->lazy),
         .advice = op->advice,
         .detail_in_message = of_a_tool,
     };
@@ -119,6 +121,7 @@ static void free_job(struct sbx_job *job)
     if (job->kind->plan != NULL) {
         job->kind->plan->end(object, job->state);
     }
+    sbx_endpoint_unref(job->endpoint);
     free(job);
     sbx_object_ended(object);
 }
@@ -137,15 +140,34 @@ struct sbx_job *sbx_job_of(const struct sbx_op *op)
     return op->user;
 }
 
-enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op)
+static enum sbx_status send_op(struct sbx_job *job, struct sbx_op *op)
 {
     struct sbx_driver *driver = NULL;
     enum sbx_status status = sbx_driver_get(job->object->env, &driver);
     if (status == SBX_OK) {
-        op->user = job;
-        job->under_way++;
         submit(op, sbx_driver_engine(driver));
         sbx_driver_started(driver);
+    }
+    return status;
+}
+
+enum sbx_status sbx_job_send_to(struct sbx_job *job, struct sbx_op *op, struct sbx_endpoint *endpoint)
+{
+    sbx_endpoint_unref(job->endpoint);
+    job->endpoint = sbx_endpoint_ref(endpoint);
+    sbx_op_set_endpoint(op, endpoint);
+    return send_op(job, op);
+}
+
+enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op)
+{
+    op->user = job;
+    if (job->endpoint != NULL) {
+        sbx_op_set_endpoint(op, job->endpoint);
+    }
+    enum sbx_status status = op->endpoint == NULL ? sbx_lazy_wait(job->object, op) : send_op(job, op);
+    if (status == SBX_OK) {
+        job->under_way++;
     }
     return status;
 }

@@ -40,6 +40,9 @@ struct sbx_job {
     bool change;            /* it changes something */
     uint64_t version;       /* of the object's struct sbx_fresh when it began */
     void *state;            /* owned: the plan's; NULL: it has none */
+
+    /* Owned: one count; of what has waited for its client. NULL: its ops have their own. */
+    struct sbx_endpoint *endpoint;
 };
 
 /* What a call with a pending exception returns: a promise that is rejected with it, or nothing. */
@@ -58,6 +61,10 @@ napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const str
 
 /* Takes one more op of the job and sends it. SBX_OK, or it is still the caller's. */
 enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op) SBX_CHECKED;
+
+/* Sends an op of it that has waited for its client: with all that follow, to `endpoint`. SBX_OK, or it was not sent. */
+enum sbx_status sbx_job_send_to(struct sbx_job *job, struct sbx_op *op,
+                                struct sbx_endpoint *endpoint) SBX_CHECKED;
 
 /* The job that `op` is of. Borrowed. */
 struct sbx_job *sbx_job_of(const struct sbx_op *op);

@@ -35,7 +35,7 @@ struct write {
     uint64_t begun;  /* bytes whose part is there, or under way */
     struct sbx_bytes path;
     struct sbx_bytes stage;
-    struct sbx_endpoint *endpoint; /* owned: one count */
+    struct sbx_endpoint *endpoint; /* owned: one count; NULL: the job has it */
     struct sbx_op *failed;         /* owned: the first that did */
 };
 
@@ -269,7 +269,7 @@ static enum sbx_status create(struct sbx_object *object, struct sbx_call *call, 
     made->in_place = call->row->code == SBX_OP_PWRITE;
     made->phase = STAGE;
     made->offset = call->args.offset;
-    made->endpoint = sbx_endpoint_ref(endpoint);
+    made->endpoint = endpoint == NULL ? NULL : sbx_endpoint_ref(endpoint);
     sbx_bytes_init(&made->path, 2 * SBX_PATH_MAX);
     sbx_bytes_init(&made->stage, 2 * SBX_PATH_MAX);
     sbx_bytes_append(&made->path, call->args.path);

@@ -28,6 +28,7 @@ static struct sbx_object *create(struct sbx_env *env, napi_value client)
         return NULL;
     }
     object->env = env;
+    object->lazy = sbx_lazy_of(env->env, client);
     object->owners = 1;
     env->owners++;
     env->objects++;
@@ -63,6 +64,7 @@ void sbx_object_unref(struct sbx_object *object)
     if (!object->closed) {
         leave(object);
     }
+    sbx_lazy_unref(object->lazy);
     (void)napi_delete_reference(env->env, object->client); /* fails only where the environment is gone */
     if (object->closing != NULL) {
         (void)napi_delete_reference(env->env, object->closing);
@@ -129,6 +131,7 @@ void sbx_object_started(struct sbx_object *object)
 {
     object->in_flight++;
     object->owners++;
+    sbx_lazy_use_begins(object->lazy);
 }
 
 static void settle_closer(struct sbx_object *object)
@@ -146,6 +149,7 @@ static void settle_closer(struct sbx_object *object)
 void sbx_object_ended(struct sbx_object *object)
 {
     object->in_flight--;
+    sbx_lazy_use_ends(object->lazy);
     if (object->in_flight == 0 && object->closer != NULL) {
         settle_closer(object);
     }
@@ -207,23 +211,30 @@ bool sbx_object_add_close(struct sbx_object *object, napi_value target)
     return true;
 }
 
-struct sbx_endpoint *sbx_object_endpoint(struct sbx_object *object, const char *syscall)
+bool sbx_object_endpoint(struct sbx_object *object, const char *syscall, struct sbx_endpoint **endpoint)
 {
     napi_env env = object->env->env;
     napi_value client;
+    bool given = false;
     if (object->closed) {
         sbx_error_throw(
             env, &(struct sbx_failure){.status = SBX_EBADF, .syscall = syscall, .advice = "it was closed"});
-        return NULL;
+        return false;
     }
-    SBX_TRY(napi_get_reference_value(env, object->client, &client));
-    struct sbx_endpoint *endpoint = sbx_client_endpoint(env, client, syscall);
-    if (endpoint != NULL && object->closed) { /* by a getter of the client */
-        sbx_endpoint_unref(endpoint);
-        return sbx_object_endpoint(object, syscall);
+    if (object->lazy != NULL) {
+        given = sbx_lazy_endpoint(object->lazy, syscall, endpoint);
+    } else {
+        SBX_TRY(napi_get_reference_value(env, object->client, &client));
+        *endpoint = sbx_client_endpoint(env, client, syscall);
+        given = *endpoint != NULL;
     }
-    return endpoint;
+    if (given && object->closed) { /* by a getter of the client */
+        sbx_endpoint_unref(*endpoint);
+        *endpoint = NULL;
+        return sbx_object_endpoint(object, syscall, endpoint);
+    }
+    return given;
 fail:
     (void)sbx_try_throw(env);
-    return NULL;
+    return false;
 }

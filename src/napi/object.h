@@ -14,12 +14,14 @@
 #include "core/sandbox.h"
 #include "napi/env.h"
 #include "napi/fresh.h"
+#include "napi/lazy.h"
 #include "napi/options.h"
 
 struct sbx_object {
     struct sbx_env *env;         /* owned: one count */
     size_t owners;               /* functions, and operations in flight */
     napi_ref client;             /* owned */
+    struct sbx_lazy *lazy;       /* owned: one count; NULL: the client is there from the beginning */
     struct sbx_fs *fs;           /* owned; NULL: it is a toolkit */
     struct sbx_toolkit *toolkit; /* owned; NULL: it is a file system */
     struct sbx_fresh fresh;      /* of a file system */
@@ -55,9 +57,9 @@ napi_value sbx_object_function(struct sbx_object *object, const char *name, napi
 /* Adds close() and [Symbol.asyncDispose]() to `target`; false: thrown. */
 bool sbx_object_add_close(struct sbx_object *object, napi_value target);
 
-/* Throws EBADF where the object is closed; else the endpoint of its client as it is now, counted.
- * NULL: thrown. */
-struct sbx_endpoint *sbx_object_endpoint(struct sbx_object *object, const char *syscall);
+/* Throws EBADF where the object is closed; else gives the endpoint of its client as it is now, counted; NULL: there is
+ * no client yet, and what is started waits for it. false: thrown. */
+bool sbx_object_endpoint(struct sbx_object *object, const char *syscall, struct sbx_endpoint **endpoint);
 
 /* One operation more is in flight; it counts as an owner. */
 void sbx_object_started(struct sbx_object *object);

@@ -58,8 +58,8 @@ static struct sbx_op *make_op(napi_env env, const struct sbx_binding *binding, n
     const struct sbx_tool *tool = binding->row;
     size_t length = 0;
     char *json = read_input(env, input, &length);
-    struct sbx_endpoint *endpoint = json == NULL ? NULL : sbx_object_endpoint(binding->object, tool->name);
-    if (endpoint != NULL) {
+    struct sbx_endpoint *endpoint = NULL;
+    if (json != NULL && sbx_object_endpoint(binding->object, tool->name, &endpoint)) {
         enum sbx_status status = sbx_tool_op_create(&op, binding->object->toolkit, tool, endpoint,
                                                     (struct sbx_span){json, length});
         if (status != SBX_OK) {

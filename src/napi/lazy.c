@@ -1,0 +1,330 @@
+/* lazy.c: what waits for a sandbox that starts, in the order in which it came, each until its own deadline.
+ *
+ * The target is wrapped around its struct sbx_lazy and holds one count of it; so does each object made with it, which
+ * holds the target too. So the target is there as long as anything waits.
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "napi/lazy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "napi/client.h"
+#include "napi/error.h"
+#include "napi/job.h"
+#include "napi/try.h"
+#include "napi/value.h"
+
+struct sbx_lazy {
+    struct sbx_env *env; /* owned: one count */
+    size_t owners;
+    napi_ref client;          /* owned; NULL: it is not there */
+    struct sbx_queue waiting; /* ops, each of a job that is under way */
+    size_t in_flight;         /* operations of all its objects */
+    napi_value cause;         /* borrowed from the call of lazyFailed that runs; NULL: none does */
+};
+
+static const napi_type_tag tag = {0x3c5a2f0e7b914d68, 0x9e14c07d52b8a6f3};
+
+static struct sbx_lazy *find(napi_env env, napi_value target)
+{
+    bool is = false;
+    void *lazy = NULL;
+    bool found = napi_check_object_type_tag(env, target, &tag, &is) == napi_ok && is &&
+                 napi_unwrap(env, target, &lazy) == napi_ok;
+    return found ? lazy : NULL;
+}
+
+bool sbx_lazy_is(napi_env env, napi_value client)
+{
+    return find(env, client) != NULL;
+}
+
+struct sbx_lazy *sbx_lazy_of(napi_env env, napi_value client)
+{
+    struct sbx_lazy *lazy = find(env, client);
+    if (lazy != NULL) {
+        lazy->owners++;
+    }
+    return lazy;
+}
+
+static void forget(struct sbx_lazy *lazy)
+{
+    if (lazy->client != NULL) {
+        (void)napi_delete_reference(lazy->env->env,
+                                    lazy->client); /* fails only where the environment is gone */
+    }
+    lazy->client = NULL;
+}
+
+void sbx_lazy_unref(struct sbx_lazy *lazy)
+{
+    if (lazy == NULL || --lazy->owners > 0) {
+        return;
+    }
+    struct sbx_env *env = lazy->env;
+    forget(lazy);
+    free(lazy);
+    sbx_env_unref(env);
+}
+
+static struct sbx_op *pop(struct sbx_lazy *lazy)
+{
+    struct sbx_link *link = sbx_queue_pop(&lazy->waiting);
+    return link == NULL ? NULL : SBX_CONTAINER(link, struct sbx_op, task.link);
+}
+
+/* Nothing waits here unless the environment ends. */
+static void release(napi_env env, void *data, void *hint)
+{
+    struct sbx_lazy *lazy = data;
+    (void)env;
+    (void)hint;
+    for (struct sbx_op *op = pop(lazy); op != NULL; op = pop(lazy)) {
+        lazy->env->drop(op);
+    }
+    sbx_lazy_unref(lazy);
+}
+
+napi_value sbx_lazy_make(napi_env env, napi_callback_info info)
+{
+    struct sbx_env *data = NULL;
+    napi_value target;
+    size_t argc = 1;
+    SBX_TRY(napi_get_cb_info(env, info, &argc, &target, NULL, (void **)&data));
+    struct sbx_lazy *lazy = calloc(1, sizeof(*lazy));
+    if (lazy == NULL) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = SBX_ENOMEM});
+        return NULL;
+    }
+    lazy->env = data;
+    lazy->owners = 1;
+    sbx_queue_init(&lazy->waiting);
+    data->owners++;
+    if (napi_wrap(env, target, lazy, release, NULL, NULL) != napi_ok) {
+        sbx_lazy_unref(lazy);
+        goto fail;
+    }
+    SBX_TRY(napi_type_tag_object(env, target, &tag));
+    return NULL;
+fail:
+    return sbx_try_throw(env);
+}
+
+/* The arguments of a function of the addon; NULL: thrown. */
+static struct sbx_lazy *read_call(napi_env env, napi_callback_info info, napi_value argv[2])
+{
+    size_t argc = 2;
+    struct sbx_lazy *lazy =
+        napi_get_cb_info(env, info, &argc, argv, NULL, NULL) == napi_ok ? find(env, argv[0]) : NULL;
+    if (lazy == NULL) {
+        sbx_error_throw_value(env, "The first argument must be what makeLazy was called with");
+    }
+    return lazy;
+}
+
+/* Ends `ops` (taken), which were not sent, with `status`. */
+static void settle(struct sbx_lazy *lazy, struct sbx_queue *ops)
+{
+    lazy->owners++;
+    lazy->env->settle(lazy->env, ops);
+    sbx_lazy_unref(lazy);
+}
+
+/* Sends all that waits; what cannot be sent ends. */
+static void send_all(struct sbx_lazy *lazy, struct sbx_endpoint *endpoint)
+{
+    struct sbx_queue failed;
+    sbx_queue_init(&failed);
+    for (struct sbx_op *op = pop(lazy); op != NULL; op = pop(lazy)) {
+        enum sbx_status status = sbx_job_send_to(sbx_job_of(op), op, endpoint);
+        if (status != SBX_OK) {
+            sbx_op_refuse(op, status, NULL);
+            sbx_queue_push(&failed, &op->task.link);
+        }
+    }
+    settle(lazy, &failed);
+}
+
+napi_value sbx_lazy_started(napi_env env, napi_callback_info info)
+{
+    static const char caller[] = "start";
+    napi_value argv[2];
+    struct sbx_lazy *lazy = read_call(env, info, argv);
+    if (lazy == NULL || !sbx_client_check(env, argv[1], caller)) {
+        return NULL;
+    }
+    struct sbx_endpoint *endpoint = sbx_client_endpoint(env, argv[1], caller);
+    if (endpoint == NULL) {
+        return NULL;
+    }
+    forget(lazy);
+    if (napi_create_reference(env, argv[1], 1, &lazy->client) == napi_ok) {
+        send_all(lazy, endpoint);
+    } else {
+        (void)sbx_try_throw(env);
+    }
+    sbx_endpoint_unref(endpoint);
+    return NULL;
+}
+
+/* What an error says of itself, which the caller frees; NULL: nothing, or no memory. */
+static char *words_of(napi_env env, napi_value error)
+{
+    napi_value message = NULL;
+    napi_value exception;
+    size_t length = 0;
+    bool has_words = sbx_value_is(env, error, napi_object) &&
+                     napi_get_named_property(env, error, "message", &message) == napi_ok &&
+                     sbx_value_is(env, message, napi_string);
+    char *words = has_words ? sbx_value_text(env, message, "message", &length, NULL) : NULL;
+    (void)napi_get_and_clear_last_exception(env, &exception); /* of a getter: it says nothing */
+    return words;
+}
+
+napi_value sbx_lazy_failed(napi_env env, napi_callback_info info)
+{
+    napi_value argv[2];
+    struct sbx_queue failed;
+    struct sbx_lazy *lazy = read_call(env, info, argv);
+    if (lazy == NULL) {
+        return NULL;
+    }
+    char *words = words_of(env, argv[1]);
+    sbx_queue_init(&failed);
+    for (struct sbx_op *op = pop(lazy); op != NULL; op = pop(lazy)) {
+        op->advice = "the sandbox could not be started";
+        sbx_op_refuse(op, SBX_EHOSTUNREACH, words);
+        sbx_queue_push(&failed, &op->task.link);
+    }
+    lazy->cause = argv[1];
+    settle(lazy, &failed);
+    lazy->cause = NULL;
+    free(words);
+    return NULL;
+}
+
+static void expire(struct sbx_op *op)
+{
+    char words[64];
+    (void)snprintf(words, sizeof(words), "the sandbox did not start within %d ms", op->timeout_ms);
+    sbx_op_refuse(op, SBX_ETIMEDOUT, words);
+}
+
+napi_value sbx_lazy_expire(napi_env env, napi_callback_info info)
+{
+    napi_value argv[2];
+    napi_value left = NULL;
+    struct sbx_queue waiting;
+    struct sbx_queue over;
+    struct sbx_link *link;
+    uint64_t now = sbx_now_ms();
+    uint64_t due = 0;
+    struct sbx_lazy *lazy = read_call(env, info, argv);
+    if (lazy == NULL) {
+        return NULL;
+    }
+    sbx_queue_init(&waiting);
+    sbx_queue_init(&over);
+    sbx_queue_move(&lazy->waiting, &waiting);
+    while ((link = sbx_queue_pop(&waiting)) != NULL) {
+        struct sbx_op *op = SBX_CONTAINER(link, struct sbx_op, task.link);
+        if (op->deadline_ms <= now) {
+            expire(op);
+            sbx_queue_push(&over, link);
+        } else {
+            due = sbx_sooner_ms(due, op->deadline_ms);
+            sbx_queue_push(&lazy->waiting, link);
+        }
+    }
+    SBX_TRY(napi_create_int64(env, due == 0 ? -1 : (int64_t)(due - now), &left));
+    settle(lazy, &over);
+    return left;
+fail:
+    settle(lazy, &over);
+    return sbx_try_throw(env);
+}
+
+bool sbx_lazy_endpoint(struct sbx_lazy *lazy, const char *syscall, struct sbx_endpoint **endpoint)
+{
+    napi_env env = lazy->env->env;
+    napi_value client;
+    *endpoint = NULL;
+    if (lazy->client == NULL) {
+        return true;
+    }
+    SBX_TRY(napi_get_reference_value(env, lazy->client, &client));
+    if (sbx_client_is_disposed(env, client)) {
+        forget(lazy);
+        return true;
+    }
+    *endpoint = sbx_client_endpoint(env, client, syscall);
+    return *endpoint != NULL;
+fail:
+    (void)sbx_try_throw(env);
+    return false;
+}
+
+/* target.need(ms): something waits for the sandbox, so long at most. */
+static bool call_need(struct sbx_object *object, int timeout_ms)
+{
+    napi_env env = object->env->env;
+    napi_value target;
+    napi_value need;
+    napi_value ms;
+    napi_value exception;
+    SBX_TRY(napi_get_reference_value(env, object->client, &target));
+    SBX_TRY(napi_get_named_property(env, target, "need", &need));
+    SBX_TRY(napi_create_int32(env, timeout_ms, &ms));
+    SBX_TRY(napi_call_function(env, target, need, 1, &ms, NULL));
+    return true;
+fail:
+    (void)napi_get_and_clear_last_exception(env,
+                                            &exception); /* of ours: the stack is full, or memory short */
+    return false;
+}
+
+enum sbx_status sbx_lazy_wait(struct sbx_object *object, struct sbx_op *op)
+{
+    if (op->deadline_ms == 0) {
+        op->deadline_ms = sbx_now_ms() + (uint64_t)op->timeout_ms;
+    }
+    sbx_queue_push(&object->lazy->waiting, &op->task.link);
+    if (!call_need(object, op->timeout_ms)) {
+        sbx_link_remove(&op->task.link);
+        return SBX_ENOMEM;
+    }
+    return SBX_OK;
+}
+
+napi_value sbx_lazy_refuse(struct sbx_object *object, const char *syscall, struct sbx_span path)
+{
+    (void)call_need(object, 0); /* whether or not: it has not started */
+    sbx_error_throw(object->env->env, &(struct sbx_failure){.status = SBX_EAGAIN,
+                                                            .syscall = syscall,
+                                                            .path = path,
+                                                            .advice = "the sandbox has not started yet"});
+    return NULL;
+}
+
+napi_value sbx_lazy_cause(const struct sbx_lazy *lazy)
+{
+    return lazy == NULL ? NULL : lazy->cause;
+}
+
+void sbx_lazy_use_begins(struct sbx_lazy *lazy)
+{
+    if (lazy != NULL) {
+        lazy->in_flight++;
+    }
+}
+
+void sbx_lazy_use_ends(struct sbx_lazy *lazy)
+{
+    if (lazy != NULL) {
+        lazy->in_flight--;
+    }
+}
