@@ -31,6 +31,7 @@ class Sandbox {
   async #begin() {
     this.#starting = true;
     let end;
+    await undefined; // nothing of the user's runs within the addon's call
     try {
       const client = await (0, this.#start)();
       end = () => binding.lazyStarted(this, client);

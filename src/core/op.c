@@ -130,11 +130,38 @@ void sbx_op_submit(struct sbx_op *op, struct sbx_engine *engine, const sbx_step_
 {
     enter(op, SBX_OP_IS_SENT);
     op->steps = steps;
+    op->first = steps;
     op->task.start = start;
     if (op->deadline_ms == 0) {
         op->deadline_ms = sbx_now_ms() + (uint64_t)op->timeout_ms;
     }
     sbx_engine_submit(engine, &op->task);
+}
+
+bool sbx_op_renew(struct sbx_op *op)
+{
+    enum sbx_status status = op->result.status;
+    if (op->answered || (status != SBX_ECONNREFUSED && status != SBX_EHOSTUNREACH)) {
+        return false;
+    }
+    sbx_request_destroy(op->request);
+    sbx_run_destroy(op->run);
+    free(op->detail);
+    sbx_bytes_clear(&op->path);
+    sbx_bytes_clear(&op->new_path);
+    sbx_bytes_clear(&op->subject);
+    sbx_bytes_clear(&op->body);
+    op->request = NULL;
+    op->run = NULL;
+    op->detail = NULL;
+    op->advice = NULL;
+    op->result = (struct sbx_result){0};
+    op->steps = op->first;
+    op->step = 0;
+    op->state = SBX_OP_IS_NEW;
+    sbx_link_init(&op->task.link);
+    sbx_op_set_endpoint(op, NULL);
+    return true;
 }
 
 void sbx_op_refuse(struct sbx_op *op, enum sbx_status status, const char *words)
@@ -146,7 +173,9 @@ void sbx_op_refuse(struct sbx_op *op, enum sbx_status status, const char *words)
 
 static void on_reply(struct sbx_request *request)
 {
-    run_steps(request->owner);
+    struct sbx_op *op = request->owner;
+    op->answered = op->answered || request->outcome == SBX_OK;
+    run_steps(op);
 }
 
 /* The request's share of the op's time: what is left of it. A content's begins anew with each request, and
@@ -181,6 +210,7 @@ static void on_answer(struct sbx_ask *ask)
     if (ask->no_companion && op->otherwise != NULL) {
         (void)sbx_op_turn_to(op, op->otherwise);
     }
+    op->answered = op->answered || (ask->status == SBX_OK && !ask->no_companion);
     op->otherwise = NULL;
     run_steps(op);
 }

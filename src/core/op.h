@@ -55,6 +55,7 @@ struct sbx_op {
     int timeout_ms;
 
     /* On its way. */
+    const sbx_step_function *first;     /* static: the steps that it was submitted with */
     const sbx_step_function *steps;     /* static; ended by NULL. NULL while NEW: those of its row */
     size_t step;                        /* the next one */
     const sbx_step_function *otherwise; /* static: what it does where there is no companion; NULL: nothing */
@@ -86,6 +87,7 @@ struct sbx_op {
 
     /* What came back. */
     struct sbx_result result;
+    bool answered;      /* the sandbox has answered something: it was there, and may have begun */
     const char *advice; /* static: what to do about the failure; NULL: nothing special */
 
     void *user; /* borrowed: of whoever takes it from the done list */
@@ -105,6 +107,10 @@ void sbx_op_submit(struct sbx_op *op, struct sbx_engine *engine, const sbx_step_
 
 /* Ends one that is not to be sent. Thread: main. */
 void sbx_op_refuse(struct sbx_op *op, enum sbx_status status, const char *words);
+
+/* Makes one that is DONE and that the sandbox knows nothing of NEW again, but for its deadline. false: it does.
+ * Thread: main. */
+bool sbx_op_renew(struct sbx_op *op);
 
 /* Where it goes, in place of what it was made with. Before it is sent. Thread: main. */
 void sbx_op_set_endpoint(struct sbx_op *op, struct sbx_endpoint *endpoint);

@@ -161,7 +161,7 @@ bool sbx_client_check(napi_env env, napi_value client, const char *caller)
         return false;
     }
     struct sbx_endpoint *endpoint =
-        check_usable(env, client, caller) ? sbx_client_endpoint(env, client, caller) : NULL;
+        check_usable(env, client, caller) ? sbx_client_endpoint(env, client, caller, NULL) : NULL;
     bool usable = endpoint != NULL;
     sbx_endpoint_unref(endpoint);
     return usable;
@@ -229,11 +229,13 @@ static struct sbx_endpoint *create(napi_env env, struct fields *fields, const ch
     return endpoint;
 }
 
-struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, const char *syscall)
+struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, const char *syscall,
+                                         struct sbx_reach *reach)
 {
     struct fields fields = {0};
     struct sbx_endpoint *endpoint = NULL;
     fields.options.headers = fields.headers;
+    fields.options.reach = reach;
     if (check_usable(env, client, syscall) && read_url(env, client, &fields) &&
         read_token(env, client, &fields) && read_headers(env, client, &fields)) {
         endpoint = create(env, &fields, syscall);

@@ -16,7 +16,9 @@ bool sbx_client_check(napi_env env, napi_value client, const char *caller);
 /* Whether the client says that it was disposed: it is of no use any more. */
 bool sbx_client_is_disposed(napi_env env, napi_value client);
 
-/* The client's endpoint as it is now; the caller owns a count of it. NULL: thrown. */
-struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, const char *syscall);
+/* The client's endpoint as it is now; the caller owns a count of it. `reach`: what is known of the
+ * client's sandbox; NULL: nobody wants to know. NULL: thrown. */
+struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, const char *syscall,
+                                         struct sbx_reach *reach);
 
 #endif

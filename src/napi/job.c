@@ -168,6 +168,7 @@ enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op)
     enum sbx_status status = op->endpoint == NULL ? sbx_lazy_wait(job->object, op) : send_op(job, op);
     if (status == SBX_OK) {
         job->under_way++;
+        job->begun++;
     }
     return status;
 }
@@ -227,6 +228,7 @@ napi_value sbx_job_run(struct sbx_object *object, struct sbx_op *op, const struc
     if (status != SBX_OK) {
         sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = kind->syscall});
     } else {
+        (void)sbx_lazy_is_gone(object->lazy, op);
         value = value_of(env, op, kind, &failed);
     }
     sbx_op_destroy(op);
@@ -274,11 +276,31 @@ static void settle(napi_env env, struct sbx_op *op)
     job->deferred = NULL;
 }
 
+/* What did not reach its sandbox, because that is gone, goes to the next one: once, and where nothing of the job was
+ * done before it. */
+static bool begin_again(struct sbx_job *job, struct sbx_op *op)
+{
+    bool gone = sbx_lazy_is_gone(job->object->lazy, op);
+    if (!gone || job->begun > 1 || !sbx_op_renew(op)) {
+        return false;
+    }
+    sbx_endpoint_unref(job->endpoint);
+    job->endpoint = NULL;
+    enum sbx_status status = sbx_job_go_on(job, op);
+    if (status != SBX_OK) {
+        sbx_op_refuse(op, status, NULL);
+    }
+    return status == SBX_OK;
+}
+
 /* An op is over, and with it its job, or one part of that. */
 static void take_op(napi_env env, struct sbx_op *op)
 {
     struct sbx_job *job = sbx_job_of(op);
     job->under_way--;
+    if (begin_again(job, op)) {
+        return;
+    }
     if (job->kind->plan != NULL) {
         op = job->kind->plan->next(job, op);
     }

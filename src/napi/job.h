@@ -43,6 +43,7 @@ struct sbx_job {
 
     /* Owned: one count; of what has waited for its client. NULL: its ops have their own. */
     struct sbx_endpoint *endpoint;
+    unsigned begun; /* ops that were sent, or wait */
 };
 
 /* What a call with a pending exception returns: a promise that is rejected with it, or nothing. */

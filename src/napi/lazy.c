@@ -21,6 +21,7 @@ struct sbx_lazy {
     struct sbx_env *env; /* owned: one count */
     size_t owners;
     napi_ref client;          /* owned; NULL: it is not there */
+    struct sbx_reach *reach;  /* owned: one count; of the client's sandbox */
     struct sbx_queue waiting; /* ops, each of a job that is under way */
     size_t in_flight;         /* operations of all its objects */
     napi_value cause;         /* borrowed from the call of lazyFailed that runs; NULL: none does */
@@ -58,6 +59,8 @@ static void forget(struct sbx_lazy *lazy)
                                     lazy->client); /* fails only where the environment is gone */
     }
     lazy->client = NULL;
+    sbx_reach_unref(lazy->reach);
+    lazy->reach = NULL;
 }
 
 void sbx_lazy_unref(struct sbx_lazy *lazy)
@@ -149,6 +152,22 @@ static void send_all(struct sbx_lazy *lazy, struct sbx_endpoint *endpoint)
     settle(lazy, &failed);
 }
 
+/* Has the client from now on; its endpoint, counted. NULL: thrown. */
+static struct sbx_endpoint *take(struct sbx_lazy *lazy, napi_value client, const char *caller)
+{
+    napi_env env = lazy->env->env;
+    forget(lazy);
+    if (sbx_reach_create(&lazy->reach) != SBX_OK) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = SBX_ENOMEM});
+        return NULL;
+    }
+    SBX_TRY(napi_create_reference(env, client, 1, &lazy->client));
+    return sbx_client_endpoint(env, client, caller, lazy->reach);
+fail:
+    (void)sbx_try_throw(env);
+    return NULL;
+}
+
 napi_value sbx_lazy_started(napi_env env, napi_callback_info info)
 {
     static const char caller[] = "start";
@@ -157,15 +176,11 @@ napi_value sbx_lazy_started(napi_env env, napi_callback_info info)
     if (lazy == NULL || !sbx_client_check(env, argv[1], caller)) {
         return NULL;
     }
-    struct sbx_endpoint *endpoint = sbx_client_endpoint(env, argv[1], caller);
-    if (endpoint == NULL) {
-        return NULL;
-    }
-    forget(lazy);
-    if (napi_create_reference(env, argv[1], 1, &lazy->client) == napi_ok) {
+    struct sbx_endpoint *endpoint = take(lazy, argv[1], caller);
+    if (endpoint != NULL) {
         send_all(lazy, endpoint);
     } else {
-        (void)sbx_try_throw(env);
+        forget(lazy);
     }
     sbx_endpoint_unref(endpoint);
     return NULL;
@@ -261,7 +276,7 @@ bool sbx_lazy_endpoint(struct sbx_lazy *lazy, const char *syscall, struct sbx_en
         forget(lazy);
         return true;
     }
-    *endpoint = sbx_client_endpoint(env, client, syscall);
+    *endpoint = sbx_client_endpoint(env, client, syscall, lazy->reach);
     return *endpoint != NULL;
 fail:
     (void)sbx_try_throw(env);
@@ -298,6 +313,16 @@ enum sbx_status sbx_lazy_wait(struct sbx_object *object, struct sbx_op *op)
         return SBX_ENOMEM;
     }
     return SBX_OK;
+}
+
+bool sbx_lazy_is_gone(struct sbx_lazy *lazy, const struct sbx_op *op)
+{
+    struct sbx_reach *reach = lazy == NULL || op->endpoint == NULL ? NULL : sbx_endpoint_reach(op->endpoint);
+    bool gone = sbx_reach_is_gone(reach);
+    if (gone && reach == lazy->reach) {
+        forget(lazy); /* the next use asks for another one */
+    }
+    return gone;
 }
 
 napi_value sbx_lazy_refuse(struct sbx_object *object, const char *syscall, struct sbx_span path)

@@ -49,6 +49,9 @@ bool sbx_lazy_endpoint(struct sbx_lazy *lazy, const char *syscall, struct sbx_en
 /* Takes an op of a job of `object`, to be sent when the client is there. SBX_OK, or it is still the caller's. */
 enum sbx_status sbx_lazy_wait(struct sbx_object *object, struct sbx_op *op) SBX_CHECKED;
 
+/* Looks, once an op is over, whether the sandbox that it went to is gone: what comes next needs another one. */
+bool sbx_lazy_is_gone(struct sbx_lazy *lazy, const struct sbx_op *op);
+
 /* Throws EAGAIN for what cannot wait; the sandbox starts. Returns NULL. */
 napi_value sbx_lazy_refuse(struct sbx_object *object, const char *syscall, struct sbx_span path);
 

@@ -225,7 +225,7 @@ bool sbx_object_endpoint(struct sbx_object *object, const char *syscall, struct 
         given = sbx_lazy_endpoint(object->lazy, syscall, endpoint);
     } else {
         SBX_TRY(napi_get_reference_value(env, object->client, &client));
-        *endpoint = sbx_client_endpoint(env, client, syscall);
+        *endpoint = sbx_client_endpoint(env, client, syscall, NULL);
         given = *endpoint != NULL;
     }
     if (given && object->closed) { /* by a getter of the client */

@@ -3,9 +3,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { SandboxAgent } from 'sandbox-agent';
 import { expectError, expectTypeError } from '../helpers/expect.mjs';
+import { json, startScriptedServer } from '../helpers/proxy.mjs';
+import { startSandbox } from '../helpers/sandbox.mjs';
 import { suite } from '../helpers/suite.mjs';
 
 const { sandbox, open, proxied } = await suite();
@@ -121,6 +124,7 @@ test('what the function throws, or gives that is no client, is a failed start', 
     if (client === results[0]) assert.equal(error.cause, thrown);
     else if (client === results[5]) assert.equal(error.cause, 'a word');
     else assert.ok(error.cause instanceof TypeError, String(error.cause));
+    await fs.close(); // nothing is left in flight
   }
 });
 
@@ -164,11 +168,92 @@ test('a worker ends while an operation waits', async () => {
 });
 
 test('a client that was disposed is not used any more: the function is asked again', async () => {
-  const client = counted(async () => (await proxied()).client);
-  const made = [];
-  const { fs } = await open({ client: async () => made[made.push(await client()) - 1] });
+  const clients = [(await proxied()).client, (await proxied()).client];
+  const client = counted((call) => clients[call - 1]);
+  const { fs } = await open({ client });
   await fs.writeFile('/x', 'x');
-  await made[0].dispose();
+  await clients[0].dispose();
   assert.equal(await fs.readTextFile('/x'), 'x');
   assert.equal(client.calls, 2);
+});
+
+/** A sandbox of its own, which can be ended under its client's feet. */
+async function mortal() {
+  const own = await startSandbox();
+  let ended;
+  const end = () => (ended ??= own.stop());
+  after(end);
+  return { client: await own.connect(own.baseUrl), end };
+}
+
+test('a sandbox that is gone is started again, once, for what never reached it', async () => {
+  const own = await mortal();
+  const client = counted((call) => (call === 1 ? own.client : sandbox.client));
+  const { fs, base } = await open({ client, basePath: '/' });
+  await fs.writeFile('/tmp/old', 'old');
+  await own.end();
+  const large = Buffer.alloc(3 * 2 ** 20, 'x');
+  await Promise.all([
+    fs.writeFile(`${base}/a`, 'a'),
+    fs.writeFile(`${base}/large`, large),
+    ...Array.from({ length: 10 }, (_, i) => fs.mkdir(`${base}/d${i}`)),
+    expectError(fs.stat('/tmp/old'), { code: 'ENOENT', syscall: 'stat', path: '/tmp/old' }),
+  ]);
+  assert.equal(client.calls, 2);
+  assert.ok(large.equals(await fs.readFile(`${base}/large`)));
+  assert.equal((await fs.readDir(base)).length, 12);
+  assert.equal(await sandbox.sh('cat "$1"', `${base}/a`), 'a');
+});
+
+test('where the next one cannot be had either, that is the error', async () => {
+  const own = await mortal();
+  const failure = new Error('no more');
+  const client = counted((call) => (call === 1 ? own.client : Promise.reject(failure)));
+  const { fs } = await open({ client, companion: false, basePath: '/' });
+  await fs.stat('/');
+  await own.end();
+  const error = await expectError(fs.stat('/'), { code: 'EHOSTUNREACH', syscall: 'stat', path: '/', hint: /started/ });
+  assert.equal(error.cause, failure);
+  assert.equal(client.calls, 2);
+});
+
+test('a sandbox that never answered is not taken for one that is gone', async () => {
+  const gone = await SandboxAgent.connect({ baseUrl: 'http://127.0.0.1:9', skipHealthCheck: true });
+  const client = counted(() => gone);
+  const { fs } = await open({ client, companion: false });
+  for (let i = 0; i < 3; i++)
+    await expectError(fs.stat('/'), { code: 'ECONNREFUSED', syscall: 'stat', path: '/' });
+  assert.equal(client.calls, 1);
+});
+
+test("an edge's page in its place means that it is gone: what got it fails, what comes next is for the next one", async () => {
+  for (const [status, type, body] of [
+    [502, 'text/html', '<h1>Bad gateway</h1>'],
+    [404, 'application/json', '{"message":"The sandbox was not found","code":404}'],
+    [410, 'text/plain', 'Gone'],
+  ]) {
+    const there = json({ path: '/x', entryType: 'file', size: 5, modified: '2024-02-29T12:34:56.789+00:00' });
+    const server = await startScriptedServer([{ ...there, times: 1 }, { do: 'answer', status, headers: { 'content-type': type }, body }]);
+    const edge = await SandboxAgent.connect({ baseUrl: server.url, skipHealthCheck: true });
+    const client = counted((call) => (call === 1 ? edge : sandbox.client));
+    const { fs } = await open({ client, companion: false, basePath: '/' });
+    assert.equal((await fs.stat('/x')).size, 5);
+    await expectError(fs.stat('/x'), { code: ['EIO', 'EPROTO'], syscall: 'stat', path: '/x' });
+    assert.equal((await fs.stat('/')).isDirectory, true);
+    assert.equal(client.calls, 2);
+    await fs.close();
+    await server.stop();
+  }
+});
+
+test("what the server itself says does not mean that it is gone", async () => {
+  const client = counted(() => sandbox.client);
+  for (const companion of ['auto', false]) {
+    const { fs } = await open({ client, companion });
+    await fs.stat('/');
+    await expectError(fs.stat('/nothing'), { code: 'ENOENT', syscall: 'stat', path: '/nothing' });
+    await expectError(fs.readFile('/'), { code: 'EISDIR', syscall: 'open', path: '/' });
+    await fs.stat('/');
+  }
+  assert.equal(client.calls, 1);
 });

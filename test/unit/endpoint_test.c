@@ -13,7 +13,7 @@
 static enum sbx_status create(struct sbx_endpoint **endpoint, struct sbx_span url, struct sbx_span token,
                               const struct sbx_header *headers, size_t count)
 {
-    struct sbx_endpoint_options options = {url, token, headers, count, NULL};
+    struct sbx_endpoint_options options = {url, token, headers, count, NULL, NULL};
     return sbx_endpoint_create(endpoint, &options);
 }
 

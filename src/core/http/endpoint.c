@@ -21,6 +21,7 @@ struct sbx_endpoint {
     atomic_size_t owners;
     char *base_url;          /* owned */
     struct sbx_roots *roots; /* owned: one count; NULL: none */
+    struct sbx_reach *reach; /* owned: one count; NULL: none */
     char **lines;            /* owned, as what it points to */
     size_t line_count;
 };
@@ -111,6 +112,7 @@ enum sbx_status sbx_endpoint_create(struct sbx_endpoint **endpoint,
     atomic_init(&made->owners, 1);
     made->base_url = strndup(url.data, url.length);
     made->roots = sbx_roots_ref(options->roots);
+    made->reach = sbx_reach_ref(options->reach);
     enum sbx_status status = made->base_url == NULL ? SBX_ENOMEM : add_lines(made, options);
     if (status != SBX_OK) {
         sbx_endpoint_unref(made);
@@ -136,6 +138,7 @@ void sbx_endpoint_unref(struct sbx_endpoint *endpoint)
     }
     free(endpoint->lines);
     sbx_roots_unref(endpoint->roots);
+    sbx_reach_unref(endpoint->reach);
     free(endpoint->base_url);
     free(endpoint);
 }
@@ -158,6 +161,11 @@ struct sbx_span sbx_endpoint_base_url(const struct sbx_endpoint *endpoint)
 struct sbx_roots *sbx_endpoint_roots(const struct sbx_endpoint *endpoint)
 {
     return endpoint->roots;
+}
+
+struct sbx_reach *sbx_endpoint_reach(const struct sbx_endpoint *endpoint)
+{
+    return endpoint->reach;
 }
 
 size_t sbx_endpoint_line_count(const struct sbx_endpoint *endpoint)

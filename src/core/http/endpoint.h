@@ -8,6 +8,7 @@
 #ifndef SBX_CORE_HTTP_ENDPOINT_H
 #define SBX_CORE_HTTP_ENDPOINT_H
 
+#include "core/http/reach.h"
 #include "core/http/roots.h"
 #include "wire/span.h"
 #include "wire/status.h"
@@ -23,6 +24,7 @@ struct sbx_endpoint_options {
     const struct sbx_header *headers;
     size_t header_count;
     struct sbx_roots *roots; /* borrowed: the endpoint counts them; of https. NULL: none is trusted */
+    struct sbx_reach *reach; /* borrowed: the endpoint counts it; NULL: nobody wants to know */
 };
 
 struct sbx_endpoint;
@@ -44,6 +46,9 @@ bool sbx_endpoint_equal(const struct sbx_endpoint *a, const struct sbx_endpoint 
 struct sbx_span sbx_endpoint_base_url(const struct sbx_endpoint *endpoint);
 
 struct sbx_roots *sbx_endpoint_roots(const struct sbx_endpoint *endpoint);
+
+/* NULL: it has none. */
+struct sbx_reach *sbx_endpoint_reach(const struct sbx_endpoint *endpoint);
 
 /* "Name: value" lines, each ended by NUL, Authorization among them. */
 size_t sbx_endpoint_line_count(const struct sbx_endpoint *endpoint);

@@ -324,6 +324,8 @@ void sbx_request_conclude(struct sbx_request *request, CURLcode code)
     } else if (code != CURLE_OK && request->error[0] == '\0') {
         (void)snprintf(request->error, sizeof(request->error), "%s", curl_easy_strerror(code));
     }
+    sbx_reach_note(sbx_endpoint_reach(request->endpoint), request->outcome, request->http_status,
+                   sbx_bytes_span(&request->reply));
     free_handle(request);
 }
 
