@@ -35,10 +35,24 @@ export interface SandboxTransferOptions extends SandboxCallOptions {
   onProgress?: (progress: { bytes: number; total: number }) => void;
 }
 
+/**
+ * A client, or a function that gives one or a promise of one: the sandbox starts at the first use, once for every file
+ * system and toolkit that was given the same function. Operations wait for it until their deadline (prepareOpenSync,
+ * which cannot wait, is EAGAIN); a failed start is EHOSTUNREACH with its error as `cause`, and tried again at the next
+ * use.
+ */
+export type SandboxClientSource = SandboxClient | (() => SandboxClient | Promise<SandboxClient>);
+
 export interface SandboxFsOptions {
-  client: SandboxClient;
+  client: SandboxClientSource;
   /** Of each call that has no signal of its own. */
   signal?: SandboxAbortSignal;
+  /**
+   * After so many milliseconds without an operation, and where no process of the sandbox runs, `onIdle` is called with
+   * the client, to pause or destroy the sandbox. Of a `client` that is a function, and of all that share it.
+   */
+  idleTimeoutMs?: number;
+  onIdle?: (client: any) => unknown;
   /**
    * The absolute path of the sandbox's directory that is seen as `/`. `..` never leaves it; a symlink may: it is a
    * view, not a jail. Default: `/`.
@@ -77,9 +91,15 @@ export interface SandboxLane {
 }
 
 export interface SandboxToolkitOptions {
-  client: SandboxClient;
+  client: SandboxClientSource;
   /** Of each call that has no signal of its own. */
   signal?: SandboxAbortSignal;
+  /**
+   * After so many milliseconds without an operation, and where no process of the sandbox runs, `onIdle` is called with
+   * the client, to pause or destroy the sandbox. Of a `client` that is a function, and of all that share it.
+   */
+  idleTimeoutMs?: number;
+  onIdle?: (client: any) => unknown;
   /** Working directory, an absolute path of the sandbox, of every program that names none. Default: the server's. */
   cwd?: string;
   /** Variables added to the environment of every program; those of a call win over them. */

@@ -5,6 +5,7 @@
 
 const { defaultMaxListeners, getMaxListeners, setMaxListeners } = require('node:events');
 const binding = require('./load.js');
+const { withSandbox } = require('./lazy.js');
 const { markDriver } = require('./mounts.js');
 const { sandboxCommand, markToolkit } = require('./register-command.js');
 const { addStreams } = require('./streams.js');
@@ -43,13 +44,13 @@ function takeRegisterCommand(options) {
 }
 
 function createSandboxFs(options) {
-  return markDriver(addStreams(binding.createSandboxFs(options)));
+  return markDriver(addStreams(binding.createSandboxFs(withSandbox(options))));
 }
 
 function createSandboxToolkit(options) {
   const { inputSchema } = require('./schema.js'); // only now: zod takes longer to load than all else
   const { registerCommand, rest } = takeRegisterCommand(options);
-  const toolkit = binding.createSandboxToolkit(rest);
+  const toolkit = binding.createSandboxToolkit(withSandbox(rest));
   for (const tool of Object.values(toolkit.tools)) {
     tool.inputSchema = inputSchema(tool.fields);
     delete tool.fields;

@@ -31,6 +31,12 @@ static void move_in(struct sbx_span *span, char **at)
     *at += span->length;
 }
 
+void sbx_op_set_endpoint(struct sbx_op *op, struct sbx_endpoint *endpoint)
+{
+    sbx_endpoint_unref(op->endpoint);
+    op->endpoint = endpoint == NULL ? NULL : sbx_endpoint_ref(endpoint);
+}
+
 enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint, const struct sbx_args *args)
 {
     size_t size = sizeof(struct sbx_op);
@@ -59,7 +65,7 @@ enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint,
     sbx_bytes_init(&made->stage, 2 * SBX_PATH_MAX);
     sbx_link_init(&made->task.link);
     sbx_link_init(&made->link);
-    made->endpoint = sbx_endpoint_ref(endpoint);
+    sbx_op_set_endpoint(made, endpoint);
     *op = made;
     return SBX_OK;
 }
@@ -164,15 +170,68 @@ void sbx_op_submit(struct sbx_op *op, struct sbx_engine *engine, const sbx_step_
 {
     enter(op, SBX_OP_IS_SENT);
     op->steps = steps;
+    op->first = steps;
     op->task.start = start;
     op->task.give_up = give_up;
-    op->deadline_ms = sbx_now_ms() + (uint64_t)op->timeout_ms;
+    if (op->deadline_ms == 0) {
+        op->deadline_ms = sbx_now_ms() + (uint64_t)op->timeout_ms;
+    }
     sbx_engine_submit(engine, &op->task);
+}
+
+bool sbx_op_renew(struct sbx_op *op)
+{
+    enum sbx_status status = op->result.status;
+    if (op->answered || (status != SBX_ECONNREFUSED && status != SBX_EHOSTUNREACH)) {
+        return false;
+    }
+    sbx_request_destroy(op->request);
+    sbx_run_destroy(op->run);
+    if (op->call != NULL) {
+        op->end_call(op->call);
+    }
+    free(op->detail);
+    sbx_bytes_clear(&op->path);
+    sbx_bytes_clear(&op->new_path);
+    sbx_bytes_clear(&op->subject);
+    sbx_bytes_clear(&op->body);
+    op->request = NULL;
+    op->run = NULL;
+    op->call = NULL;
+    op->otherwise = NULL;
+    op->take_back = NULL;
+    op->to_the_end = false;
+    atomic_store(&op->task.changes, false);
+    op->detail = NULL;
+    op->advice = NULL;
+    op->result = (struct sbx_result){0};
+    op->steps = op->first;
+    op->step = 0;
+    op->state = SBX_OP_IS_NEW;
+    sbx_link_init(&op->task.link);
+    sbx_op_set_endpoint(op, NULL);
+    return true;
+}
+
+void sbx_op_refuse(struct sbx_op *op, enum sbx_status status, const char *words)
+{
+    enter(op, SBX_OP_IS_SENT);
+    (void)sbx_op_fail(op, status, words);
+    enter(op, SBX_OP_IS_DONE);
+}
+
+/* Whether the sandbox itself has answered. */
+static bool is_answered(const struct sbx_request *request)
+{
+    bool looks = sbx_endpoint_reach(request->endpoint) != NULL; /* else it makes no difference */
+    return request->outcome == SBX_OK && !(looks && sbx_problem_is_of_gateway(request));
 }
 
 static void on_reply(struct sbx_request *request)
 {
-    run_steps(request->owner);
+    struct sbx_op *op = request->owner;
+    op->answered = op->answered || is_answered(request);
+    run_steps(op);
 }
 
 /* The request's share of the op's time: what is left of it. A content's begins anew with each request, and
@@ -245,6 +304,7 @@ static void on_answer(struct sbx_ask *ask)
     if (ask->no_companion && op->otherwise != NULL) {
         (void)sbx_op_turn_to(op, op->otherwise);
     }
+    op->answered = op->answered || (ask->status == SBX_OK && !ask->no_companion);
     op->otherwise = NULL;
     run_steps(op);
 }

@@ -14,6 +14,7 @@
 #include "napi/fetch.h"
 #include "napi/fs_object.h"
 #include "napi/job.h"
+#include "napi/lazy.h"
 #include "napi/network.h"
 #include "napi/slice.h"
 #include "napi/toolkit_object.h"
@@ -99,6 +100,12 @@ static napi_status export_all(napi_env env, napi_value exports, struct sbx_env *
         {.utf8name = "setRoots", .method = set_roots, .data = data},
         {.utf8name = "setBeforeListening", .method = set_before_listening, .data = data},
         {.utf8name = "setFetch", .method = sbx_fetch_set, .data = data},
+        {.utf8name = "makeLazy", .method = sbx_lazy_make, .data = data},
+        {.utf8name = "lazyStarted", .method = sbx_lazy_started, .data = data},
+        {.utf8name = "lazyFailed", .method = sbx_lazy_failed, .data = data},
+        {.utf8name = "lazyIdleMs", .method = sbx_lazy_idle_ms, .data = data},
+        {.utf8name = "lazyForget", .method = sbx_lazy_forget, .data = data},
+        {.utf8name = "lazyExpire", .method = sbx_lazy_expire, .data = data},
         {.utf8name = "filesystemMethods", .value = names, .attributes = napi_enumerable},
     };
     if (names == NULL) {

@@ -130,7 +130,7 @@ static bool read_headers(napi_env env, napi_value client, struct fields *fields)
     return true;
 }
 
-static bool is_disposed(napi_env env, napi_value client)
+bool sbx_client_is_disposed(napi_env env, napi_value client)
 {
     bool disposed = false;
     napi_value value = sbx_value_property(env, client, "disposed");
@@ -140,7 +140,7 @@ static bool is_disposed(napi_env env, napi_value client)
 
 static bool check_usable(napi_env env, napi_value client, const char *syscall)
 {
-    if (is_disposed(env, client)) {
+    if (sbx_client_is_disposed(env, client)) {
         sbx_error_throw(env, &(struct sbx_failure){.status = SBX_EBADF,
                                                    .syscall = syscall,
                                                    .advice = "the client is disposed; make a new one"});
@@ -299,6 +299,7 @@ struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, const 
     struct fields fields = {0};
     struct sbx_endpoint *endpoint = NULL;
     fields.options.headers = fields.headers;
+    fields.options.reach = use->reach;
     if (check_usable(env, client, use->syscall) && read_url(env, client, &fields) &&
         choose_transport(env, client, use, &fields) && read_token(env, client, &fields) &&
         read_headers(env, client, &fields)) {

@@ -20,13 +20,17 @@ enum sbx_transport {
 /* How a client is used. */
 struct sbx_client_use {
     enum sbx_transport transport;
-    uint64_t number;       /* of the object whose client it is */
-    struct sbx_span proxy; /* a URL that libcurl goes by; empty: as the environment says */
-    const char *syscall;   /* of an error */
+    uint64_t number;         /* of the object whose client it is */
+    struct sbx_span proxy;   /* a URL that libcurl goes by; empty: as the environment says */
+    const char *syscall;     /* of an error */
+    struct sbx_reach *reach; /* borrowed: what is known of the client's sandbox; NULL: nobody wants to know */
 };
 
 /* Whether `client` can be one of ours. `use->syscall` is "createSandboxFs"; false: thrown. */
 bool sbx_client_check(napi_env env, napi_value client, const struct sbx_client_use *use);
+
+/* Whether the client says that it was disposed: it is of no use any more. */
+bool sbx_client_is_disposed(napi_env env, napi_value client);
 
 /* The client's endpoint as it is now; the caller owns a count
  * of it. NULL: thrown. */

@@ -6,6 +6,7 @@
  */
 #include "napi/fs_object.h"
 
+#include "napi/answer.h"
 #include "napi/error.h"
 #include "napi/fs_methods.h"
 #include "napi/large_read.h"
@@ -48,6 +49,9 @@ static napi_value start(napi_env env, struct sbx_object *object, const struct sb
 {
     struct sbx_op *op = NULL;
     enum sbx_status status = call->refused;
+    if (status == SBX_OK && endpoint == NULL && method->kind.synchronous) {
+        return sbx_lazy_refuse(object, method->kind.syscall, call->args.path);
+    }
     if (status == SBX_OK && sbx_large_write_is(call)) {
         return sbx_large_write_start(object, call, options, endpoint);
     }
@@ -55,7 +59,7 @@ static napi_value start(napi_env env, struct sbx_object *object, const struct sb
         status = sbx_fs_op_create(&op, object->fs, call->row, endpoint, &call->args);
     }
     if (status != SBX_OK) {
-        return sbx_job_refuse(env, &method->kind, status, call->args.path);
+        return sbx_answer_refuse(env, &method->kind, status, call->args.path);
     }
     op->file = call->file;
     op->of_file = call->file.ino != 0;
@@ -79,12 +83,12 @@ static napi_value call_method(napi_env env, napi_callback_info info)
     struct sbx_call call = {.row = sbx_op_row(method->code)};
     struct sbx_call_options options;
     /* These first, because the fields of the client and the options may be getters. */
-    struct sbx_endpoint *endpoint = sbx_object_endpoint(binding->object, method->kind.syscall);
-    bool read = endpoint != NULL &&
+    struct sbx_endpoint *endpoint = NULL;
+    bool read = sbx_object_endpoint(binding->object, method->kind.syscall, &endpoint) &&
                 sbx_call_options_read(env, argv[sbx_fs_method_options(method)], binding->object, &options) &&
                 (method->read == NULL ? sbx_args_read(env, argv, &call) : method->read(env, argv, &call));
     napi_value value = read ? start(env, binding->object, method, &call, &options, endpoint)
-                            : sbx_job_reject(env, &method->kind);
+                            : sbx_answer_reject(env, &method->kind);
     sbx_endpoint_unref(endpoint);
     sbx_args_clear(&call);
     return value;
@@ -94,7 +98,7 @@ static napi_value call_method(napi_env env, napi_callback_info info)
 static napi_value call_fsync(napi_env env, napi_callback_info info)
 {
     (void)info;
-    return sbx_job_resolve(env);
+    return sbx_answer_resolve(env);
 }
 
 static bool create_fs(napi_env env, struct sbx_object *object, const struct sbx_options *options)

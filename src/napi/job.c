@@ -9,73 +9,11 @@
 #include <stdlib.h>
 
 #include "napi/abort.h"
+#include "napi/answer.h"
 #include "napi/error.h"
 #include "napi/progress.h"
 #include "napi/slice.h"
 #include "napi/try.h"
-
-static struct sbx_failure failure_of(const struct sbx_op *op, const struct sbx_job_kind *kind)
-{
-    bool of_a_tool = op->tool != NULL;
-    bool two_paths = !of_a_tool && (op->row->arguments[1] == SBX_ARG_NEW_PATH);
-    return (struct sbx_failure){
-        .status = op->result.status,
-        .syscall = kind->syscall,
-        .path = of_a_tool ? (struct sbx_span){0} : op->args.path,
-        .new_path = two_paths ? op->args.new_path : (struct sbx_span){0},
-        .detail = sbx_op_detail(op),
-        .advice = op->advice,
-        .detail_in_message = of_a_tool,
-    };
-}
-
-/* The value of an op that succeeded, or whose failure answers the question. NULL: thrown. */
-static napi_value value_of(napi_env env, struct sbx_op *op, const struct sbx_job_kind *kind, bool *failed)
-{
-    enum sbx_status status = op->result.status;
-    *failed = status != SBX_OK && (kind->answers == NULL || !kind->answers(status));
-    if (*failed) {
-        struct sbx_failure failure = failure_of(op, kind);
-        return sbx_error_create(env, &failure);
-    }
-    return kind->result(env, op);
-}
-
-static napi_value settled(napi_env env, napi_value value, bool failed)
-{
-    napi_deferred deferred;
-    napi_value promise = NULL;
-    SBX_TRY(napi_create_promise(env, &deferred, &promise));
-    SBX_TRY(failed ? napi_reject_deferred(env, deferred, value)
-                   : napi_resolve_deferred(env, deferred, value));
-    return promise;
-fail:
-    return sbx_try_throw(env);
-}
-
-napi_value sbx_job_reject(napi_env env, const struct sbx_job_kind *kind)
-{
-    return kind->synchronous ? NULL : settled(env, sbx_try_take(env), true);
-}
-
-napi_value sbx_job_resolve(napi_env env)
-{
-    napi_value undefined;
-    return napi_get_undefined(env, &undefined) == napi_ok ? settled(env, undefined, false)
-                                                          : sbx_try_throw(env);
-}
-
-napi_value sbx_job_refuse(napi_env env, const struct sbx_job_kind *kind, enum sbx_status status,
-                          struct sbx_span path)
-{
-    if (kind->answers != NULL && kind->answers(status)) {
-        struct sbx_op refused = {.result.status = status};
-        napi_value value = kind->result(env, &refused);
-        return value == NULL ? sbx_job_reject(env, kind) : settled(env, value, false);
-    }
-    sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = kind->syscall, .path = path});
-    return sbx_job_reject(env, kind);
-}
 
 static struct sbx_job *create_job(struct sbx_object *object, const struct sbx_op *op,
                                   const struct sbx_job_kind *kind, void *state)
@@ -122,6 +60,7 @@ static void free_job(struct sbx_job *job)
     if (job->kind->plan != NULL) {
         job->kind->plan->end(object, job->state);
     }
+    sbx_endpoint_unref(job->endpoint);
     free(job);
     sbx_object_ended(object);
 }
@@ -164,12 +103,34 @@ static bool listen_to(struct sbx_job *job, const struct sbx_call_options *option
     return options->signal == NULL || job->abort != NULL;
 }
 
+enum sbx_status sbx_job_send_to(struct sbx_op *op, struct sbx_endpoint *endpoint)
+{
+    struct sbx_job *job = sbx_job_of(op);
+    sbx_endpoint_unref(job->endpoint);
+    job->endpoint = sbx_endpoint_ref(endpoint);
+    sbx_op_set_endpoint(op, endpoint);
+    return sbx_job_send(op);
+}
+
+/* Sends it, or keeps it: until its client is there, or until an open before it is done. */
+static enum sbx_status send_or_hold(struct sbx_job *job, struct sbx_op *op)
+{
+    if (op->endpoint == NULL) {
+        return sbx_lazy_wait(job->object, op);
+    }
+    return sbx_later_hold(op) ? SBX_OK : sbx_job_send(op);
+}
+
 enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op)
 {
     op->user = job;
-    enum sbx_status status = sbx_later_hold(op) ? SBX_OK : sbx_job_send(op);
+    if (job->endpoint != NULL) {
+        sbx_op_set_endpoint(op, job->endpoint);
+    }
+    enum sbx_status status = send_or_hold(job, op);
     if (status == SBX_OK) {
         job->under_way++;
+        job->begun++;
         sbx_queue_push(&job->ops, &op->link);
     }
     return status;
@@ -209,7 +170,7 @@ fail:
     if (job != NULL) {
         free_job(job);
     }
-    return sbx_job_reject(env, kind);
+    return sbx_answer_reject(env, kind);
 }
 
 void sbx_job_give_up(struct sbx_job *job, napi_value reason)
@@ -260,7 +221,8 @@ napi_value sbx_job_run(struct sbx_object *object, struct sbx_op *op, const struc
     if (status != SBX_OK) {
         sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = kind->syscall});
     } else {
-        value = value_of(env, op, kind, &failed);
+        (void)sbx_lazy_is_gone(object->lazy, op);
+        value = sbx_answer_value(env, op, kind, &failed);
     }
     sbx_op_destroy(op);
     if (failed) {
@@ -303,7 +265,7 @@ static void settle(napi_env env, struct sbx_op *op)
     if (job->deferred == NULL) {
         return; /* settled already: this came after it */
     }
-    napi_value value = value_of(env, op, job->kind, &failed);
+    napi_value value = sbx_answer_value(env, op, job->kind, &failed);
     if (value == NULL) {
         failed = true;
         value = sbx_try_take(env);
@@ -318,11 +280,31 @@ static void settle(napi_env env, struct sbx_op *op)
     job->deferred = NULL;
 }
 
+/* What did not reach its sandbox, because that is gone, goes to the next one: once, and where nothing of the job was
+ * done before it. */
+static bool begin_again(struct sbx_job *job, struct sbx_op *op)
+{
+    bool gone = sbx_lazy_is_gone(job->object->lazy, op);
+    if (!gone || job->given_up || job->begun > 1 || !sbx_op_renew(op)) {
+        return false;
+    }
+    sbx_endpoint_unref(job->endpoint);
+    job->endpoint = NULL;
+    enum sbx_status status = sbx_job_go_on(job, op);
+    if (status != SBX_OK) {
+        sbx_op_refuse(op, status, NULL);
+    }
+    return status == SBX_OK;
+}
+
 /* An op is over, and with it its job, or one part of that. */
 static void take_op(napi_env env, struct sbx_op *op)
 {
     struct sbx_job *job = sbx_job_of(op);
     leave_job(op);
+    if (begin_again(job, op)) {
+        return;
+    }
     if (job->kind->plan != NULL) {
         op = job->kind->plan->next(job, op);
     }

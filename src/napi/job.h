@@ -54,17 +54,11 @@ struct sbx_job {
     bool change;      /* it changes something */
     uint64_t version; /* of the object's struct sbx_fresh when it began */
     void *state;      /* owned: the plan's; NULL: it has none */
+
+    /* Owned: one count; of what has waited for its client. NULL: its ops have their own. */
+    struct sbx_endpoint *endpoint;
+    unsigned begun; /* ops that were sent, or wait */
 };
-
-/* What a call with a pending exception returns: a promise that is rejected with it, or nothing. */
-napi_value sbx_job_reject(napi_env env, const struct sbx_job_kind *kind);
-
-/* What a call returns that ends with `status` before anything was sent; `path` is the caller's. */
-napi_value sbx_job_refuse(napi_env env, const struct sbx_job_kind *kind, enum sbx_status status,
-                          struct sbx_span path);
-
-/* A promise that is resolved with undefined. */
-napi_value sbx_job_resolve(napi_env env);
 
 /* Takes `op` and sends it; the promise of its end. `state` (taken): of the kind's plan. Of the options the deadline is the
  * caller's, who has set it. */
@@ -82,6 +76,9 @@ enum sbx_status sbx_job_send(struct sbx_op *op) SBX_CHECKED;
 
 /* Takes an op that is over. In a scope. */
 void sbx_job_end(struct sbx_op *op);
+
+/* Sends an op that has waited for its client: with all that follow in its job, to `endpoint`. SBX_OK, or it was not sent. */
+enum sbx_status sbx_job_send_to(struct sbx_op *op, struct sbx_endpoint *endpoint) SBX_CHECKED;
 
 /* The job that `op` is of. Borrowed. */
 struct sbx_job *sbx_job_of(const struct sbx_op *op);

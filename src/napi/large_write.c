@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "core/bulk.h"
+#include "napi/answer.h"
 #include "napi/error.h"
 #include "napi/job.h"
 #include "napi/progress.h"
@@ -38,7 +39,7 @@ struct write {
     int timeout_ms;  /* of each op; 0: the file system's */
     struct sbx_bytes path;
     struct sbx_bytes stage;
-    struct sbx_endpoint *endpoint; /* owned: one count */
+    struct sbx_endpoint *endpoint; /* owned: one count; NULL: the job has it */
     struct sbx_op *failed;         /* owned: the first that did */
 };
 
@@ -312,7 +313,7 @@ static enum sbx_status create(struct sbx_object *object, struct sbx_call *call, 
     made->in_place = call->row->code == SBX_OP_PWRITE;
     made->phase = STAGE;
     made->offset = call->args.offset;
-    made->endpoint = sbx_endpoint_ref(endpoint);
+    made->endpoint = endpoint == NULL ? NULL : sbx_endpoint_ref(endpoint);
     sbx_bytes_init(&made->path, 2 * SBX_PATH_MAX);
     sbx_bytes_init(&made->stage, 2 * SBX_PATH_MAX);
     sbx_bytes_append(&made->path, call->args.path);
@@ -342,7 +343,7 @@ napi_value sbx_large_write_start(struct sbx_object *object, struct sbx_call *cal
     if (status == SBX_OK) {
         return sbx_job_start(object, op, kind, write, options);
     }
-    napi_value refused = sbx_job_refuse(object->env->env, kind, status, call->args.path);
+    napi_value refused = sbx_answer_refuse(object->env->env, kind, status, call->args.path);
     end(object, write);
     return refused;
 }

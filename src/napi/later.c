@@ -33,7 +33,7 @@ static void release(struct sbx_object *object)
         enum sbx_status status = sbx_later_tell(object, op);
         status = status == SBX_OK ? sbx_job_send(op) : status;
         if (status != SBX_OK) {
-            (void)sbx_op_fail(op, status, "an open before it ended so");
+            sbx_op_refuse(op, status, "an open before it ended so");
             sbx_job_end(op);
         }
     }

@@ -13,6 +13,7 @@
 #include "napi/call_options.h"
 #include "napi/client.h"
 #include "napi/error.h"
+#include "napi/lazy.h"
 #include "napi/result.h"
 #include "napi/try.h"
 #include "napi/value.h"
@@ -272,9 +273,10 @@ static bool read_all(napi_env env, napi_value options, const struct option *tabl
     for (; good && table->name != NULL; table++) {
         good = read_one(env, options, table, read);
     }
-    good = good && sbx_client_check(env, read->client,
-                                    &(struct sbx_client_use){
-                                        .transport = read->transport, .number = 1, .syscall = caller});
+    good = good && (sbx_lazy_is(env, read->client) ||
+                    sbx_client_check(env, read->client,
+                                     &(struct sbx_client_use){
+                                         .transport = read->transport, .number = 1, .syscall = caller}));
     if (!good) {
         sbx_options_clear(read);
     }

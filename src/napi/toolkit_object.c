@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "napi/answer.h"
 #include "napi/error.h"
 #include "napi/job.h"
 #include "napi/object.h"
@@ -59,8 +60,8 @@ static struct sbx_op *make_op(napi_env env, const struct sbx_binding *binding, n
     const struct sbx_tool *tool = binding->row;
     size_t length = 0;
     char *json = read_input(env, input, &length);
-    struct sbx_endpoint *endpoint = json == NULL ? NULL : sbx_object_endpoint(binding->object, tool->name);
-    if (endpoint != NULL) {
+    struct sbx_endpoint *endpoint = NULL;
+    if (json != NULL && sbx_object_endpoint(binding->object, tool->name, &endpoint)) {
         enum sbx_status status = sbx_tool_op_create(&op, binding->object->toolkit, tool, endpoint,
                                                     (struct sbx_span){json, length});
         if (status != SBX_OK) {
@@ -85,7 +86,7 @@ static napi_value execute(napi_env env, napi_callback_info info)
     }
     bool read = sbx_call_options_read(env, argv[1], binding->object, &options);
     struct sbx_op *op = read ? make_op(env, binding, argv[0], &options) : NULL;
-    return op == NULL ? sbx_job_reject(env, &kind)
+    return op == NULL ? sbx_answer_reject(env, &kind)
                       : sbx_job_start(binding->object, op, &kind, NULL, &options);
 }
 

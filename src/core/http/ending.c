@@ -57,4 +57,5 @@ void sbx_ending_take(struct sbx_request *request, const struct sbx_ending *endin
     } else if (request->outcome != SBX_OK && request->error[0] == '\0') {
         (void)snprintf(request->error, sizeof(request->error), "%s", ending->words);
     }
+    sbx_reach_note(sbx_endpoint_reach(request->endpoint), request);
 }

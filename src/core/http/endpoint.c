@@ -24,7 +24,8 @@ struct sbx_endpoint {
     struct sbx_roots *roots; /* owned: one count; NULL: none */
     char *proxy;             /* owned; "": none */
     bool unverified;
-    char **lines; /* owned, as what it points to */
+    struct sbx_reach *reach; /* owned: one count; NULL: none */
+    char **lines;            /* owned, as what it points to */
     size_t line_count;
 };
 
@@ -129,6 +130,7 @@ enum sbx_status sbx_endpoint_create(struct sbx_endpoint **endpoint,
     made->proxy = strndup(options->proxy.length == 0 ? "" : options->proxy.data, options->proxy.length);
     made->unverified = options->unverified;
     bool whole = made->base_url != NULL && made->proxy != NULL;
+    made->reach = sbx_reach_ref(options->reach);
     enum sbx_status status = whole ? add_lines(made, options) : SBX_ENOMEM;
     if (status != SBX_OK) {
         sbx_endpoint_unref(made);
@@ -154,6 +156,7 @@ void sbx_endpoint_unref(struct sbx_endpoint *endpoint)
     }
     free(endpoint->lines);
     sbx_roots_unref(endpoint->roots);
+    sbx_reach_unref(endpoint->reach);
     free(endpoint->base_url);
     free(endpoint->proxy);
     free(endpoint);
@@ -193,6 +196,11 @@ bool sbx_endpoint_is_unverified(const struct sbx_endpoint *endpoint)
 uint64_t sbx_endpoint_fetcher(const struct sbx_endpoint *endpoint)
 {
     return endpoint->fetcher;
+}
+
+struct sbx_reach *sbx_endpoint_reach(const struct sbx_endpoint *endpoint)
+{
+    return endpoint->reach;
 }
 
 size_t sbx_endpoint_line_count(const struct sbx_endpoint *endpoint)

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/http/reach.h"
 #include "core/http/roots.h"
 #include "wire/span.h"
 #include "wire/status.h"
@@ -29,6 +30,7 @@ struct sbx_endpoint_options {
     struct sbx_span proxy;   /* a URL; empty: none */
     bool unverified;         /* https takes any certificate */
     uint64_t fetcher;        /* who performs its requests, a number of the main thread's; 0: curl does */
+    struct sbx_reach *reach; /* borrowed: the endpoint counts it; NULL: nobody wants to know */
 };
 
 struct sbx_endpoint;
@@ -61,6 +63,9 @@ const char *sbx_endpoint_proxy(const struct sbx_endpoint *endpoint);
 
 /* Whether https takes any certificate. */
 bool sbx_endpoint_is_unverified(const struct sbx_endpoint *endpoint);
+
+/* NULL: it has none. */
+struct sbx_reach *sbx_endpoint_reach(const struct sbx_endpoint *endpoint);
 
 /* "Name: value" lines, each ended by NUL, Authorization among them. */
 size_t sbx_endpoint_line_count(const struct sbx_endpoint *endpoint);

@@ -23,6 +23,9 @@ struct sbx_problem {
 /* What a request that came back amounts to. */
 void sbx_problem_of(const struct sbx_request *request, struct sbx_problem *problem);
 
+/* Whether the reply is of whoever stands before the sandbox, and did not reach it. */
+bool sbx_problem_is_of_gateway(const struct sbx_request *request);
+
 /* Whether it is the server's own word that a program could not be started: any other 5xx may be of a proxy. */
 bool sbx_problem_is_of_start(long http_status, const struct sbx_problem *problem);
 
