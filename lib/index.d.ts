@@ -7,7 +7,7 @@
 
 /**
  * A client of the `sandbox-agent` SDK, from `SandboxAgent.start` or `SandboxAgent.connect`, whichever its provider.
- * Its base URL, token and headers are read at each request. (TypeScript knows a client by these two methods; they
+ * Its base URL, token, headers and `fetch` are read at each request. (TypeScript knows a client by these two methods; they
  * are not called.)
  */
 export interface SandboxClient {
@@ -15,8 +15,44 @@ export interface SandboxClient {
   runProcess(request: { command: string }): Promise<unknown>;
 }
 
+// Node's own; where there are no types of Node.js, any.
+// @ts-ignore
+export type SandboxAbortSignal = AbortSignal;
+
+/** What every method, and `execute` of a tool, takes as its last argument. */
+export interface SandboxCallOptions {
+  /**
+   * Rejects with its reason at once when it is aborted, and frees the connection where that carries nothing else. A
+   * change that was sent already may have completed: the `cause` of a reason that is an Error without one says so.
+   */
+  signal?: SandboxAbortSignal;
+  /** Deadline of this call, in milliseconds. Default: that of the object. */
+  timeoutMs?: number;
+}
+
+export interface SandboxTransferOptions extends SandboxCallOptions {
+  /** Called with how much is there: more each time, and `bytes === total` at the end. */
+  onProgress?: (progress: { bytes: number; total: number }) => void;
+}
+
+/**
+ * A client, or a function that gives one or a promise of one: the sandbox starts at the first use, once for every file
+ * system and toolkit that was given the same function. Operations wait for it until their deadline (prepareOpenSync,
+ * which cannot wait, is EAGAIN); a failed start is EHOSTUNREACH with its error as `cause`, and tried again at the next
+ * use.
+ */
+export type SandboxClientSource = SandboxClient | (() => SandboxClient | Promise<SandboxClient>);
+
 export interface SandboxFsOptions {
-  client: SandboxClient;
+  client: SandboxClientSource;
+  /** Of each call that has no signal of its own. */
+  signal?: SandboxAbortSignal;
+  /**
+   * After so many milliseconds without an operation, and where no process of the sandbox runs, `onIdle` is called with
+   * the client, to pause or destroy the sandbox. Of a `client` that is a function, and of all that share it.
+   */
+  idleTimeoutMs?: number;
+  onIdle?: (client: any) => unknown;
   /**
    * The absolute path of the sandbox's directory that is seen as `/`. `..` never leaves it; a symlink may: it is a
    * view, not a jail. Default: `/`.
@@ -40,10 +76,15 @@ export interface SandboxFsOptions {
   proxy?: string;
   /**
    * The owner that `stat`, `lstat` and every listing with attributes show, whoever it is in the sandbox; the mode stays
-   * true. `chown` to that owner changes nothing. For a VM whose kernel checks modes against its guest's own user, as that of `@rivet-dev/agentos-core` does.
-   * Default: the true one.
+   * true. `chown` to that owner changes nothing. For a VM whose kernel checks modes against its guest's own user, as
+   * that of `@rivet-dev/agentos-core` does. Default: the true one.
    */
   owner?: { uid: number; gid: number };
+  /**
+   * How requests leave. `'native'`: by libcurl. `'fetch'`: by the client's own `fetch`, on the main thread. `'auto'`:
+   * by that where the client has no URL, or was given a `fetch` that is not Node's. Default: `'auto'`.
+   */
+  transport?: 'auto' | 'native' | 'fetch';
 }
 
 /** Which way operations take. */
@@ -56,7 +97,15 @@ export interface SandboxLane {
 }
 
 export interface SandboxToolkitOptions {
-  client: SandboxClient;
+  client: SandboxClientSource;
+  /** Of each call that has no signal of its own. */
+  signal?: SandboxAbortSignal;
+  /**
+   * After so many milliseconds without an operation, and where no process of the sandbox runs, `onIdle` is called with
+   * the client, to pause or destroy the sandbox. Of a `client` that is a function, and of all that share it.
+   */
+  idleTimeoutMs?: number;
+  onIdle?: (client: any) => unknown;
   /** Working directory, an absolute path of the sandbox, of every program that names none. Default: the server's. */
   cwd?: string;
   /** Variables added to the environment of every program; those of a call win over them. */
@@ -72,6 +121,8 @@ export interface SandboxToolkitOptions {
   companion?: 'auto' | false | { path: string };
   /** As for {@link SandboxFsOptions}. */
   proxy?: string;
+  /** How requests leave: as for {@link SandboxFsOptions}. Default: `'auto'`. */
+  transport?: 'auto' | 'native' | 'fetch';
   /**
    * Whether `AgentOs.create` also gets the command `agentos-sandbox` with this toolkit. Default: true. With false the
    * VM has the command only if `software` has it (see {@link sandboxCommand}).
@@ -182,9 +233,6 @@ export type SandboxWriteStream = Writable & {
   readonly pending: boolean;
 };
 
-// @ts-ignore
-export type SandboxAbortSignal = AbortSignal;
-
 export interface SandboxStreamOptions {
   /** The first byte. Default: 0. */
   start?: number;
@@ -226,61 +274,68 @@ export type SandboxEncoding =
 export interface SandboxFs {
   /** The way that operations take now. */
   readonly lane: SandboxLane;
-  readFile(path: string): Promise<Uint8Array>;
+  readFile(path: string, options?: SandboxTransferOptions): Promise<Uint8Array>;
   /** As UTF-8. */
-  readTextFile(path: string): Promise<string>;
-  readDir(path: string): Promise<string[]>;
-  readDirWithTypes(path: string): Promise<SandboxDirEntry[]>;
-  readDirStat(path: string): Promise<SandboxDirStatEntry[]>;
+  readTextFile(path: string, options?: SandboxCallOptions): Promise<string>;
+  readDir(path: string, options?: SandboxCallOptions): Promise<string[]>;
+  readDirWithTypes(path: string, options?: SandboxCallOptions): Promise<SandboxDirEntry[]>;
+  readDirStat(path: string, options?: SandboxCallOptions): Promise<SandboxDirStatEntry[]>;
   /** Creates the file and the directories above it, or replaces its content. A string is written as UTF-8. */
-  writeFile(path: string, content: string | ArrayBuffer | ArrayBufferView): Promise<void>;
-  createDir(path: string): Promise<void>;
-  mkdir(path: string, options?: { recursive?: boolean }): Promise<void>;
+  writeFile(path: string, content: string | ArrayBuffer | ArrayBufferView, options?: SandboxTransferOptions): Promise<void>;
+  createDir(path: string, options?: SandboxCallOptions): Promise<void>;
+  mkdir(path: string, options?: { recursive?: boolean } & SandboxCallOptions): Promise<void>;
   /** False where nothing is there; rejects where that cannot be found out. */
-  exists(path: string): Promise<boolean>;
-  stat(path: string): Promise<SandboxStat>;
+  exists(path: string, options?: SandboxCallOptions): Promise<boolean>;
+  stat(path: string, options?: SandboxCallOptions): Promise<SandboxStat>;
   /** stat of a symlink itself. */
-  lstat(path: string): Promise<SandboxStat>;
-  removeFile(path: string): Promise<void>;
+  lstat(path: string, options?: SandboxCallOptions): Promise<SandboxStat>;
+  removeFile(path: string, options?: SandboxCallOptions): Promise<void>;
   /** Removes an empty directory. */
-  removeDir(path: string): Promise<void>;
-  rename(oldPath: string, newPath: string): Promise<void>;
-  realpath(path: string): Promise<string>;
-  symlink(target: string, linkPath: string): Promise<void>;
-  readlink(path: string): Promise<string>;
-  link(oldPath: string, newPath: string): Promise<void>;
-  chmod(path: string, mode: number): Promise<void>;
+  removeDir(path: string, options?: SandboxCallOptions): Promise<void>;
+  rename(oldPath: string, newPath: string, options?: SandboxCallOptions): Promise<void>;
+  realpath(path: string, options?: SandboxCallOptions): Promise<string>;
+  symlink(target: string, linkPath: string, options?: SandboxCallOptions): Promise<void>;
+  readlink(path: string, options?: SandboxCallOptions): Promise<string>;
+  link(oldPath: string, newPath: string, options?: SandboxCallOptions): Promise<void>;
+  chmod(path: string, mode: number, options?: SandboxCallOptions): Promise<void>;
   /** Of a symlink itself where `followSymlinks` is false. */
-  chown(path: string, uid: number, gid: number, options?: { followSymlinks?: boolean }): Promise<void>;
+  chown(
+    path: string,
+    uid: number,
+    gid: number,
+    options?: SandboxCallOptions & { followSymlinks?: boolean },
+  ): Promise<void>;
   /**
    * Both times since 1970: a number of milliseconds, or a BigInt of nanoseconds. A file whose time has these whole
    * milliseconds already keeps it; where so the time of access alone would change, a refusal is no failure.
    */
-  utimes(path: string, atime: number | bigint, mtime: number | bigint): Promise<void>;
-  truncate(path: string, length: number): Promise<void>;
+  utimes(path: string, atime: number | bigint, mtime: number | bigint, options?: SandboxCallOptions): Promise<void>;
+  truncate(path: string, length: number, options?: SandboxCallOptions): Promise<void>;
   /** At most `length` bytes from `offset` on; fewer at the end of the file. */
-  pread(path: string, offset: number, length: number): Promise<Uint8Array>;
-  pwrite(path: string, offset: number, data: ArrayBuffer | ArrayBufferView): Promise<void>;
+  pread(path: string, offset: number, length: number, options?: SandboxCallOptions): Promise<Uint8Array>;
+  pwrite(path: string, offset: number, data: ArrayBuffer | ArrayBufferView, options?: SandboxTransferOptions): Promise<void>;
   /** Always resolves. */
-  fsync(path: string): Promise<void>;
-  copy(srcPath: string, dstPath: string): Promise<void>;
+  fsync(path: string, options?: SandboxCallOptions): Promise<void>;
+  copy(srcPath: string, dstPath: string, options?: SandboxCallOptions): Promise<void>;
   /**
    * Removes as Node's fs.rm does: a symlink as a symlink, a directory only with `recursive`; with `force` what is not
    * there is no failure.
    */
-  rm(path: string, options?: { recursive?: boolean; force?: boolean }): Promise<void>;
+  rm(path: string, options?: { recursive?: boolean; force?: boolean } & SandboxCallOptions): Promise<void>;
   /** All that stands below a directory; a directory comes before what it holds, and no symlink is followed. */
-  readDirRecursive(path: string): Promise<SandboxTreeEntry[]>;
+  readDirRecursive(path: string, options?: SandboxCallOptions): Promise<SandboxTreeEntry[]>;
   /** The file system that holds the path. */
-  statfs(path: string): Promise<SandboxStatFs>;
+  statfs(path: string, options?: SandboxCallOptions): Promise<SandboxStatFs>;
   /** prepareOpenSync, without blocking. */
-  prepareOpen(path: string, flags: number): Promise<boolean>;
+  prepareOpen(path: string, flags: number, options?: SandboxCallOptions): Promise<boolean>;
   /**
    * What core asks before it opens a file for writing, with the flags O_CREAT (0o100), O_EXCL (0o200) and O_TRUNC
    * (0o1000): creates or empties the file and tells whether it was created. Blocks for up to four requests,
-   * five seconds at most, and throws a {@link SandboxError}.
+   * five seconds at most, and throws a {@link SandboxError}. Where requests leave by the client's `fetch`, nothing blocks: it
+   * answers from a `stat` of the path just before it (without one, false), the file is created or emptied before what
+   * is asked after it, and if that fails, the next operation on the path has its error.
    */
-  prepareOpenSync(path: string, flags: number): boolean;
+  prepareOpenSync(path: string, flags: number, options?: SandboxCallOptions): boolean;
   /** A range of a file, or all of it, in pieces: a few of them are asked for ahead. */
   createReadStream(path: string, options?: SandboxReadStreamOptions | SandboxEncoding | null): SandboxReadStream;
   /**
@@ -302,7 +357,8 @@ export interface SandboxTool<Input, Output> {
   examples: { description: string; input: Input }[];
   /** How long core waits for an answer, in milliseconds. */
   timeout: number;
-  execute(input: Input): Promise<Output>;
+  /** An abort of run-command ends the program, with all that descends from it; without a companion its limit does. */
+  execute(input: Input, options?: SandboxCallOptions): Promise<Output>;
 }
 
 /** Every tool's fields may also come in `json`, as one JSON object; the same field outside of it wins. */
@@ -454,7 +510,7 @@ export interface SandboxHostFunction<Input, Output> {
   inputSchema: any;
   examples: { description: string; input: Input }[];
   timeout: number;
-  execute(input: Input): Promise<Output>;
+  execute(input: Input, options?: SandboxCallOptions): Promise<Output>;
 }
 
 /** The seven tools as core's successor takes them: `runCommand` is its command `run-command`. */

@@ -3,8 +3,10 @@
 // SPDX-License-Identifier: Apache-2.0
 'use strict';
 
+const { defaultMaxListeners, getMaxListeners, setMaxListeners } = require('node:events');
 const { hostFunctions } = require('./host-functions.js');
 const binding = require('./load.js');
+const { withSandbox } = require('./lazy.js');
 const { markDriver } = require('./mounts.js');
 const { sandboxCommand, markToolkit } = require('./register-command.js');
 const { addStreams } = require('./streams.js');
@@ -12,9 +14,23 @@ const { typeError } = require('./usage.js');
 const { wrapCore } = require('./wrap-core.js');
 
 wrapCore();
+binding.setFetch((asked, reply) => require('./fetch.js')(asked, reply));
 binding.setRoots(() => require('./roots.js')());
 binding.setNetwork(require('./network.js'));
+binding.setBeforeListening(allowListeners);
 process.once('exit', () => binding.stop());
+
+// Node warns of more listeners than ten, and there is one for each operation under way. What the user has set stays.
+function allowListeners(signal) {
+  if (!(signal instanceof EventTarget)) return;
+  let limit;
+  try {
+    limit = getMaxListeners(signal);
+  } catch {
+    return; // Node 20 takes a signal with the limit 0, which is none, for no target at all
+  }
+  if (limit === defaultMaxListeners) setMaxListeners(Infinity, signal);
+}
 
 // Takes out the one option that the addon does not know.
 function takeRegisterCommand(options) {
@@ -29,13 +45,13 @@ function takeRegisterCommand(options) {
 }
 
 function createSandboxFs(options) {
-  return markDriver(addStreams(binding.createSandboxFs(options)));
+  return markDriver(addStreams(binding.createSandboxFs(withSandbox(options))));
 }
 
 function createSandboxToolkit(options) {
   const { inputSchema } = require('./schema.js'); // only now: zod takes longer to load than all else
   const { registerCommand, rest } = takeRegisterCommand(options);
-  const toolkit = binding.createSandboxToolkit(rest);
+  const toolkit = binding.createSandboxToolkit(withSandbox(rest));
   for (const tool of Object.values(toolkit.tools)) {
     tool.inputSchema = inputSchema(tool.fields);
     delete tool.fields;
@@ -46,7 +62,7 @@ function createSandboxToolkit(options) {
 }
 
 function createSandboxHostFunctions(options) {
-  return hostFunctions(binding.createSandboxToolkit(options));
+  return hostFunctions(binding.createSandboxToolkit(withSandbox(options)));
 }
 
 module.exports = { createSandboxFs, createSandboxHostFunctions, createSandboxToolkit, sandboxCommand };

@@ -128,6 +128,7 @@ static enum sbx_status make(struct sbx_op **op, const struct sbx_bulk *bulk, enu
     enum sbx_status status = sbx_fs_op_create(&made, bulk->fs, sbx_op_row(code), bulk->endpoint, args);
     if (status == SBX_OK) {
         made->steps = steps;
+        made->timeout_ms = bulk->timeout_ms > 0 ? bulk->timeout_ms : made->timeout_ms;
         sbx_bytes_append(&made->stage, bulk->stage);
         sbx_bytes_append_text(&made->stage, name);
         status = made->stage.status;
@@ -145,7 +146,11 @@ enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk, 
 {
     struct sbx_args args = {.path = bulk->path, .length = length};
     args.flags = in_place ? SBX_STAGE_IN_PLACE : 0;
-    return make(op, bulk, SBX_OP_STAGE, &args, "", steps_of_stage);
+    enum sbx_status status = make(op, bulk, SBX_OP_STAGE, &args, "", steps_of_stage);
+    if (status == SBX_OK) {
+        (*op)->to_the_end = true; /* its reply says what has to be removed */
+    }
+    return status;
 }
 
 enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t number,
@@ -184,9 +189,13 @@ enum sbx_status sbx_bulk_place(struct sbx_op **op, const struct sbx_bulk *bulk, 
 enum sbx_status sbx_bulk_unstage(struct sbx_op **op, const struct sbx_bulk *bulk)
 {
     struct sbx_args args = {.path = bulk->path};
-    enum sbx_status status = make(op, bulk, SBX_OP_UNSTAGE, &args, "", steps_of_question);
-    if (status == SBX_OK && (*op)->timeout_ms > UNSTAGE_TIMEOUT_MS) {
-        (*op)->timeout_ms = UNSTAGE_TIMEOUT_MS;
+    struct sbx_bulk own = *bulk;
+    own.timeout_ms = 0; /* the call's own may be over */
+    enum sbx_status status = make(op, &own, SBX_OP_UNSTAGE, &args, "", steps_of_question);
+    if (status == SBX_OK) {
+        int limit_ms = (*op)->timeout_ms;
+        (*op)->timeout_ms = limit_ms < UNSTAGE_TIMEOUT_MS ? limit_ms : UNSTAGE_TIMEOUT_MS;
+        (*op)->to_the_end = true;
     }
     return status;
 }

@@ -22,6 +22,7 @@ struct sbx_bulk {
     struct sbx_endpoint *endpoint;
     struct sbx_span path;  /* of the file, in the view */
     struct sbx_span stage; /* of the parts, in the sandbox; empty before it is known */
+    int timeout_ms;        /* of each op; 0: the file system's */
 };
 
 /* Its result is the path of a new directory for the parts of `length` bytes; or why the file could not be written.

@@ -31,6 +31,12 @@ static void move_in(struct sbx_span *span, char **at)
     *at += span->length;
 }
 
+void sbx_op_set_endpoint(struct sbx_op *op, struct sbx_endpoint *endpoint)
+{
+    sbx_endpoint_unref(op->endpoint);
+    op->endpoint = endpoint == NULL ? NULL : sbx_endpoint_ref(endpoint);
+}
+
 enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint, const struct sbx_args *args)
 {
     size_t size = sizeof(struct sbx_op);
@@ -58,7 +64,8 @@ enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint,
     sbx_gather_init(&made->gather);
     sbx_bytes_init(&made->stage, 2 * SBX_PATH_MAX);
     sbx_link_init(&made->task.link);
-    made->endpoint = sbx_endpoint_ref(endpoint);
+    sbx_link_init(&made->link);
+    sbx_op_set_endpoint(made, endpoint);
     *op = made;
     return SBX_OK;
 }
@@ -112,15 +119,46 @@ static void finish(struct sbx_op *op)
     sbx_engine_finish(op->task.engine, &op->task);
 }
 
+static bool is_given_up(const struct sbx_op *op)
+{
+    return atomic_load(&op->task.given_up) && !op->to_the_end;
+}
+
 static void run_steps(struct sbx_op *op)
 {
     enum sbx_step next = SBX_STEP_NEXT;
+    op->take_back = NULL;
     while (next == SBX_STEP_NEXT && op->steps[op->step] != NULL) {
-        next = op->steps[op->step++](op);
+        next = is_given_up(op) ? sbx_op_fail(op, SBX_ECANCELED, NULL) : op->steps[op->step++](op);
     }
     if (next != SBX_STEP_WAIT) {
         finish(op);
     }
+}
+
+/* What was not sent yet is taken back in any case: it left nothing behind. */
+static void give_up(struct sbx_task *task)
+{
+    struct sbx_op *op = SBX_CONTAINER(task, struct sbx_op, task);
+    if (op->to_the_end && atomic_load(&task->changes)) {
+        return;
+    }
+    if (op->take_back != NULL) {
+        op->take_back(op);
+    }
+    (void)sbx_op_fail(op, SBX_ECANCELED, NULL);
+    finish(op);
+}
+
+bool sbx_op_give_up(struct sbx_op *op)
+{
+    if (op->state == SBX_OP_IS_NEW) { /* held back: it ends when it is submitted */
+        atomic_store(&op->task.given_up, true);
+        return false;
+    }
+    bool prepares = op->row != NULL && (op->row->code == SBX_OP_STAGE || op->row->code == SBX_OP_UNSTAGE);
+    sbx_engine_give_up(op->task.engine, &op->task);
+    return atomic_load(&op->task.changes) && !prepares;
 }
 
 static void start(struct sbx_task *task)
@@ -132,14 +170,68 @@ void sbx_op_submit(struct sbx_op *op, struct sbx_engine *engine, const sbx_step_
 {
     enter(op, SBX_OP_IS_SENT);
     op->steps = steps;
+    op->first = steps;
     op->task.start = start;
-    op->deadline_ms = sbx_now_ms() + (uint64_t)op->timeout_ms;
+    op->task.give_up = give_up;
+    if (op->deadline_ms == 0) {
+        op->deadline_ms = sbx_now_ms() + (uint64_t)op->timeout_ms;
+    }
     sbx_engine_submit(engine, &op->task);
+}
+
+bool sbx_op_renew(struct sbx_op *op)
+{
+    enum sbx_status status = op->result.status;
+    if (op->answered || (status != SBX_ECONNREFUSED && status != SBX_EHOSTUNREACH)) {
+        return false;
+    }
+    sbx_request_destroy(op->request);
+    sbx_run_destroy(op->run);
+    if (op->call != NULL) {
+        op->end_call(op->call);
+    }
+    free(op->detail);
+    sbx_bytes_clear(&op->path);
+    sbx_bytes_clear(&op->new_path);
+    sbx_bytes_clear(&op->subject);
+    sbx_bytes_clear(&op->body);
+    op->request = NULL;
+    op->run = NULL;
+    op->call = NULL;
+    op->otherwise = NULL;
+    op->take_back = NULL;
+    op->to_the_end = false;
+    atomic_store(&op->task.changes, false);
+    op->detail = NULL;
+    op->advice = NULL;
+    op->result = (struct sbx_result){0};
+    op->steps = op->first;
+    op->step = 0;
+    op->state = SBX_OP_IS_NEW;
+    sbx_link_init(&op->task.link);
+    sbx_op_set_endpoint(op, NULL);
+    return true;
+}
+
+void sbx_op_refuse(struct sbx_op *op, enum sbx_status status, const char *words)
+{
+    enter(op, SBX_OP_IS_SENT);
+    (void)sbx_op_fail(op, status, words);
+    enter(op, SBX_OP_IS_DONE);
+}
+
+/* Whether the sandbox itself has answered. */
+static bool is_answered(const struct sbx_request *request)
+{
+    bool looks = sbx_endpoint_reach(request->endpoint) != NULL; /* else it makes no difference */
+    return request->outcome == SBX_OK && !(looks && sbx_problem_is_of_gateway(request));
 }
 
 static void on_reply(struct sbx_request *request)
 {
-    run_steps(request->owner);
+    struct sbx_op *op = request->owner;
+    op->answered = op->answered || is_answered(request);
+    run_steps(op);
 }
 
 /* The request's share of the op's time: what is left of it. A content's begins anew with each request, and
@@ -154,6 +246,11 @@ static void set_deadline(const struct sbx_op *op, struct sbx_request *request)
         request->until_stalled || left > op->timeout_ms ? request->timeout_ms : op->timeout_ms;
 }
 
+static void take_back_request(struct sbx_op *op)
+{
+    sbx_engine_cancel(op->request);
+}
+
 enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_request *request)
 {
     if (status != SBX_OK) {
@@ -163,9 +260,17 @@ enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_
     op->request = request;
     request->owner = op;
     request->done = on_reply;
+    request->task = &op->task;
+    request->arrived = &op->arrived;
+    op->take_back = take_back_request;
     set_deadline(op, request);
     sbx_engine_send(op->task.engine, request);
     return SBX_STEP_WAIT;
+}
+
+static void take_back_pause(struct sbx_op *op)
+{
+    sbx_engine_disarm(op->task.engine, &op->pause);
 }
 
 static void on_pause_over(struct sbx_deadline *pause, enum sbx_status why)
@@ -183,8 +288,14 @@ enum sbx_step sbx_op_pause(struct sbx_op *op, int ms)
 {
     op->pause = (struct sbx_deadline){.at_ms = sbx_now_ms() + (uint64_t)ms, .due = on_pause_over};
     op->deadline_ms = op->pause.at_ms + (uint64_t)op->timeout_ms;
+    op->take_back = take_back_pause;
     enum sbx_status status = sbx_engine_arm(op->task.engine, &op->pause);
     return status == SBX_OK ? SBX_STEP_WAIT : sbx_op_fail(op, status, NULL);
+}
+
+static void take_back_question(struct sbx_op *op)
+{
+    sbx_companion_lane_cancel(&op->ask);
 }
 
 static void on_answer(struct sbx_ask *ask)
@@ -193,6 +304,7 @@ static void on_answer(struct sbx_ask *ask)
     if (ask->no_companion && op->otherwise != NULL) {
         (void)sbx_op_turn_to(op, op->otherwise);
     }
+    op->answered = op->answered || (ask->status == SBX_OK && !ask->no_companion);
     op->otherwise = NULL;
     run_steps(op);
 }
@@ -225,7 +337,9 @@ enum sbx_step sbx_op_ask(struct sbx_op *op, struct sbx_companion_lane *lane, enu
         .limit_ms = op->timeout_ms,
         .done = on_answer,
         .owner = op,
+        .task = &op->task,
     };
+    op->take_back = take_back_question;
     enum sbx_status status = sbx_companion_lane_ask(lane, op->task.engine, &op->ask);
     return status == SBX_OK ? SBX_STEP_WAIT : sbx_op_fail(op, status, NULL);
 }

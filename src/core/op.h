@@ -8,6 +8,12 @@
  *     SENT      the engine, and its steps  pool    leaves by sbx_op_finish
  *     DONE      the done list, its taker   main    leaves by sbx_op_destroy
  *
+ * An op that is SENT can be given up (sbx_op_give_up), which changes nothing of who owns it: the engine takes back what
+ * the op waits for (a request with its connection; a question that waits; of one in a batch that has left, the reply is not
+ * listened to), runs no further step, and finishes it with SBX_ECANCELED. So it comes by the done list as every op
+ * does. One that is NEW was never begun, and one that is DONE is past it. One that began something which has to be
+ * removed (`to_the_end`) goes on until it knows what.
+ *
  * SPDX-License-Identifier: Apache-2.0
  */
 #ifndef SBX_CORE_OP_H
@@ -55,12 +61,16 @@ struct sbx_op {
     int timeout_ms;
 
     /* On its way. */
+    const sbx_step_function *first;     /* static: the steps that it was submitted with */
     const sbx_step_function *steps;     /* static; ended by NULL. NULL while NEW: those of its row */
     size_t step;                        /* the next one */
     const sbx_step_function *otherwise; /* static: what it does where there is no companion; NULL: nothing */
-    struct sbx_ask ask;                 /* the last question to the companion */
-    struct sbx_bytes path;              /* owned: where args.path is in the sandbox */
-    struct sbx_bytes new_path;          /* owned: likewise args.new_path */
+    void (*take_back)(struct sbx_op *op); /* what it waits for; NULL: it waits for nothing */
+    bool to_the_end;                      /* given up after it was sent, it goes on all the same */
+    struct sbx_ask ask;                   /* the last question to the companion */
+    struct sbx_bytes path;                /* owned: where args.path is in the sandbox */
+    struct sbx_bytes new_path;            /* owned: likewise args.new_path */
+    /* 0: its time has not begun. */
     uint64_t deadline_ms;
     struct sbx_deadline pause;   /* armed while it waits for a moment */
     struct sbx_request *request; /* owned: the last one that was asked */
@@ -85,16 +95,20 @@ struct sbx_op {
     struct sbx_bytes
         stage;  /* owned: of a content in parts (bulk.h), in the sandbox: their directory, or the part */
     char *room; /* borrowed: where a content goes instead of memory of its own; NULL: nowhere */
-    size_t room_length; /* bytes */
+    size_t room_length;    /* bytes */
+    atomic_size_t arrived; /* bytes of the reply under way */
 
     /* What came back. */
     struct sbx_result result;
+    bool answered;      /* the sandbox has answered something: it was there, and may have begun */
     const char *advice; /* static: what to do about the failure; NULL: nothing special */
 
-    void *user; /* borrowed: of whoever takes it from the done list */
+    void *user;           /* borrowed: of whoever takes it from the done list */
+    struct sbx_link link; /* likewise */
 };
 
-/* An op whose args are a copy of `args`, the bytes of their spans included; it counts `endpoint`. */
+/* An op whose args are a copy of `args`, the bytes of their spans included; it counts `endpoint` (NULL: it gets one
+ * before it is sent). */
 enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint,
                               const struct sbx_args *args) SBX_CHECKED;
 
@@ -104,6 +118,19 @@ void sbx_op_destroy(struct sbx_op *op);
 /* Lends it to the engine, which runs `steps`; the op is back when it is on the engine's done list.
  * Thread: main. */
 void sbx_op_submit(struct sbx_op *op, struct sbx_engine *engine, const sbx_step_function *steps);
+
+/* Asks for an op that was submitted, and not yet taken from the done list, to end early. Whether it may have changed
+ * something that others see, or still may. Thread: main. */
+bool sbx_op_give_up(struct sbx_op *op);
+/* Ends one that is not to be sent. Thread: main. */
+void sbx_op_refuse(struct sbx_op *op, enum sbx_status status, const char *words);
+
+/* Makes one that is DONE and that the sandbox knows nothing of NEW again, but for its deadline. false: it does.
+ * Thread: main. */
+bool sbx_op_renew(struct sbx_op *op);
+
+/* Where it goes, in place of what it was made with. Before it is sent. Thread: main. */
+void sbx_op_set_endpoint(struct sbx_op *op, struct sbx_endpoint *endpoint);
 
 /* The words of a failure; "" where there are none. Borrowed. */
 const char *sbx_op_detail(const struct sbx_op *op);

@@ -15,6 +15,7 @@
 #include "core/fs.h"
 #include "core/http/endpoint.h"
 #include "core/http/engine.h"
+#include "core/http/exchange.h"
 #include "core/lane.h"
 #include "core/op.h"
 #include "core/tools.h"

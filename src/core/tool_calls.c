@@ -143,6 +143,7 @@ static enum sbx_step ask_run(struct sbx_op *op)
         json_decref(body);
         return sbx_op_fail(op, SBX_ENOMEM, NULL);
     }
+    op->to_the_end = true;                 /* a server whose client has gone lets the program run for ever */
     op->deadline_ms += (uint64_t)limit_ms; /* the server ends the program; we only wait for its word */
     enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_POST, "/v1/processes/run");
     return sbx_tool_send(op, status, request, body, SBX_BUDGET_PROGRAMS);

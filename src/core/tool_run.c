@@ -165,6 +165,7 @@ static enum sbx_step ask_start(struct sbx_op *op)
     json_t *body = op->run->stays ? wrap_created(op) : wrap(op);
     enum sbx_status status =
         body == NULL ? SBX_ENOMEM : sbx_request_create(&request, op->endpoint, SBX_POST, "/v1/processes");
+    op->to_the_end = true; /* the reply says what has to be removed */
     return sbx_tool_send(op, status, request, body, SBX_BUDGET_FILES);
 }
 
@@ -194,6 +195,7 @@ static enum sbx_step ask_uncounted(struct sbx_op *op)
     uncount(op->run);
     enum sbx_status status =
         made ? sbx_request_create(&request, op->endpoint, SBX_POST, "/v1/processes/run") : SBX_ENOMEM;
+    op->run->may_run = op->run->sent = true; /* given up meanwhile, it is ended by its record */
     return sbx_tool_send(op, status, request, body, SBX_BUDGET_PROGRAMS);
 }
 
@@ -221,6 +223,7 @@ static enum sbx_step take_start(struct sbx_op *op)
     struct sbx_problem problem;
     json_t *root = NULL;
     sbx_problem_of(op->request, &problem);
+    op->to_the_end = false;
     bool refused = op->request->outcome == SBX_OK && problem.status != SBX_OK;
     op->run->may_run = op->run->sent = !refused; /* what was lost may have come there */
     if (is_gone(op, &problem)) {

@@ -196,7 +196,7 @@ struct sbx_op *sbx_run_rest(struct sbx_op *op)
     }
     rest->toolkit = op->toolkit;
     rest->tool = op->tool;
-    rest->timeout_ms = op->timeout_ms;
+    rest->timeout_ms = op->toolkit->timeout_ms; /* the call's own may be over */
     rest->steps = rest_steps;
     rest->run = op->run;
     rest->run->sent = false; /* nothing is left of what it removes */

@@ -11,8 +11,10 @@
 #include <stdlib.h>
 
 #include "napi/env.h"
+#include "napi/fetch.h"
 #include "napi/fs_object.h"
 #include "napi/job.h"
+#include "napi/lazy.h"
 #include "napi/network.h"
 #include "napi/slice.h"
 #include "napi/toolkit_object.h"
@@ -65,6 +67,21 @@ fail:
     return sbx_try_throw(env);
 }
 
+/* setBeforeListening(function): the function gets each signal that is about to be listened to. */
+static napi_value set_before_listening(napi_env env, napi_callback_info info)
+{
+    struct sbx_env *data = NULL;
+    napi_value function;
+    size_t argc = 1;
+    SBX_TRY(napi_get_cb_info(env, info, &argc, &function, NULL, (void **)&data));
+    if (data->before_listening == NULL) {
+        SBX_TRY(napi_create_reference(env, function, 1, &data->before_listening));
+    }
+    return NULL;
+fail:
+    return sbx_try_throw(env);
+}
+
 static napi_status make_context(napi_env env, napi_async_context *context)
 {
     napi_value name;
@@ -81,6 +98,14 @@ static napi_status export_all(napi_env env, napi_value exports, struct sbx_env *
         {.utf8name = "createSandboxToolkit", .method = sbx_toolkit_object_create, .data = data},
         {.utf8name = "stop", .method = stop, .data = data},
         {.utf8name = "setRoots", .method = set_roots, .data = data},
+        {.utf8name = "setBeforeListening", .method = set_before_listening, .data = data},
+        {.utf8name = "setFetch", .method = sbx_fetch_set, .data = data},
+        {.utf8name = "makeLazy", .method = sbx_lazy_make, .data = data},
+        {.utf8name = "lazyStarted", .method = sbx_lazy_started, .data = data},
+        {.utf8name = "lazyFailed", .method = sbx_lazy_failed, .data = data},
+        {.utf8name = "lazyIdleMs", .method = sbx_lazy_idle_ms, .data = data},
+        {.utf8name = "lazyForget", .method = sbx_lazy_forget, .data = data},
+        {.utf8name = "lazyExpire", .method = sbx_lazy_expire, .data = data},
         {.utf8name = "filesystemMethods", .value = names, .attributes = napi_enumerable},
     };
     if (names == NULL) {
@@ -98,6 +123,9 @@ NAPI_MODULE_INIT(/* napi_env env, napi_value exports */)
     }
     data->env = env;
     data->owners = 1;
+    sbx_queue_init(&data->watched);
+    sbx_queue_init(&data->all);
+    data->perform = sbx_fetch_take;
     data->settle = sbx_job_settle;
     data->drop = sbx_job_drop;
     if (napi_set_instance_data(env, data, forget, NULL) != napi_ok) {

@@ -10,7 +10,7 @@
 
 #include "core/sandbox.h"
 
-#define SBX_ARGUMENTS 4 /* no method takes more */
+#define SBX_ARGUMENTS 5 /* no method takes more */
 #define SBX_TEXTS 3     /* paths and a content given as a string */
 
 struct sbx_call {

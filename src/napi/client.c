@@ -130,7 +130,7 @@ static bool read_headers(napi_env env, napi_value client, struct fields *fields)
     return true;
 }
 
-static bool is_disposed(napi_env env, napi_value client)
+bool sbx_client_is_disposed(napi_env env, napi_value client)
 {
     bool disposed = false;
     napi_value value = sbx_value_property(env, client, "disposed");
@@ -140,7 +140,7 @@ static bool is_disposed(napi_env env, napi_value client)
 
 static bool check_usable(napi_env env, napi_value client, const char *syscall)
 {
-    if (is_disposed(env, client)) {
+    if (sbx_client_is_disposed(env, client)) {
         sbx_error_throw(env, &(struct sbx_failure){.status = SBX_EBADF,
                                                    .syscall = syscall,
                                                    .advice = "the client is disposed; make a new one"});
@@ -149,7 +149,7 @@ static bool check_usable(napi_env env, napi_value client, const char *syscall)
     return true;
 }
 
-bool sbx_client_check(napi_env env, napi_value client, const char *caller)
+bool sbx_client_check(napi_env env, napi_value client, const struct sbx_client_use *use)
 {
     static const char expected[] = "a client of the sandbox-agent package (SandboxAgent.start or .connect)";
     bool object = sbx_value_is(env, client, napi_object);
@@ -161,9 +161,8 @@ bool sbx_client_check(napi_env env, napi_value client, const char *caller)
         sbx_error_throw_type(env, "\"options.client\" property", expected, client);
         return false;
     }
-    struct sbx_endpoint *endpoint = check_usable(env, client, caller)
-                                        ? sbx_client_endpoint(env, client, (struct sbx_span){0}, caller)
-                                        : NULL;
+    struct sbx_endpoint *endpoint =
+        check_usable(env, client, use->syscall) ? sbx_client_endpoint(env, client, use) : NULL;
     bool usable = endpoint != NULL;
     sbx_endpoint_unref(endpoint);
     return usable;
@@ -206,20 +205,79 @@ static bool is_https(struct sbx_span url)
     return url.length >= 6 && strncasecmp(url.data, "https:", 6) == 0;
 }
 
-static struct sbx_endpoint *create(napi_env env, struct fields *fields, struct sbx_span proxy,
-                                   const char *syscall)
+static bool is_placeholder(struct sbx_span url)
+{
+    return sbx_span_equal(url, (struct sbx_span){placeholder, sizeof(placeholder) - 1});
+}
+
+/* Whether a property of `object` is the string `text`. */
+static bool has_text(napi_env env, napi_value object, const char *name, const char *text)
+{
+    char read[64] = "";
+    size_t length = 0;
+    napi_value value = sbx_value_property(env, object, name);
+    return value != NULL && sbx_value_is(env, value, napi_string) &&
+           napi_get_value_string_utf8(env, value, read, sizeof(read), &length) == napi_ok &&
+           strcmp(read, text) == 0;
+}
+
+static bool is_global_fetch(napi_env env, napi_value fetcher)
+{
+    napi_value global;
+    napi_value fetch;
+    bool equal = false;
+    return napi_get_global(env, &global) == napi_ok &&
+           napi_get_named_property(env, global, "fetch", &fetch) == napi_ok &&
+           napi_strict_equals(env, fetcher, fetch, &equal) == napi_ok && equal;
+}
+
+/* A fetch that was put in the place of Node's: another than Node's own, which the SDK binds to a function of the name
+ * "bound fetch", and than that of the SDK's provider for this machine, which has no name. */
+static bool is_own_fetch(napi_env env, napi_value client, napi_value fetcher)
+{
+    if (!sbx_value_is(env, fetcher, napi_function) || has_text(env, fetcher, "name", "bound fetch") ||
+        is_global_fetch(env, fetcher)) {
+        return false;
+    }
+    napi_value provider = sbx_value_property(env, client, "sandboxProvider");
+    return !(provider != NULL && sbx_value_is(env, provider, napi_object) &&
+             has_text(env, provider, "name", "local") && has_text(env, fetcher, "name", ""));
+}
+
+/* Chooses how requests leave. false: thrown. */
+static bool choose_transport(napi_env env, napi_value client, const struct sbx_client_use *use,
+                             struct fields *fields)
+{
+    bool no_url = is_placeholder(fields->options.base_url);
+    if (use->transport == SBX_TRANSPORT_NATIVE && no_url) {
+        sbx_error_throw(env, &(struct sbx_failure){.status = SBX_ENOTSUP,
+                                                   .syscall = use->syscall,
+                                                   .advice = "the client has no URL, only a fetch function"});
+        return false;
+    }
+    napi_value fetcher =
+        use->transport == SBX_TRANSPORT_NATIVE ? NULL : sbx_value_property(env, client, "fetcher");
+    if (use->transport != SBX_TRANSPORT_NATIVE && fetcher == NULL) {
+        return false;
+    }
+    bool wanted = use->transport == SBX_TRANSPORT_FETCH ||
+                  (fetcher != NULL && (no_url || is_own_fetch(env, client, fetcher)));
+    if (wanted && !sbx_value_is(env, fetcher, napi_function)) {
+        sbx_error_throw_type(env, "\"client.fetcher\" property", "of type function", fetcher);
+        return false;
+    }
+    fields->options.fetcher = wanted ? use->number : 0;
+    return true;
+}
+
+static struct sbx_endpoint *create(napi_env env, struct fields *fields, const struct sbx_client_use *use)
 {
     struct sbx_endpoint *endpoint = NULL;
-    if (sbx_span_equal(fields->options.base_url, (struct sbx_span){placeholder, sizeof(placeholder) - 1})) {
-        sbx_error_throw(env, &(struct sbx_failure){.status = SBX_ENOTSUP,
-                                                   .syscall = syscall,
-                                                   .advice = "the client has no URL, only a fetch function"});
+    bool native = fields->options.fetcher == 0;
+    if (native && !sbx_network_choose(env, use->proxy, &fields->options)) {
         return NULL;
     }
-    if (!sbx_network_choose(env, proxy, &fields->options)) {
-        return NULL;
-    }
-    if (is_https(fields->options.base_url) || is_https(fields->options.proxy)) {
+    if (native && (is_https(fields->options.base_url) || is_https(fields->options.proxy))) {
         fields->options.roots = get_roots(env);
         if (fields->options.roots == NULL) {
             return NULL;
@@ -231,20 +289,21 @@ static struct sbx_endpoint *create(napi_env env, struct fields *fields, struct s
                               "The client's base URL must be an http or https URL without query, fragment "
                               "and user, and its token and headers must hold no line break");
     } else if (status != SBX_OK) {
-        sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = syscall});
+        sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = use->syscall});
     }
     return endpoint;
 }
 
-struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, struct sbx_span proxy,
-                                         const char *syscall)
+struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, const struct sbx_client_use *use)
 {
     struct fields fields = {0};
     struct sbx_endpoint *endpoint = NULL;
     fields.options.headers = fields.headers;
-    if (check_usable(env, client, syscall) && read_url(env, client, &fields) &&
-        read_token(env, client, &fields) && read_headers(env, client, &fields)) {
-        endpoint = create(env, &fields, proxy, syscall);
+    fields.options.reach = use->reach;
+    if (check_usable(env, client, use->syscall) && read_url(env, client, &fields) &&
+        choose_transport(env, client, use, &fields) && read_token(env, client, &fields) &&
+        read_headers(env, client, &fields)) {
+        endpoint = create(env, &fields, use);
     }
     free_texts(&fields);
     return endpoint;

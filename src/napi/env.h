@@ -9,17 +9,21 @@
 #include <node_api.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "core/queue.h"
 
 struct sbx_driver;
 struct sbx_engine;
 struct sbx_network;
 struct sbx_op;
-struct sbx_queue;
 struct sbx_roots;
 
 struct sbx_env {
     napi_env env;
     size_t owners;                        /* the addon itself, and each object made in this environment */
+    struct sbx_queue all;                 /* the objects themselves; borrowed */
+    uint64_t numbered;                    /* the number of the last one that was made */
     size_t objects;                       /* made and not closed: while there are any, there is a driver */
     struct sbx_driver *driver;            /* owned: the engine of this environment; NULL: none needed yet */
     size_t drivers;                       /* the above, and those that are still closing */
@@ -28,10 +32,15 @@ struct sbx_env {
     napi_ref read_roots;                  /* owned: a function of the loader; NULL: it gave none */
     struct sbx_roots *roots;              /* owned: what it gave; NULL: not needed yet */
     struct sbx_network *network;          /* owned: what the loader told of it; NULL: nothing */
+    napi_ref before_listening; /* owned: a function of the loader for each signal; NULL: it gave none */
+    napi_ref perform_fetch;    /* owned: a function of the loader; NULL: it gave none */
+    /* What its driver does with exchanges: of fetch.h. */
+    void (*perform)(struct sbx_env *env, struct sbx_queue *taken);
     /* What its driver does with ops that are over: of job.h. */
     void (*settle)(struct sbx_env *env, struct sbx_queue *done);
     void (*drop)(struct sbx_op *op);
     napi_async_context context; /* owned: promises are settled in it */
+    struct sbx_queue watched;   /* jobs whose progress is told */
     bool closing;               /* the environment ends: no JavaScript may run any more */
 };
 

@@ -54,13 +54,14 @@ static napi_status set_text(napi_env env, napi_value error, const char *name, st
 }
 
 /* `cause` as `new Error(…, { cause })` sets it: not enumerable. */
-static napi_status set_cause(napi_env env, napi_value error, const char *detail)
+static napi_status set_cause(napi_env env, napi_value error, const struct sbx_failure *failure)
 {
     napi_value message;
-    napi_value cause;
-    napi_status status = napi_create_string_utf8(env, detail, NAPI_AUTO_LENGTH, &message);
-    if (status == napi_ok) {
-        status = napi_create_error(env, NULL, message, &cause);
+    napi_value cause = failure->cause;
+    napi_status status = napi_ok;
+    if (cause == NULL) {
+        status = napi_create_string_utf8(env, failure->detail, NAPI_AUTO_LENGTH, &message);
+        status = status == napi_ok ? napi_create_error(env, NULL, message, &cause) : status;
     }
     if (status == napi_ok) {
         napi_property_descriptor property = {
@@ -87,8 +88,9 @@ static napi_status set_properties(napi_env env, napi_value error, const struct s
     if (status == napi_ok && failure->new_path.data != NULL) {
         status = set_text(env, error, "dest", failure->new_path);
     }
-    if (status == napi_ok && failure->detail != NULL && failure->detail[0] != '\0') {
-        status = set_cause(env, error, failure->detail);
+    bool has_words = failure->detail != NULL && failure->detail[0] != '\0';
+    if (status == napi_ok && (has_words || failure->cause != NULL)) {
+        status = set_cause(env, error, failure);
     }
     return status;
 }

@@ -15,6 +15,7 @@ struct sbx_failure {
     struct sbx_span path;     /* as the caller sees it; no data: none */
     struct sbx_span new_path; /* likewise */
     const char *detail;       /* words of the server or of curl: the cause; "" or NULL: none */
+    napi_value cause;         /* instead of an Error of these words; NULL: none */
     const char *advice;       /* what to do about it: ends the message; NULL: nothing */
     bool detail_in_message;   /* the words belong to the message: of a tool, whose caller sees no more */
 };

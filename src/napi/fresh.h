@@ -13,6 +13,7 @@
 
 struct sbx_fresh {
     struct sbx_bytes path; /* owned; empty: nothing is known */
+    bool absent;           /* there is nothing of that name */
     struct sbx_stat stat;
     uint64_t until_ms; /* on the clock of sbx_now_ms */
     uint64_t version;  /* goes up where a change begins and where it ends */
@@ -28,11 +29,15 @@ void sbx_fresh_forget(struct sbx_fresh *fresh);
 void sbx_fresh_change_begins(struct sbx_fresh *fresh);
 void sbx_fresh_change_ends(struct sbx_fresh *fresh);
 
-/* `version`: when the stat was asked for. */
+/* `version`: when the stat was asked for; `stat`: NULL: there is nothing. */
 void sbx_fresh_remember(struct sbx_fresh *fresh, uint64_t version, struct sbx_span path,
                         const struct sbx_stat *stat);
 
 /* Whether an open of `path` with `flags` (Linux's) would find a file and leave it as it is. */
 bool sbx_fresh_needs_nothing(const struct sbx_fresh *fresh, struct sbx_span path, uint32_t flags);
+
+/* How an open of `path` with `flags` would end: SBX_OK, too, where that is not known. `created`: it would make a file. */
+enum sbx_status sbx_fresh_foresee(const struct sbx_fresh *fresh, struct sbx_span path, uint32_t flags,
+                                  bool *created) SBX_CHECKED;
 
 #endif

@@ -129,18 +129,28 @@ static const struct sbx_fs_method methods[] = {
     {METHOD("exists", ACCESS, sbx_result_exists, "access"), .kind.answers = means_absent},
     {METHOD("removeFile", UNLINK, sbx_result_undefined, "unlink")},
     {METHOD("removeDir", RMDIR, sbx_result_undefined, "rmdir")},
-    {METHOD("chown", CHOWN, sbx_result_undefined, "chown"), .read = read_chown},
-    {METHOD("utimes", UTIMES, sbx_result_undefined, "utime"), .read = read_utimes},
+    {METHOD("chown", CHOWN, sbx_result_undefined, "chown"), .read = read_chown, .options = 3},
+    {METHOD("utimes", UTIMES, sbx_result_undefined, "utime"), .read = read_utimes, .options = 3},
     {METHOD("pread", PREAD, sbx_result_bytes, "read")},
-    {METHOD("readPiece", PREAD, sbx_result_piece, "read"), .read = read_piece},
+    {METHOD("readPiece", PREAD, sbx_result_piece, "read"), .read = read_piece, .options = 4},
     {METHOD("pwrite", PWRITE, sbx_result_undefined, "write")},
     {METHOD("copy", COPY, sbx_result_undefined, "copyfile")},
-    {METHOD("rm", RM, sbx_result_undefined, "rm"), .read = read_rm},
+    {METHOD("rm", RM, sbx_result_undefined, "rm"), .read = read_rm, .options = 1},
     {METHOD("readDirRecursive", WALK, sbx_result_tree, "scandir")},
     {METHOD("prepareOpen", OPEN_CREATE, sbx_result_created, "open")},
     {METHOD("prepareOpenSync", OPEN_CREATE, sbx_result_created, "open"), .kind.synchronous = true},
 };
 /* clang-format on */
+
+size_t sbx_fs_method_options(const struct sbx_fs_method *method)
+{
+    const struct sbx_op_row *row = sbx_op_row(method->code);
+    size_t place = method->options;
+    while (method->options == 0 && row->arguments[place] != SBX_ARG_NONE) {
+        place++;
+    }
+    return place;
+}
 
 const struct sbx_fs_method *sbx_fs_methods(size_t *count)
 {

@@ -19,7 +19,11 @@ struct sbx_fs_method {
     /* Reads arguments that the row does not describe, or chooses another row by them. NULL: by the row.
      * false: thrown. */
     bool (*read)(napi_env env, const napi_value *argv, struct sbx_call *call);
+    size_t options; /* the place of its options among its arguments; 0: behind those of its row */
 };
+
+/* The place of a method's options among its arguments. */
+size_t sbx_fs_method_options(const struct sbx_fs_method *method);
 
 /* The methods; `count` is set. Static. */
 const struct sbx_fs_method *sbx_fs_methods(size_t *count);

@@ -6,10 +6,12 @@
  */
 #include "napi/fs_object.h"
 
+#include "napi/answer.h"
 #include "napi/error.h"
 #include "napi/fs_methods.h"
 #include "napi/large_read.h"
 #include "napi/large_write.h"
+#include "napi/later.h"
 #include "napi/object.h"
 #include "napi/try.h"
 
@@ -44,6 +46,9 @@ static napi_value run(napi_env env, struct sbx_object *object, struct sbx_op *op
         sbx_op_destroy(op);
         return answer;
     }
+    if (sbx_endpoint_fetcher(op->endpoint) != 0) {
+        return sbx_later_open(object, op, kind);
+    }
     sbx_fresh_forget(&object->fresh);
     return sbx_job_run(object, op, kind);
 }
@@ -51,26 +56,31 @@ static napi_value run(napi_env env, struct sbx_object *object, struct sbx_op *op
 /* The promise, or the value, of a call whose arguments have been read. From here to the op's own copy of
  * them no JavaScript runs: they borrow a buffer that it could take away. */
 static napi_value start(napi_env env, struct sbx_object *object, const struct sbx_fs_method *method,
-                        struct sbx_call *call, struct sbx_endpoint *endpoint)
+                        struct sbx_call *call, const struct sbx_call_options *options,
+                        struct sbx_endpoint *endpoint)
 {
     struct sbx_op *op = NULL;
     enum sbx_status status = call->refused;
+    if (status == SBX_OK && endpoint == NULL && method->kind.synchronous) {
+        return sbx_lazy_refuse(object, method->kind.syscall, call->args.path);
+    }
     if (status == SBX_OK && sbx_large_write_is(call)) {
-        return sbx_large_write_start(object, call, endpoint);
+        return sbx_large_write_start(object, call, options, endpoint);
     }
     if (status == SBX_OK) {
         status = sbx_fs_op_create(&op, object->fs, call->row, endpoint, &call->args);
     }
     if (status != SBX_OK) {
-        return sbx_job_refuse(env, &method->kind, status, call->args.path);
+        return sbx_answer_refuse(env, &method->kind, status, call->args.path);
     }
     op->file = call->file;
     op->of_file = call->file.ino != 0;
+    op->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : op->timeout_ms;
     op->size_first = method->kind.plan == &sbx_large_read_plan;
     if (method->kind.synchronous) {
         return run(env, object, op, &method->kind);
     }
-    return sbx_job_start(object, op, &method->kind, NULL);
+    return sbx_job_start(object, op, &method->kind, NULL, options);
 }
 
 static napi_value call_method(napi_env env, napi_callback_info info)
@@ -83,13 +93,15 @@ static napi_value call_method(napi_env env, napi_callback_info info)
     }
     const struct sbx_fs_method *method = binding->row;
     struct sbx_call call = {.row = sbx_op_row(method->code)};
-    /* First, because the fields of the client may be getters. */
-    struct sbx_endpoint *endpoint = sbx_object_endpoint(binding->object, method->kind.syscall);
-    bool read = endpoint != NULL &&
+    struct sbx_call_options options;
+    /* These first, because the fields of the client and the options may be getters. */
+    struct sbx_endpoint *endpoint = NULL;
+    bool read = sbx_object_endpoint(binding->object, method->kind.syscall, &endpoint) &&
+                sbx_call_options_read(env, argv[sbx_fs_method_options(method)], binding->object, &options) &&
                 (method->read == NULL ? sbx_args_read(env, argv, &call) : method->read(env, argv, &call));
     keep_owner(binding->object, &call);
-    napi_value value =
-        read ? start(env, binding->object, method, &call, endpoint) : sbx_job_reject(env, &method->kind);
+    napi_value value = read ? start(env, binding->object, method, &call, &options, endpoint)
+                            : sbx_answer_reject(env, &method->kind);
     sbx_endpoint_unref(endpoint);
     sbx_args_clear(&call);
     return value;
@@ -99,7 +111,7 @@ static napi_value call_method(napi_env env, napi_callback_info info)
 static napi_value call_fsync(napi_env env, napi_callback_info info)
 {
     (void)info;
-    return sbx_job_resolve(env);
+    return sbx_answer_resolve(env);
 }
 
 static bool create_fs(napi_env env, struct sbx_object *object, const struct sbx_options *options)

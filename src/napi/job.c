@@ -8,83 +8,12 @@
 
 #include <stdlib.h>
 
+#include "napi/abort.h"
+#include "napi/answer.h"
 #include "napi/error.h"
+#include "napi/progress.h"
 #include "napi/slice.h"
 #include "napi/try.h"
-
-static struct sbx_failure failure_of(const struct sbx_op *op, const struct sbx_job_kind *kind)
-{
-    bool of_a_tool = op->tool != NULL;
-    bool two_paths = !of_a_tool && (op->row->arguments[1] == SBX_ARG_NEW_PATH);
-    return (struct sbx_failure){
-        .status = op->result.status,
-        .syscall = kind->syscall,
-        .path = of_a_tool ? (struct sbx_span){0} : op->args.path,
-        .new_path = two_paths ? op->args.new_path : (struct sbx_span){0},
-        .detail = sbx_op_detail(op),
-        .advice = op->advice,
-        .detail_in_message = of_a_tool,
-    };
-}
-
-/* The value of an op that succeeded, or whose failure answers the question. NULL: thrown. */
-static napi_value value_of(napi_env env, struct sbx_op *op, const struct sbx_job_kind *kind, bool *failed)
-{
-    enum sbx_status status = op->result.status;
-    *failed = status != SBX_OK && (kind->answers == NULL || !kind->answers(status));
-    if (*failed) {
-        struct sbx_failure failure = failure_of(op, kind);
-        return sbx_error_create(env, &failure);
-    }
-    return kind->result(env, op);
-}
-
-/* The pending exception, no longer pending; NULL: there is none. */
-static napi_value take_exception(napi_env env)
-{
-    bool pending = false;
-    napi_value exception = NULL;
-    if (napi_is_exception_pending(env, &pending) == napi_ok && pending) {
-        (void)napi_get_and_clear_last_exception(env, &exception);
-    }
-    return exception;
-}
-
-static napi_value settled(napi_env env, napi_value value, bool failed)
-{
-    napi_deferred deferred;
-    napi_value promise = NULL;
-    SBX_TRY(napi_create_promise(env, &deferred, &promise));
-    SBX_TRY(failed ? napi_reject_deferred(env, deferred, value)
-                   : napi_resolve_deferred(env, deferred, value));
-    return promise;
-fail:
-    return sbx_try_throw(env);
-}
-
-napi_value sbx_job_reject(napi_env env, const struct sbx_job_kind *kind)
-{
-    return kind->synchronous ? NULL : settled(env, take_exception(env), true);
-}
-
-napi_value sbx_job_resolve(napi_env env)
-{
-    napi_value undefined;
-    return napi_get_undefined(env, &undefined) == napi_ok ? settled(env, undefined, false)
-                                                          : sbx_try_throw(env);
-}
-
-napi_value sbx_job_refuse(napi_env env, const struct sbx_job_kind *kind, enum sbx_status status,
-                          struct sbx_span path)
-{
-    if (kind->answers != NULL && kind->answers(status)) {
-        struct sbx_op refused = {.result.status = status};
-        napi_value value = kind->result(env, &refused);
-        return value == NULL ? sbx_job_reject(env, kind) : settled(env, value, false);
-    }
-    sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = kind->syscall, .path = path});
-    return sbx_job_reject(env, kind);
-}
 
 static struct sbx_job *create_job(struct sbx_object *object, const struct sbx_op *op,
                                   const struct sbx_job_kind *kind, void *state)
@@ -105,20 +34,33 @@ static struct sbx_job *create_job(struct sbx_object *object, const struct sbx_op
         sbx_fresh_change_begins(&object->fresh);
     }
     job->version = object->fresh.version;
+    sbx_queue_init(&job->ops);
+    sbx_link_init(&job->progress.link);
     sbx_object_started(object);
     return job;
+}
+
+static void stop_listening(struct sbx_job *job)
+{
+    const struct sbx_env *env = job->object->env;
+    struct sbx_abort *abort = job->abort;
+    job->abort = NULL;
+    sbx_abort_forget(env->env, abort, env->closing);
 }
 
 /* With the last of its ops. */
 static void free_job(struct sbx_job *job)
 {
     struct sbx_object *object = job->object;
+    stop_listening(job);
+    sbx_progress_forget(job);
     if (job->change) {
         sbx_fresh_change_ends(&object->fresh);
     }
     if (job->kind->plan != NULL) {
         job->kind->plan->end(object, job->state);
     }
+    sbx_endpoint_unref(job->endpoint);
     free(job);
     sbx_object_ended(object);
 }
@@ -137,21 +79,65 @@ struct sbx_job *sbx_job_of(const struct sbx_op *op)
     return op->user;
 }
 
-enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op)
+enum sbx_status sbx_job_send(struct sbx_op *op)
 {
     struct sbx_driver *driver = NULL;
-    enum sbx_status status = sbx_driver_get(job->object->env, &driver);
+    enum sbx_status status = sbx_driver_get(sbx_job_of(op)->object->env, &driver);
     if (status == SBX_OK) {
-        op->user = job;
-        job->under_way++;
         submit(op, sbx_driver_engine(driver));
         sbx_driver_started(driver);
+        sbx_later_sent(sbx_job_of(op));
+    }
+    return status;
+}
+
+/* false: thrown. */
+static bool listen_to(struct sbx_job *job, const struct sbx_call_options *options)
+{
+    if (options->on_progress != NULL && !sbx_progress_watch(job, options->on_progress)) {
+        return false;
+    }
+    if (options->signal != NULL) {
+        job->abort = sbx_abort_listen(job->object->env->env, options->signal, job);
+    }
+    return options->signal == NULL || job->abort != NULL;
+}
+
+enum sbx_status sbx_job_send_to(struct sbx_op *op, struct sbx_endpoint *endpoint)
+{
+    struct sbx_job *job = sbx_job_of(op);
+    sbx_endpoint_unref(job->endpoint);
+    job->endpoint = sbx_endpoint_ref(endpoint);
+    sbx_op_set_endpoint(op, endpoint);
+    return sbx_job_send(op);
+}
+
+/* Sends it, or keeps it: until its client is there, or until an open before it is done. */
+static enum sbx_status send_or_hold(struct sbx_job *job, struct sbx_op *op)
+{
+    if (op->endpoint == NULL) {
+        return sbx_lazy_wait(job->object, op);
+    }
+    return sbx_later_hold(op) ? SBX_OK : sbx_job_send(op);
+}
+
+enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op)
+{
+    op->user = job;
+    if (job->endpoint != NULL) {
+        sbx_op_set_endpoint(op, job->endpoint);
+    }
+    enum sbx_status status = send_or_hold(job, op);
+    if (status == SBX_OK) {
+        job->under_way++;
+        job->begun++;
+        sbx_queue_push(&job->ops, &op->link);
     }
     return status;
 }
 
 napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind,
-                         void *state)
+                         void *state, const struct sbx_call_options *options)
 {
     napi_env env = object->env->env;
     napi_value promise = NULL;
@@ -163,9 +149,19 @@ napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const str
         (void)sbx_try_throw(env);
         goto fail;
     }
-    enum sbx_status status = sbx_job_go_on(job, op);
+    if (!listen_to(job, options)) {
+        goto fail;
+    }
+    if (job->given_up) { /* while its signal was asked */
+        sbx_op_destroy(op);
+        free_job(job);
+        return promise;
+    }
+    enum sbx_status status = sbx_later_tell(object, op);
+    status = status == SBX_OK ? sbx_job_go_on(job, op) : status;
     if (status != SBX_OK) {
-        sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = kind->syscall});
+        sbx_error_throw(
+            env, &(struct sbx_failure){.status = status, .syscall = kind->syscall, .path = op->args.path});
         goto fail;
     }
     return promise;
@@ -174,7 +170,27 @@ fail:
     if (job != NULL) {
         free_job(job);
     }
-    return sbx_job_reject(env, kind);
+    return sbx_answer_reject(env, kind);
+}
+
+void sbx_job_give_up(struct sbx_job *job, napi_value reason)
+{
+    napi_env env = job->object->env->env;
+    napi_deferred deferred = job->deferred;
+    bool may_have_completed = false;
+    if (deferred == NULL) {
+        return; /* it is settled */
+    }
+    job->given_up = true;
+    job->deferred = NULL;
+    for (struct sbx_link *link = job->ops.head.next; link != &job->ops.head; link = link->next) {
+        may_have_completed = sbx_op_give_up(SBX_CONTAINER(link, struct sbx_op, link)) || may_have_completed;
+    }
+    if (may_have_completed) {
+        sbx_abort_add_cause(env, reason);
+    }
+    (void)napi_reject_deferred(env, deferred, reason); /* fails only at the end */
+    stop_listening(job);
 }
 
 /* An engine of its own, driven by this thread: the environment's could not go on while it waits. */
@@ -205,7 +221,8 @@ napi_value sbx_job_run(struct sbx_object *object, struct sbx_op *op, const struc
     if (status != SBX_OK) {
         sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = kind->syscall});
     } else {
-        value = value_of(env, op, kind, &failed);
+        (void)sbx_lazy_is_gone(object->lazy, op);
+        value = sbx_answer_value(env, op, kind, &failed);
     }
     sbx_op_destroy(op);
     if (failed) {
@@ -226,9 +243,17 @@ static void end_op(struct sbx_op *op)
     }
 }
 
+static void leave_job(struct sbx_op *op)
+{
+    sbx_link_remove(&op->link);
+    sbx_job_of(op)->under_way--;
+}
+
 void sbx_job_drop(struct sbx_op *op)
 {
-    sbx_job_of(op)->under_way--;
+    struct sbx_object *object = sbx_job_of(op)->object;
+    leave_job(op);
+    sbx_later_drop(object);
     end_op(op);
 }
 
@@ -240,11 +265,14 @@ static void settle(napi_env env, struct sbx_op *op)
     if (job->deferred == NULL) {
         return; /* settled already: this came after it */
     }
-    napi_value value = value_of(env, op, job->kind, &failed);
+    napi_value value = sbx_answer_value(env, op, job->kind, &failed);
     if (value == NULL) {
         failed = true;
-        value = take_exception(env);
+        value = sbx_try_take(env);
+    } else if (failed && op->row != NULL && op->row->code == SBX_OP_STAT && op->result.status == SBX_ENOENT) {
+        sbx_fresh_remember(&job->object->fresh, job->version, op->args.path, NULL);
     }
+    stop_listening(job);
     if (value != NULL) {
         (void)(failed ? napi_reject_deferred(env, job->deferred, value)
                       : napi_resolve_deferred(env, job->deferred, value)); /* fails only at the end */
@@ -252,18 +280,44 @@ static void settle(napi_env env, struct sbx_op *op)
     job->deferred = NULL;
 }
 
+/* What did not reach its sandbox, because that is gone, goes to the next one: once, and where nothing of the job was
+ * done before it. */
+static bool begin_again(struct sbx_job *job, struct sbx_op *op)
+{
+    bool gone = sbx_lazy_is_gone(job->object->lazy, op);
+    if (!gone || job->given_up || job->begun > 1 || !sbx_op_renew(op)) {
+        return false;
+    }
+    sbx_endpoint_unref(job->endpoint);
+    job->endpoint = NULL;
+    enum sbx_status status = sbx_job_go_on(job, op);
+    if (status != SBX_OK) {
+        sbx_op_refuse(op, status, NULL);
+    }
+    return status == SBX_OK;
+}
+
 /* An op is over, and with it its job, or one part of that. */
 static void take_op(napi_env env, struct sbx_op *op)
 {
     struct sbx_job *job = sbx_job_of(op);
-    job->under_way--;
+    leave_job(op);
+    if (begin_again(job, op)) {
+        return;
+    }
     if (job->kind->plan != NULL) {
         op = job->kind->plan->next(job, op);
     }
     if (op != NULL) {
+        sbx_progress_tell_end(job, op);
         settle(env, op);
         end_op(op);
     }
+}
+
+void sbx_job_end(struct sbx_op *op)
+{
+    take_op(sbx_job_of(op)->object->env->env, op);
 }
 
 static void settle_one(napi_env env, struct sbx_op *op)
@@ -275,15 +329,6 @@ static void settle_one(napi_env env, struct sbx_op *op)
     }
     take_op(env, op);
     (void)napi_close_handle_scope(env, scope);
-}
-
-/* What a continuation throws outside of any promise ends the process as Node means it. */
-static void raise_pending(napi_env env)
-{
-    napi_value exception = take_exception(env);
-    if (exception != NULL) {
-        (void)napi_fatal_exception(env, exception);
-    }
 }
 
 static napi_status open_scope(struct sbx_env *env, napi_callback_scope *scope)
@@ -298,17 +343,20 @@ void sbx_job_settle(struct sbx_env *env, struct sbx_queue *done)
     napi_handle_scope handles;
     napi_callback_scope scope = NULL;
     struct sbx_link *link;
-    if (sbx_queue_empty(done)) {
+    if (sbx_queue_empty(done) && !sbx_progress_has_news(env)) {
         return;
     }
     bool open = napi_open_handle_scope(env->env, &handles) == napi_ok;
     bool runs = open && open_scope(env, &scope) == napi_ok;
+    if (runs) {
+        sbx_progress_tell_news(env);
+    }
     while ((link = sbx_queue_pop(done)) != NULL) {
         settle_one(env->env, SBX_CONTAINER(link, struct sbx_op, task.link));
     }
     if (runs) {
         (void)napi_close_callback_scope(env->env, scope); /* the continuations run here */
-        raise_pending(env->env);
+        sbx_try_raise(env->env);
     }
     if (open) {
         (void)napi_close_handle_scope(env->env, handles);

@@ -6,6 +6,7 @@
 #ifndef SBX_NAPI_JOB_H
 #define SBX_NAPI_JOB_H
 
+#include "napi/call_options.h"
 #include "napi/object.h"
 
 /* The JavaScript value of an operation that succeeded; NULL: thrown. */
@@ -32,32 +33,52 @@ struct sbx_job_kind {
     bool synchronous;            /* it returns or throws, where others give a promise */
 };
 
+/* What an onProgress was told. */
+struct sbx_progress {
+    struct sbx_link link; /* among those of the environment that are told */
+    napi_ref function;    /* owned; NULL: nobody is told */
+    uint64_t bytes;
+    uint64_t total;
+    bool told; /* at all */
+};
+
 struct sbx_job {
     struct sbx_object *object; /* owned: one count */
     const struct sbx_job_kind *kind;
-    napi_deferred deferred; /* owned until settled */
-    size_t under_way;       /* ops */
-    bool change;            /* it changes something */
-    uint64_t version;       /* of the object's struct sbx_fresh when it began */
-    void *state;            /* owned: the plan's; NULL: it has none */
+    napi_deferred deferred;  /* owned until settled */
+    struct sbx_queue ops;    /* those under way */
+    size_t under_way;        /* how many they are */
+    struct sbx_abort *abort; /* owned: what listens to its signal; NULL: nothing */
+    struct sbx_progress progress;
+    bool given_up;    /* its signal was aborted: no op but what cleans up is begun any more */
+    bool change;      /* it changes something */
+    uint64_t version; /* of the object's struct sbx_fresh when it began */
+    void *state;      /* owned: the plan's; NULL: it has none */
+
+    /* Owned: one count; of what has waited for its client. NULL: its ops have their own. */
+    struct sbx_endpoint *endpoint;
+    unsigned begun; /* ops that were sent, or wait */
 };
 
-/* What a call with a pending exception returns: a promise that is rejected with it, or nothing. */
-napi_value sbx_job_reject(napi_env env, const struct sbx_job_kind *kind);
-
-/* What a call returns that ends with `status` before anything was sent; `path` is the caller's. */
-napi_value sbx_job_refuse(napi_env env, const struct sbx_job_kind *kind, enum sbx_status status,
-                          struct sbx_span path);
-
-/* A promise that is resolved with undefined. */
-napi_value sbx_job_resolve(napi_env env);
-
-/* Takes `op` and sends it; the promise of its end. `state` (taken): of the kind's plan. */
+/* Takes `op` and sends it; the promise of its end. `state` (taken): of the kind's plan. Of the options the deadline is the
+ * caller's, who has set it. */
 napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind,
-                         void *state);
+                         void *state, const struct sbx_call_options *options);
+
+/* Rejects it with `reason` at once; its ops are given up, and end as they can. */
+void sbx_job_give_up(struct sbx_job *job, napi_value reason);
 
 /* Takes one more op of the job and sends it. SBX_OK, or it is still the caller's. */
 enum sbx_status sbx_job_go_on(struct sbx_job *job, struct sbx_op *op) SBX_CHECKED;
+
+/* Sends an op that was held back (later.h). SBX_OK, or it is still the caller's. */
+enum sbx_status sbx_job_send(struct sbx_op *op) SBX_CHECKED;
+
+/* Takes an op that is over. In a scope. */
+void sbx_job_end(struct sbx_op *op);
+
+/* Sends an op that has waited for its client: with all that follow in its job, to `endpoint`. SBX_OK, or it was not sent. */
+enum sbx_status sbx_job_send_to(struct sbx_op *op, struct sbx_endpoint *endpoint) SBX_CHECKED;
 
 /* The job that `op` is of. Borrowed. */
 struct sbx_job *sbx_job_of(const struct sbx_op *op);

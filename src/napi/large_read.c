@@ -68,7 +68,8 @@ static struct sbx_op *make_room(struct sbx_job *job, const struct sbx_op *op)
 {
     napi_env env = job->object->env->env;
     struct read *read = job->state == NULL ? calloc(1, sizeof(*read)) : job->state;
-    struct sbx_bulk bulk = {.fs = op->fs, .endpoint = op->endpoint, .path = op->args.path};
+    struct sbx_bulk bulk = {
+        .fs = op->fs, .endpoint = op->endpoint, .path = op->args.path, .timeout_ms = op->timeout_ms};
     struct sbx_op *made = NULL;
     napi_value buffer;
     void *data = NULL;
@@ -101,7 +102,7 @@ static struct sbx_op *fail(struct sbx_op *op, enum sbx_status status, const char
 static struct sbx_op *next(struct sbx_job *job, struct sbx_op *op)
 {
     const struct read *read = job->state;
-    if (!has_size_alone(op)) {
+    if (job->given_up || !has_size_alone(op)) {
         return op;
     }
     if (op->result.total > sbx_fs_max_full_read(op->fs)) {

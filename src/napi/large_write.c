@@ -16,8 +16,10 @@
 #include <string.h>
 
 #include "core/bulk.h"
+#include "napi/answer.h"
 #include "napi/error.h"
 #include "napi/job.h"
+#include "napi/progress.h"
 #include "napi/result.h"
 #include "napi/value.h"
 
@@ -33,9 +35,11 @@ struct write {
     char *text;      /* owned */
     uint64_t length; /* bytes */
     uint64_t begun;  /* bytes whose part is there, or under way */
+    uint64_t done;   /* bytes whose part is there */
+    int timeout_ms;  /* of each op; 0: the file system's */
     struct sbx_bytes path;
     struct sbx_bytes stage;
-    struct sbx_endpoint *endpoint; /* owned: one count */
+    struct sbx_endpoint *endpoint; /* owned: one count; NULL: the job has it */
     struct sbx_op *failed;         /* owned: the first that did */
 };
 
@@ -79,7 +83,7 @@ static bool look_at_source(napi_env env, const struct write *write, struct sbx_s
 static struct sbx_bulk bulk_of(const struct sbx_object *object, const struct write *write)
 {
     return (struct sbx_bulk){object->fs, write->endpoint, sbx_bytes_span(&write->path),
-                             sbx_bytes_span(&write->stage)};
+                             sbx_bytes_span(&write->stage), write->timeout_ms};
 }
 
 static void keep_failure(struct write *write, struct sbx_op *op)
@@ -105,8 +109,14 @@ static enum sbx_status make_part(struct sbx_object *object, struct write *write,
     struct sbx_args args = {.path = bulk.path, .offset = write->offset, .data = part};
     enum sbx_op_code code = write->in_place ? SBX_OP_PWRITE : SBX_OP_WRITE;
     write->begun += part.length;
-    return write->phase == PARTS ? sbx_bulk_part(op, &bulk, number, part)
-                                 : sbx_fs_op_create(op, bulk.fs, sbx_op_row(code), bulk.endpoint, &args);
+    if (write->phase == PARTS) {
+        return sbx_bulk_part(op, &bulk, number, part);
+    }
+    enum sbx_status status = sbx_fs_op_create(op, bulk.fs, sbx_op_row(code), bulk.endpoint, &args);
+    if (status == SBX_OK && write->timeout_ms > 0) {
+        (*op)->timeout_ms = write->timeout_ms;
+    }
+    return status;
 }
 
 /* The op that the phase is, but for its parts. */
@@ -158,17 +168,21 @@ static bool begin_parts(struct sbx_job *job, struct sbx_op *over)
     return true;
 }
 
+/* Where the parts are is known. */
+static enum sbx_status keep_stage(struct write *write, const struct sbx_op *op)
+{
+    sbx_bytes_append(&write->stage, (struct sbx_span){op->result.bytes.data, op->result.bytes.length});
+    write->phase = PARTS;
+    return write->stage.status;
+}
+
 /* What comes after an op that went well: false where it was the last one, or has been made to fail. */
 static bool advance(struct sbx_job *job, struct sbx_op *op)
 {
     struct write *write = job->state;
-    if (write->phase == STAGE) {
-        sbx_bytes_append(&write->stage, (struct sbx_span){op->result.bytes.data, op->result.bytes.length});
-        write->phase = PARTS;
-        if (write->stage.status != SBX_OK) {
-            (void)sbx_op_fail(op, write->stage.status, NULL);
-            return false;
-        }
+    if (write->phase == STAGE && keep_stage(write, op) != SBX_OK) {
+        (void)sbx_op_fail(op, write->stage.status, NULL);
+        return false;
     }
     if (write->phase == PARTS && write->begun < write->length) {
         return begin_parts(job, op);
@@ -219,9 +233,39 @@ static struct sbx_op *give_up(struct sbx_job *job)
     return failed;
 }
 
+/* A part of a content that is not settled: how far it is. The last word is that of the file's own op. */
+static void tell_progress(struct sbx_job *job, const struct sbx_op *op)
+{
+    struct write *write = job->state;
+    if (write->phase == PARTS && op->result.status == SBX_OK) {
+        write->done += op->args.data.length;
+        if (write->done < write->length) {
+            sbx_progress_tell(job, write->done, write->length);
+        }
+    }
+}
+
+/* Given up, nothing more is begun but the removal of the parts, which `op` may have made the place for. */
+static struct sbx_op *next_given_up(struct sbx_job *job, struct sbx_op *op)
+{
+    struct write *write = job->state;
+    bool well = op->result.status == SBX_OK;
+    if (well && write->phase == STAGE) {
+        (void)!keep_stage(write, op);
+    } else if (well && write->phase != PARTS && write->failed == NULL) {
+        return op; /* it was too late */
+    }
+    keep_failure(write, op);
+    return give_up(job);
+}
+
 static struct sbx_op *next(struct sbx_job *job, struct sbx_op *op)
 {
     struct write *write = job->state;
+    tell_progress(job, op);
+    if (job->given_up) {
+        return next_given_up(job, op);
+    }
     bool goes_on =
         op->result.status == SBX_OK && write->failed == NULL ? advance(job, op) : go_whole(job, op);
     if (goes_on) {
@@ -269,7 +313,7 @@ static enum sbx_status create(struct sbx_object *object, struct sbx_call *call, 
     made->in_place = call->row->code == SBX_OP_PWRITE;
     made->phase = STAGE;
     made->offset = call->args.offset;
-    made->endpoint = sbx_endpoint_ref(endpoint);
+    made->endpoint = endpoint == NULL ? NULL : sbx_endpoint_ref(endpoint);
     sbx_bytes_init(&made->path, 2 * SBX_PATH_MAX);
     sbx_bytes_init(&made->stage, 2 * SBX_PATH_MAX);
     sbx_bytes_append(&made->path, call->args.path);
@@ -286,19 +330,20 @@ static enum sbx_status create(struct sbx_object *object, struct sbx_call *call, 
 }
 
 napi_value sbx_large_write_start(struct sbx_object *object, struct sbx_call *call,
-                                 struct sbx_endpoint *endpoint)
+                                 const struct sbx_call_options *options, struct sbx_endpoint *endpoint)
 {
     const struct sbx_job_kind *kind = call->row->code == SBX_OP_PWRITE ? &kind_pwrite : &kind_write;
     struct write *write = NULL;
     struct sbx_op *op = NULL;
     enum sbx_status status = create(object, call, endpoint, &write);
     if (status == SBX_OK) {
+        write->timeout_ms = options->timeout_ms;
         status = make(object, write, &op);
     }
     if (status == SBX_OK) {
-        return sbx_job_start(object, op, kind, write);
+        return sbx_job_start(object, op, kind, write, options);
     }
-    napi_value refused = sbx_job_refuse(object->env->env, kind, status, call->args.path);
+    napi_value refused = sbx_answer_refuse(object->env->env, kind, status, call->args.path);
     end(object, write);
     return refused;
 }

@@ -7,13 +7,13 @@
 #define SBX_NAPI_LARGE_WRITE_H
 
 #include "napi/args.h"
-#include "napi/object.h"
+#include "napi/call_options.h"
 
 /* Whether the call is one. */
 bool sbx_large_write_is(const struct sbx_call *call);
 
 /* Starts it; the promise of its end. Takes from the call what it keeps. */
 napi_value sbx_large_write_start(struct sbx_object *object, struct sbx_call *call,
-                                 struct sbx_endpoint *endpoint);
+                                 const struct sbx_call_options *options, struct sbx_endpoint *endpoint);
 
 #endif

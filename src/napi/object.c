@@ -15,20 +15,27 @@
 #include "napi/try.h"
 
 /* An object without functions yet, with one owner: the caller. NULL: thrown. */
-static struct sbx_object *create(struct sbx_env *env, napi_value client)
+static struct sbx_object *create(struct sbx_env *env, const struct sbx_options *options)
 {
     struct sbx_object *object = calloc(1, sizeof(*object));
     if (object == NULL) {
         sbx_error_throw(env->env, &(struct sbx_failure){.status = SBX_ENOMEM});
         return NULL;
     }
-    if (napi_create_reference(env->env, client, 1, &object->client) != napi_ok) {
+    if (napi_create_reference(env->env, options->client, 1, &object->client) != napi_ok ||
+        (options->signal != NULL &&
+         napi_create_reference(env->env, options->signal, 1, &object->signal) != napi_ok)) {
         free(object);
         (void)sbx_try_throw(env->env);
         return NULL;
     }
     object->env = env;
+    object->lazy = sbx_lazy_of(env->env, options->client);
     object->owners = 1;
+    sbx_later_init(&object->later);
+    object->number = ++env->numbered;
+    object->transport = options->transport;
+    sbx_queue_push(&env->all, &object->link);
     env->owners++;
     env->objects++;
     return object;
@@ -63,12 +70,18 @@ void sbx_object_unref(struct sbx_object *object)
     if (!object->closed) {
         leave(object);
     }
+    sbx_link_remove(&object->link);
+    sbx_lazy_unref(object->lazy);
     (void)napi_delete_reference(env->env, object->client); /* fails only where the environment is gone */
+    if (object->signal != NULL) {
+        (void)napi_delete_reference(env->env, object->signal);
+    }
     if (object->closing != NULL) {
         (void)napi_delete_reference(env->env, object->closing);
     }
     sbx_fresh_forget(&object->fresh);
     free(object->proxy);
+    sbx_bytes_clear(&object->later.path);
     sbx_fs_destroy(object->fs);
     sbx_toolkit_destroy(object->toolkit);
     free(object);
@@ -117,7 +130,7 @@ napi_value sbx_object_make(napi_env env, napi_callback_info info, const struct s
     if (!factory->read(env, argument, &options)) {
         return NULL;
     }
-    struct sbx_object *object = create(data, options.client);
+    struct sbx_object *object = create(data, &options);
     if (object != NULL) {
         object->proxy = options.proxy; /* taken */
         object->proxy_length = options.proxy_length;
@@ -133,6 +146,7 @@ void sbx_object_started(struct sbx_object *object)
 {
     object->in_flight++;
     object->owners++;
+    sbx_lazy_use_begins(object->lazy);
 }
 
 static void settle_closer(struct sbx_object *object)
@@ -150,6 +164,7 @@ static void settle_closer(struct sbx_object *object)
 void sbx_object_ended(struct sbx_object *object)
 {
     object->in_flight--;
+    sbx_lazy_use_ends(object->lazy);
     if (object->in_flight == 0 && object->closer != NULL) {
         settle_closer(object);
     }
@@ -211,24 +226,60 @@ bool sbx_object_add_close(struct sbx_object *object, napi_value target)
     return true;
 }
 
-struct sbx_endpoint *sbx_object_endpoint(struct sbx_object *object, const char *syscall)
+static bool get_client(const struct sbx_object *object, napi_value *client)
+{
+    if (object->lazy != NULL) {
+        *client = sbx_lazy_client(object->lazy);
+        return *client != NULL;
+    }
+    return napi_get_reference_value(object->env->env, object->client, client) == napi_ok;
+}
+
+napi_value sbx_object_client(struct sbx_env *env, uint64_t number)
+{
+    napi_value client = NULL;
+    for (struct sbx_link *link = env->all.head.next; link != &env->all.head; link = link->next) {
+        const struct sbx_object *object = SBX_CONTAINER(link, struct sbx_object, link);
+        if (object->number == number && get_client(object, &client)) {
+            return client;
+        }
+    }
+    return NULL;
+}
+
+bool sbx_object_endpoint_of_waiting(struct sbx_object *object, const char *syscall,
+                                    struct sbx_endpoint **endpoint)
 {
     napi_env env = object->env->env;
     napi_value client;
-    if (object->closed) {
-        sbx_error_throw(
-            env, &(struct sbx_failure){.status = SBX_EBADF, .syscall = syscall, .advice = "it was closed"});
-        return NULL;
+    struct sbx_client_use use = {.transport = object->transport,
+                                 .number = object->number,
+                                 .proxy = {object->proxy, object->proxy_length},
+                                 .syscall = syscall};
+    if (object->lazy != NULL) {
+        return sbx_lazy_endpoint(object->lazy, &use, endpoint);
     }
     SBX_TRY(napi_get_reference_value(env, object->client, &client));
-    struct sbx_span proxy = {object->proxy, object->proxy_length};
-    struct sbx_endpoint *endpoint = sbx_client_endpoint(env, client, proxy, syscall);
-    if (endpoint != NULL && object->closed) { /* by a getter of the client */
-        sbx_endpoint_unref(endpoint);
-        return sbx_object_endpoint(object, syscall);
-    }
-    return endpoint;
+    *endpoint = sbx_client_endpoint(env, client, &use);
+    return *endpoint != NULL;
 fail:
     (void)sbx_try_throw(env);
-    return NULL;
+    return false;
+}
+
+bool sbx_object_endpoint(struct sbx_object *object, const char *syscall, struct sbx_endpoint **endpoint)
+{
+    if (object->closed) {
+        sbx_error_throw(
+            object->env->env,
+            &(struct sbx_failure){.status = SBX_EBADF, .syscall = syscall, .advice = "it was closed"});
+        return false;
+    }
+    bool given = sbx_object_endpoint_of_waiting(object, syscall, endpoint);
+    if (given && object->closed) { /* by a getter of the client */
+        sbx_endpoint_unref(*endpoint);
+        *endpoint = NULL;
+        return sbx_object_endpoint(object, syscall, endpoint);
+    }
+    return given;
 }

@@ -14,18 +14,26 @@
 #include "core/sandbox.h"
 #include "napi/env.h"
 #include "napi/fresh.h"
+#include "napi/later.h"
+#include "napi/lazy.h"
 #include "napi/options.h"
 
 struct sbx_object {
-    struct sbx_env *env; /* owned: one count */
-    size_t owners;       /* functions, and operations in flight */
-    napi_ref client;     /* owned */
-    char *proxy;         /* owned: the option; NULL: not given */
+    struct sbx_env *env;   /* owned: one count */
+    size_t owners;         /* functions, and operations in flight */
+    napi_ref client;       /* owned */
+    struct sbx_lazy *lazy; /* owned: one count; NULL: the client is there from the beginning */
+    struct sbx_link link;  /* in the environment's list */
+    uint64_t number;       /* from 1 on: endpoints name it by that */
+    enum sbx_transport transport;
+    char *proxy; /* owned: the option; NULL: not given */
     size_t proxy_length;
+    napi_ref signal;             /* owned: of each call that has none of its own; NULL: none */
     struct sbx_fs *fs;           /* owned; NULL: it is a toolkit */
     struct sbx_toolkit *toolkit; /* owned; NULL: it is a file system */
     struct sbx_fresh fresh;      /* of a file system */
     struct sbx_owner owner;      /* of a file system */
+    struct sbx_later later;
     size_t in_flight;
     bool closed;
     napi_deferred closer; /* owned: of close(), while it waits; NULL: none waits */
@@ -55,12 +63,19 @@ void sbx_object_unref(struct sbx_object *object);
 napi_value sbx_object_function(struct sbx_object *object, const char *name, napi_callback callback,
                                const void *row);
 
+/* The client of the object of that number; NULL: there is no such object any more. */
+napi_value sbx_object_client(struct sbx_env *env, uint64_t number);
+
 /* Adds close() and [Symbol.asyncDispose]() to `target`; false: thrown. */
 bool sbx_object_add_close(struct sbx_object *object, napi_value target);
 
-/* Throws EBADF where the object is closed; else the endpoint of its client as it is now, counted.
- * NULL: thrown. */
-struct sbx_endpoint *sbx_object_endpoint(struct sbx_object *object, const char *syscall);
+/* Throws EBADF where the object is closed; else gives the endpoint of its client as it is now, counted; NULL: there is
+ * no client yet, and what is started waits for it. false: thrown. */
+bool sbx_object_endpoint(struct sbx_object *object, const char *syscall, struct sbx_endpoint **endpoint);
+
+/* The same for what has waited for the client, and may do so although the object was closed meanwhile. */
+bool sbx_object_endpoint_of_waiting(struct sbx_object *object, const char *syscall,
+                                    struct sbx_endpoint **endpoint);
 
 /* One operation more is in flight; it counts as an owner. */
 void sbx_object_started(struct sbx_object *object);

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "napi/call_options.h"
 #include "napi/client.h"
 #include "napi/error.h"
+#include "napi/lazy.h"
 #include "napi/result.h"
 #include "napi/try.h"
 #include "napi/value.h"
@@ -68,6 +70,12 @@ static bool read_timeout(napi_env env, napi_value value, const char *what, struc
         return false;
     }
     return true;
+}
+
+static bool read_signal(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    into->signal = value;
+    return sbx_call_options_check_signal(env, value, what);
 }
 
 static bool read_max_full_read(napi_env env, napi_value value, const char *what, struct sbx_options *into)
@@ -129,6 +137,25 @@ static bool read_companion(napi_env env, napi_value value, const char *what, str
         sbx_error_throw_value(env, "The \"options.companion\" property must be \"auto\", false or { path }");
     }
     return automatic;
+}
+
+static bool read_transport(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    static const char *const words[] = {
+        [SBX_TRANSPORT_AUTO] = "auto", [SBX_TRANSPORT_NATIVE] = "native", [SBX_TRANSPORT_FETCH] = "fetch"};
+    char word[16] = "";
+    bool text = sbx_value_is(env, value, napi_string) &&
+                napi_get_value_string_utf8(env, value, word, sizeof(word), NULL) == napi_ok;
+    (void)what;
+    for (size_t i = 0; text && i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(word, words[i]) == 0) {
+            into->transport = (enum sbx_transport)i;
+            return true;
+        }
+    }
+    sbx_error_throw_value(env,
+                          "The \"options.transport\" property must be \"auto\", \"native\" or \"fetch\"");
+    return false;
 }
 
 static bool read_env(napi_env env, napi_value value, const char *what, struct sbx_options *into)
@@ -194,6 +221,8 @@ static const struct option fs_options[] = {
     {"readOnly", false, read_read_only},
     {"companion", false, read_companion},
     {"proxy", false, read_proxy},
+    {"signal", false, read_signal},
+    {"transport", false, read_transport},
     {"owner", false, read_owner},
     {NULL, false, NULL},
 };
@@ -203,8 +232,10 @@ static const struct option toolkit_options[] = {
     {"cwd", false, read_cwd},
     {"env", false, read_env},
     {"timeoutMs", false, read_timeout},
+    {"signal", false, read_signal},
     {"companion", false, read_companion},
     {"proxy", false, read_proxy},
+    {"transport", false, read_transport},
     {NULL, false, NULL},
 };
 
@@ -279,7 +310,10 @@ static bool read_all(napi_env env, napi_value options, const struct option *tabl
     for (; good && table->name != NULL; table++) {
         good = read_one(env, options, table, read);
     }
-    good = good && sbx_client_check(env, read->client, caller);
+    good = good && (sbx_lazy_is(env, read->client) ||
+                    sbx_client_check(env, read->client,
+                                     &(struct sbx_client_use){
+                                         .transport = read->transport, .number = 1, .syscall = caller}));
     if (!good) {
         sbx_options_clear(read);
     }

@@ -9,6 +9,7 @@
 #include <node_api.h>
 
 #include "core/sandbox.h"
+#include "napi/client.h"
 
 /* The owner that every stat shows, instead of the true one. */
 struct sbx_owner {
@@ -19,7 +20,8 @@ struct sbx_owner {
 
 struct sbx_options {
     napi_value client;
-    char *base_path; /* owned; NULL: not given */
+    napi_value signal; /* NULL: not given */
+    char *base_path;   /* owned; NULL: not given */
     size_t base_path_length;
     char *cwd; /* owned; NULL: not given */
     size_t cwd_length;
@@ -31,6 +33,7 @@ struct sbx_options {
     uint64_t max_full_read;
     bool read_only;
     bool no_companion;
+    enum sbx_transport transport;
     char *companion_path; /* owned; NULL: not given */
     size_t companion_path_length;
     struct sbx_owner owner;

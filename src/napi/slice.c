@@ -50,6 +50,17 @@ static void on_closed(uv_handle_t *handle)
     sbx_env_driver_closed(env);
 }
 
+/* Runs JavaScript, and so `queued` is set: no slice begins meanwhile. */
+static void perform_exchanges(struct sbx_driver *driver)
+{
+    struct sbx_queue taken;
+    sbx_queue_init(&taken);
+    sbx_engine_take_exchanges(driver->engine, &taken);
+    driver->queued = true;
+    driver->env->perform(driver->env, &taken);
+    driver->queued = false;
+}
+
 /* With closing set and no slice queued: one last slice, here, ends everything without waiting. */
 static void finish_closing(struct sbx_driver *driver)
 {
@@ -58,6 +69,7 @@ static void finish_closing(struct sbx_driver *driver)
     sbx_queue_init(&done);
     sbx_engine_slice(driver->engine);
     sbx_engine_take_done(driver->engine, &done);
+    perform_exchanges(driver); /* all of them are over */
     while ((link = sbx_queue_pop(&done)) != NULL) {
         driver->env->drop(SBX_CONTAINER(link, struct sbx_op, task.link));
     }
@@ -91,13 +103,22 @@ static void unpark(struct sbx_driver *driver)
     (void)uv_timer_stop(&driver->timer);
 }
 
-/* Watches for the next reason to run a slice; nothing in flight, nothing to watch. */
+/* What nobody waits for, such as a search for the companion whose caller gave it up, is watched, and holds no process. */
+static void hold_process(struct sbx_driver *driver, bool hold)
+{
+    void (*change)(uv_handle_t * handle) = hold ? uv_ref : uv_unref;
+    change((uv_handle_t *)&driver->poll);
+    change((uv_handle_t *)&driver->timer);
+}
+
+/* Watches for the next reason to run a slice; nothing in flight and nothing due, nothing to watch. */
 static void park(struct sbx_driver *driver)
 {
     int due_ms = sbx_engine_due_ms(driver->engine);
-    if (driver->in_flight == 0 && due_ms != 0) {
+    if (driver->in_flight == 0 && due_ms < 0) {
         return;
     }
+    hold_process(driver, driver->in_flight > 0);
     if (due_ms == 0 || uv_poll_start(&driver->poll, UV_READABLE, on_readable) != 0) {
         queue_slice(driver);
         return;
@@ -118,8 +139,8 @@ static void after_slice(uv_work_t *work, int status)
     struct sbx_driver *driver = work->data;
     struct sbx_queue done;
     (void)status; /* UV_ECANCELED: closing is set */
-    driver->queued = false;
     if (driver->closing) {
+        driver->queued = false;
         finish_closing(driver);
         return;
     }
@@ -130,6 +151,10 @@ static void after_slice(uv_work_t *work, int status)
     }
     struct sbx_env *env = driver->env;
     env->owners++;
+    perform_exchanges(driver); /* it may close the driver */
+    if (driver->closing) {
+        finish_closing(driver);
+    }
     env->settle(env, &done); /* runs JavaScript: it may submit, and it may close the driver */
     if (env->driver == driver && !driver->queued && uv_is_active((uv_handle_t *)&driver->submitted) == 0) {
         park(driver);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "napi/answer.h"
 #include "napi/error.h"
 #include "napi/job.h"
 #include "napi/object.h"
@@ -52,18 +53,21 @@ static char *read_input(napi_env env, napi_value input, size_t *length)
     return sbx_value_text(env, json, "\"input\" argument", length, NULL);
 }
 
-static struct sbx_op *make_op(napi_env env, const struct sbx_binding *binding, napi_value input)
+static struct sbx_op *make_op(napi_env env, const struct sbx_binding *binding, napi_value input,
+                              const struct sbx_call_options *options)
 {
     struct sbx_op *op = NULL;
     const struct sbx_tool *tool = binding->row;
     size_t length = 0;
     char *json = read_input(env, input, &length);
-    struct sbx_endpoint *endpoint = json == NULL ? NULL : sbx_object_endpoint(binding->object, tool->name);
-    if (endpoint != NULL) {
+    struct sbx_endpoint *endpoint = NULL;
+    if (json != NULL && sbx_object_endpoint(binding->object, tool->name, &endpoint)) {
         enum sbx_status status = sbx_tool_op_create(&op, binding->object->toolkit, tool, endpoint,
                                                     (struct sbx_span){json, length});
         if (status != SBX_OK) {
             sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = tool->name});
+        } else if (options->timeout_ms > 0) {
+            op->timeout_ms = options->timeout_ms;
         }
     }
     sbx_endpoint_unref(endpoint);
@@ -74,13 +78,16 @@ static struct sbx_op *make_op(napi_env env, const struct sbx_binding *binding, n
 static napi_value execute(napi_env env, napi_callback_info info)
 {
     struct sbx_binding *binding = NULL;
-    napi_value input;
-    size_t argc = 1;
-    if (napi_get_cb_info(env, info, &argc, &input, NULL, (void **)&binding) != napi_ok) {
+    napi_value argv[2];
+    size_t argc = 2;
+    struct sbx_call_options options;
+    if (napi_get_cb_info(env, info, &argc, argv, NULL, (void **)&binding) != napi_ok) {
         return sbx_try_throw(env);
     }
-    struct sbx_op *op = make_op(env, binding, input);
-    return op == NULL ? sbx_job_reject(env, &kind) : sbx_job_start(binding->object, op, &kind, NULL);
+    bool read = sbx_call_options_read(env, argv[1], binding->object, &options);
+    struct sbx_op *op = read ? make_op(env, binding, argv[0], &options) : NULL;
+    return op == NULL ? sbx_answer_reject(env, &kind)
+                      : sbx_job_start(binding->object, op, &kind, NULL, &options);
 }
 
 static napi_status set_text(napi_env env, napi_value object, const char *name, const char *text)

@@ -19,3 +19,21 @@ napi_value sbx_try_throw(napi_env env)
     }
     return NULL;
 }
+
+napi_value sbx_try_take(napi_env env)
+{
+    bool pending = false;
+    napi_value exception = NULL;
+    if (napi_is_exception_pending(env, &pending) == napi_ok && pending) {
+        (void)napi_get_and_clear_last_exception(env, &exception);
+    }
+    return exception;
+}
+
+void sbx_try_raise(napi_env env)
+{
+    napi_value exception = sbx_try_take(env);
+    if (exception != NULL) {
+        (void)napi_fatal_exception(env, exception);
+    }
+}

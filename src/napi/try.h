@@ -20,4 +20,10 @@
  * returns then. */
 napi_value sbx_try_throw(napi_env env);
 
+/* The pending exception, which is pending no more; NULL: there is none. */
+napi_value sbx_try_take(napi_env env);
+
+/* What is thrown outside of any promise, in a continuation, ends the process as Node means it. */
+void sbx_try_raise(napi_env env);
+
 #endif

@@ -205,3 +205,16 @@ bool sbx_value_bytes(napi_env env, napi_value value, struct sbx_span *bytes)
 fail:
     return false;
 }
+
+char *sbx_value_message(napi_env env, napi_value error)
+{
+    napi_value message = NULL;
+    napi_value exception;
+    size_t length = 0;
+    bool has_words = sbx_value_is(env, error, napi_object) &&
+                     napi_get_named_property(env, error, "message", &message) == napi_ok &&
+                     sbx_value_is(env, message, napi_string);
+    char *words = has_words ? sbx_value_text(env, message, "message", &length, NULL) : NULL;
+    (void)napi_get_and_clear_last_exception(env, &exception); /* of a getter: it says nothing */
+    return words;
+}

@@ -32,4 +32,7 @@ bool sbx_value_is(napi_env env, napi_value value, napi_valuetype type);
 /* A property; NULL: a getter threw, or Node-API failed. */
 napi_value sbx_value_property(napi_env env, napi_value object, const char *name);
 
+/* What an error says of itself, which the caller frees; NULL: nothing, or no memory. */
+char *sbx_value_message(napi_env env, napi_value error);
+
 #endif

@@ -30,7 +30,6 @@ test('a client that is missing, or is no client', async () => {
     {},
     [],
     { baseUrl: 5 },
-    () => {},
     Promise.resolve(client),
   ])
     await expectTypeError(() => createSandboxFs({ client: wrong }), /client/);

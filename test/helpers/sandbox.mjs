@@ -8,6 +8,8 @@
 // elsewhere `basePath` is a temporary directory of this machine. stop() leaves neither a file nor a process,
 // and so does the end of this process, however it comes.
 //
+// With SBX_TEST_TRANSPORT=fetch its clients have a `fetch` of their own, and so requests leave by that.
+//
 // SPDX-License-Identifier: Apache-2.0
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
@@ -80,8 +82,16 @@ async function start(isolated, { unprivileged, httpLog }) {
   }
 }
 
+/** The lane of the tests: Node's fetch, as somebody's own. */
+const ownFetch = process.env.SBX_TEST_TRANSPORT === 'fetch' ? (url, init) => fetch(url, init) : undefined;
+
+function inLane(client) {
+  if (ownFetch) client.fetcher = ownFetch;
+  return client;
+}
+
 async function describe(client, basePath = '/', remove) {
-  const { baseUrl, token } = client;
+  const { baseUrl, token } = inLane(client);
   let directories = 0;
   const sandbox = {
     client,
@@ -101,7 +111,8 @@ async function describe(client, basePath = '/', remove) {
       if (result.exitCode !== 0) throw new Error(`sh -c ${script}: ${JSON.stringify(result)}`);
       return result.stdout;
     },
-    connect: (url, options) => SandboxAgent.connect({ baseUrl: url, token, skipHealthCheck: true, ...options }),
+    connect: async (url, options) =>
+      inLane(await SandboxAgent.connect({ baseUrl: url, token, skipHealthCheck: true, ...options })),
     async stop() {
       await client.destroySandbox();
       await remove();

@@ -14,6 +14,7 @@
 
 struct sbx_batch;
 struct sbx_companion_lane;
+struct sbx_task;
 
 struct sbx_ask {
     /* Asked. */
@@ -24,6 +25,7 @@ struct sbx_ask {
     int limit_ms;                      /* what an error says the deadline was */
     void (*done)(struct sbx_ask *ask); /* pool; the ask is its owner's again */
     void *owner;                       /* borrowed: for whoever asks */
+    struct sbx_task *task;             /* borrowed: whose change it is; NULL: it cannot be given up */
 
     /* Came back. */
     bool no_companion; /* nothing was asked: there is none, or status says how the search for it failed */

@@ -6,6 +6,7 @@
 #include "core/companion/batch.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define SLOTS_MAX ((size_t)96)    /* bytes of a frame beside its paths and its data */
@@ -69,6 +70,13 @@ static enum sbx_status put_frame(struct sbx_writer *writer, const struct sbx_ask
     return sbx_frame_end(writer, start);
 }
 
+/* A change that was given up makes no frame. */
+static enum sbx_status put_wanted(struct sbx_writer *writer, const struct sbx_ask *ask, uint32_t id)
+{
+    bool change = (ask->row->kind & SBX_CHANGE) != 0;
+    return change && !sbx_task_may_change(ask->task) ? SBX_ECANCELED : put_frame(writer, ask, id);
+}
+
 /* Puts the frame of each ask; one that makes none keeps its status. */
 static void put_frames(struct sbx_batch *batch, struct sbx_ask *const *asks, size_t room)
 {
@@ -76,7 +84,7 @@ static void put_frames(struct sbx_batch *batch, struct sbx_ask *const *asks, siz
     for (size_t i = 0; i < batch->count; i++) {
         struct sbx_ask *ask = asks[i];
         ask->id = (uint32_t)i;
-        ask->status = put_frame(&writer, ask, ask->id);
+        ask->status = put_wanted(&writer, ask, ask->id);
         if (ask->status != SBX_OK) {
             continue;
         }
@@ -134,4 +142,40 @@ void sbx_batch_destroy(struct sbx_batch *batch)
     free(batch->frames.data);
     free(batch->asks);
     free(batch);
+}
+
+bool sbx_batch_same_sandbox(const struct sbx_endpoint *a, const struct sbx_endpoint *b)
+{
+    return sbx_span_equal(sbx_endpoint_base_url(a), sbx_endpoint_base_url(b));
+}
+
+void sbx_batch_say_deadline(const struct sbx_ask *ask, char *words, size_t size)
+{
+    bool may_have_run = ask->batch != NULL && (ask->row->kind & SBX_CHANGE) != 0;
+    (void)snprintf(words, size, "no answer within %d ms%s", ask->limit_ms,
+                   may_have_run ? "; the operation may have completed" : "");
+}
+
+void sbx_batch_read_reply(struct sbx_ask *ask, const struct sbx_frame *reply)
+{
+    ask->words = NULL;
+    ask->status = reply->code == 0 ? SBX_OK : sbx_status_from_errno(reply->code);
+    if (ask->status == SBX_OK) {
+        ask->status = sbx_result_decode(ask->row, reply->payload, &ask->answer);
+        ask->words = ask->status == SBX_OK ? NULL : "the companion's reply cannot be read";
+    }
+}
+
+enum sbx_status sbx_batch_send(struct sbx_batch *batch, const struct sbx_carrier *carrier,
+                               struct sbx_companion *companion)
+{
+    struct sbx_bytes program;
+    sbx_bytes_init(&program, SBX_PATH_MAX);
+    sbx_companion_append_program(companion, &program);
+    enum sbx_status status = program.status;
+    if (status == SBX_OK) {
+        status = carrier->send(batch, sbx_bytes_span(&program));
+    }
+    sbx_bytes_clear(&program);
+    return status;
 }

@@ -8,6 +8,7 @@
 #define SBX_CORE_COMPANION_BATCH_H
 
 #include "core/companion/ask.h"
+#include "core/companion/companion.h"
 #include "core/http/engine.h"
 #include "core/http/request.h"
 
@@ -78,5 +79,18 @@ size_t sbx_batch_smaller(const struct sbx_batch *batch, size_t fill_max);
 enum sbx_status sbx_batch_create(struct sbx_batch **batch, struct sbx_ask *const *asks,
                                  size_t count) SBX_CHECKED;
 void sbx_batch_destroy(struct sbx_batch *batch);
+
+/* Whether what goes to both can go together. */
+bool sbx_batch_same_sandbox(const struct sbx_endpoint *a, const struct sbx_endpoint *b);
+
+/* The words for the deadline of `ask`, which is met. */
+void sbx_batch_say_deadline(const struct sbx_ask *ask, char *words, size_t size);
+
+/* Sets what came back for `ask`. */
+void sbx_batch_read_reply(struct sbx_ask *ask, const struct sbx_frame *reply);
+
+/* Sends it by `carrier` to where `companion` is. */
+enum sbx_status sbx_batch_send(struct sbx_batch *batch, const struct sbx_carrier *carrier,
+                               struct sbx_companion *companion) SBX_CHECKED;
 
 #endif

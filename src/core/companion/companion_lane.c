@@ -11,7 +11,6 @@
 #include "core/companion/companion_lane.h"
 
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "core/companion/again.h"
@@ -85,8 +84,8 @@ void sbx_companion_lane_unref(struct sbx_companion_lane *lane)
     free(lane);
 }
 
-/* Back to its owner, who may have been the last to hold the lane: nothing of that stays with the engine. */
-static void give_back(struct sbx_ask *ask)
+/* Out of the lane, of which its owner may be the last to hold it: nothing of that stays with the engine. */
+static void leave(struct sbx_ask *ask)
 {
     struct sbx_companion_lane *lane = ask->lane;
     sbx_link_remove(&ask->link);
@@ -96,6 +95,11 @@ static void give_back(struct sbx_ask *ask)
     }
     sbx_again_left(&lane->again);
     ask->batch = NULL;
+}
+
+static void give_back(struct sbx_ask *ask)
+{
+    leave(ask);
     ask->done(ask);
 }
 
@@ -136,23 +140,32 @@ static struct sbx_ask *take_out(struct sbx_batch *batch, size_t id)
     return ask;
 }
 
+/* Nobody waits for it any more, wherever it is. */
+static void leave_batch(struct sbx_ask *ask)
+{
+    struct sbx_batch *batch = ask->batch;
+    if (batch != NULL) {
+        (void)take_out(batch, ask->id);
+        if (batch->left == 0) {
+            ask->lane->carrier->cancel(batch);
+            end_batch(batch);
+        }
+    }
+}
+
+void sbx_companion_lane_cancel(struct sbx_ask *ask)
+{
+    leave_batch(ask);
+    leave(ask);
+}
+
 /* The ask's deadline, or the end of the engine. */
 static void on_due(struct sbx_deadline *deadline, enum sbx_status why)
 {
     struct sbx_ask *ask = SBX_CONTAINER(deadline, struct sbx_ask, deadline);
-    struct sbx_companion_lane *lane = ask->lane;
-    struct sbx_batch *batch = ask->batch;
     char words[128];
-    bool may_have_run = batch != NULL && (ask->row->kind & SBX_CHANGE) != 0;
-    (void)snprintf(words, sizeof(words), "no answer within %d ms%s", ask->limit_ms,
-                   may_have_run ? "; the operation may have completed" : "");
-    if (batch != NULL) {
-        (void)take_out(batch, ask->id);
-        if (batch->left == 0) {
-            lane->carrier->cancel(batch);
-            end_batch(batch);
-        }
-    }
+    sbx_batch_say_deadline(ask, words, sizeof(words));
+    leave_batch(ask);
     fail(ask, why, why == SBX_ECANCELED ? "closed" : words);
 }
 
@@ -226,19 +239,13 @@ void sbx_companion_lane_lost(struct sbx_batch *batch, enum sbx_fate fate, enum s
 /* A reply to `ask`, which is out of its batch. */
 static void answer(struct sbx_ask *ask, const struct sbx_frame *reply)
 {
-    enum sbx_status status = reply->code == 0 ? SBX_OK : sbx_status_from_errno(reply->code);
-    if (status == SBX_ENOBUFS && !ask->alone) { /* it was not done: it wants a batch of its own */
+    sbx_batch_read_reply(ask, reply);
+    if (ask->status == SBX_ENOBUFS && !ask->alone) { /* it was not done: it wants a batch of its own */
         ask->alone = true;
         await_turn(ask);
-        return;
+    } else {
+        give_back(ask);
     }
-    ask->words = NULL;
-    if (status == SBX_OK) {
-        status = sbx_result_decode(ask->row, reply->payload, &ask->answer);
-        ask->words = status == SBX_OK ? NULL : "the companion's reply cannot be read";
-    }
-    ask->status = status;
-    give_back(ask);
 }
 
 /* One that answers nothing may be damaged: it has to greet before it is asked again. */
@@ -258,19 +265,6 @@ void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies
         sbx_companion_is_unknown(batch->lane->companion, words);
     }
     sbx_companion_lane_lost(batch, SBX_FATE_UNKNOWN, SBX_EIO, words);
-}
-
-static enum sbx_status send_batch(struct sbx_companion_lane *lane, struct sbx_batch *batch)
-{
-    struct sbx_bytes program;
-    sbx_bytes_init(&program, SBX_PATH_MAX);
-    sbx_companion_append_program(lane->companion, &program);
-    enum sbx_status status = program.status;
-    if (status == SBX_OK) {
-        status = lane->carrier->send(batch, sbx_bytes_span(&program));
-    }
-    sbx_bytes_clear(&program);
-    return status;
 }
 
 /* Sends one batch of what waits, for the sandbox of the first. */
@@ -296,7 +290,7 @@ static void send_some(struct sbx_companion_lane *lane)
     batch->sent_ms = sbx_now_ms();
     sbx_queue_push(&lane->sent, &batch->link);
     lane->sent_count++;
-    status = send_batch(lane, batch);
+    status = sbx_batch_send(batch, lane->carrier, lane->companion);
     if (status != SBX_OK) {
         sbx_companion_lane_lost(batch, SBX_FATE_NOT_DONE, status, NULL);
     }
@@ -326,11 +320,6 @@ static struct sbx_ask *first_waiting(const struct sbx_companion_lane *lane)
     return SBX_CONTAINER(lane->waiting.head.next, struct sbx_ask, link);
 }
 
-static bool is_same_sandbox(const struct sbx_endpoint *a, const struct sbx_endpoint *b)
-{
-    return sbx_span_equal(sbx_endpoint_base_url(a), sbx_endpoint_base_url(b));
-}
-
 /* Those of the first one's sandbox, unasked: it has no companion, or the search for it failed with `status`. */
 static void give_some_back(struct sbx_companion_lane *lane, enum sbx_status status, const char *words)
 {
@@ -341,7 +330,7 @@ static void give_some_back(struct sbx_companion_lane *lane, enum sbx_status stat
     sbx_queue_move(&lane->waiting, &waiting);
     while ((link = sbx_queue_pop(&waiting)) != NULL) {
         struct sbx_ask *ask = SBX_CONTAINER(link, struct sbx_ask, link);
-        if (is_same_sandbox(ask->endpoint, endpoint)) {
+        if (sbx_batch_same_sandbox(ask->endpoint, endpoint)) {
             ask->no_companion = true;
             fail(ask, status, words);
         } else {

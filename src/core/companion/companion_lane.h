@@ -31,4 +31,8 @@ void sbx_companion_lane_unref(struct sbx_companion_lane *lane);
 enum sbx_status sbx_companion_lane_ask(struct sbx_companion_lane *lane, struct sbx_engine *engine,
                                        struct sbx_ask *ask) SBX_CHECKED;
 
+/* Takes back an ask: `done` is not called. Where its batch has left, its reply is not listened to; one in which nobody
+ * waits for anything any more is taken back with its connection. */
+void sbx_companion_lane_cancel(struct sbx_ask *ask);
+
 #endif

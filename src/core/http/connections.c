@@ -5,25 +5,65 @@
  */
 #include "core/http/connections.h"
 
+#include "core/http/request.h"
 #include "wire/limits.h"
+
+/* How a request leaves. */
+struct transport {
+    enum sbx_status (*send)(struct sbx_connections *connections, struct sbx_request *request);
+    void (*cancel)(struct sbx_connections *connections, struct sbx_request *request);
+};
+
+static enum sbx_status send_by_curl(struct sbx_connections *connections, struct sbx_request *request)
+{
+    enum sbx_status status = sbx_request_prepare(request);
+    return status == SBX_OK ? sbx_multi_add(connections->multi, request->easy) : status;
+}
+
+static void cancel_at_curl(struct sbx_connections *connections, struct sbx_request *request)
+{
+    sbx_multi_remove(connections->multi, request->easy);
+}
+
+static enum sbx_status send_by_fetch(struct sbx_connections *connections, struct sbx_request *request)
+{
+    return sbx_exchanges_send(&connections->exchanges, request);
+}
+
+static void cancel_at_fetch(struct sbx_connections *connections, struct sbx_request *request)
+{
+    (void)connections;
+    sbx_exchanges_cancel(request);
+}
+
+static const struct transport *transport_of(const struct sbx_request *request)
+{
+    static const struct transport native = {send_by_curl, cancel_at_curl};
+    static const struct transport fetch = {send_by_fetch, cancel_at_fetch};
+    return sbx_endpoint_fetcher(request->endpoint) == 0 ? &native : &fetch;
+}
 
 enum sbx_status sbx_connections_init(struct sbx_connections *connections, struct sbx_poller *poller,
                                      size_t max)
 {
     *connections = (struct sbx_connections){.poller = poller, .max = max};
     sbx_queue_init(&connections->waiting);
-    return sbx_multi_create(&connections->multi, poller);
+    enum sbx_status status = sbx_exchanges_init(&connections->exchanges, poller);
+    return status == SBX_OK ? sbx_multi_create(&connections->multi, poller) : status;
 }
 
 void sbx_connections_clear(struct sbx_connections *connections)
 {
+    if (connections->poller != NULL) { /* else it was never made */
+        sbx_exchanges_clear(&connections->exchanges);
+    }
     sbx_multi_destroy(connections->multi);
     connections->multi = NULL;
 }
 
-enum sbx_status sbx_connections_add(struct sbx_connections *connections, CURL *easy)
+enum sbx_status sbx_connections_send(struct sbx_connections *connections, struct sbx_request *request)
 {
-    enum sbx_status status = sbx_multi_add(connections->multi, easy);
+    enum sbx_status status = transport_of(request)->send(connections, request);
     if (status == SBX_OK) {
         connections->active++;
         connections->peak = connections->active > connections->peak ? connections->active : connections->peak;
@@ -31,10 +71,28 @@ enum sbx_status sbx_connections_add(struct sbx_connections *connections, CURL *e
     return status;
 }
 
-void sbx_connections_remove(struct sbx_connections *connections, CURL *easy)
+void sbx_connections_cancel(struct sbx_connections *connections, struct sbx_request *request)
 {
-    sbx_multi_remove(connections->multi, easy);
-    connections->active--;
+    if (request->easy != NULL || request->exchange != NULL) {
+        transport_of(request)->cancel(connections, request);
+        connections->active--;
+    }
+}
+
+struct sbx_request *sbx_connections_next_ended(struct sbx_connections *connections)
+{
+    CURLcode code = CURLE_OK;
+    CURL *easy = sbx_multi_next_ended(connections->multi, &code);
+    struct sbx_request *request = NULL;
+    if (easy != NULL) {
+        request = sbx_request_of(easy);
+        sbx_multi_remove(connections->multi, easy);
+        sbx_request_conclude(request, code);
+    } else {
+        request = sbx_exchanges_next(&connections->exchanges);
+    }
+    connections->active -= request != NULL ? 1 : 0;
+    return request;
 }
 
 void sbx_connections_forget(struct sbx_connections *connections, bool all)

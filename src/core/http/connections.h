@@ -1,5 +1,5 @@
 /* connections.h: the connections of one budget: a curl multi handle of its own, of which so many may be in use
- * at once, and which keeps those that are not.
+ * at once, and which keeps those that are not; and so many requests at once that leave by the main thread.
  *
  * Thread: pool, but for init and clear.
  * SPDX-License-Identifier: Apache-2.0
@@ -7,18 +7,22 @@
 #ifndef SBX_CORE_HTTP_CONNECTIONS_H
 #define SBX_CORE_HTTP_CONNECTIONS_H
 
+#include <stdatomic.h>
+
+#include "core/http/exchanges.h"
 #include "core/http/multi.h"
 #include "core/queue.h"
 
 struct sbx_connections {
-    struct sbx_multi *multi;   /* owned */
-    struct sbx_poller *poller; /* borrowed */
-    struct sbx_queue waiting;  /* borrowed requests, not yet with curl */
-    size_t max;                /* that may be in use at once */
+    struct sbx_multi *multi;        /* owned */
+    struct sbx_poller *poller;      /* borrowed */
+    struct sbx_exchanges exchanges; /* the requests that leave by the main thread */
+    struct sbx_queue waiting;       /* borrowed requests, not yet with curl */
+    size_t max;                     /* that may be in use at once */
     size_t active;
-    size_t peak;          /* the most that were active at once with this multi */
-    uint64_t progress_ms; /* when bytes of any of them last moved */
-    bool stale;           /* those that it keeps are to be closed */
+    size_t peak;                      /* the most that were active at once with this multi */
+    atomic_uint_fast64_t progress_ms; /* when bytes of any of them last moved */
+    bool stale;                       /* those that it keeps are to be closed */
 };
 
 enum sbx_status sbx_connections_init(struct sbx_connections *connections, struct sbx_poller *poller,
@@ -30,9 +34,15 @@ static inline bool sbx_connections_has_room(const struct sbx_connections *connec
     return connections->active < connections->max;
 }
 
-/* Performs `easy` (borrowed until it is removed). */
-enum sbx_status sbx_connections_add(struct sbx_connections *connections, CURL *easy) SBX_CHECKED;
-void sbx_connections_remove(struct sbx_connections *connections, CURL *easy);
+/* Hands `request` to its transport: curl, or the main thread. */
+enum sbx_status sbx_connections_send(struct sbx_connections *connections,
+                                     struct sbx_request *request) SBX_CHECKED;
+
+/* Takes it away from there before its end; nothing happens where it is not there. */
+void sbx_connections_cancel(struct sbx_connections *connections, struct sbx_request *request);
+
+/* A request that its transport has ended, with its outcome; NULL: there is none. */
+struct sbx_request *sbx_connections_next_ended(struct sbx_connections *connections);
 
 /* Closes the kept ones where that was asked for, now or (`all`) before, or where they are too many; with
  * transfers under way it is put off: those connections are in use. */

@@ -19,11 +19,13 @@
 
 struct sbx_endpoint {
     atomic_size_t owners;
+    uint64_t fetcher;
     char *base_url;          /* owned */
     struct sbx_roots *roots; /* owned: one count; NULL: none */
     char *proxy;             /* owned; "": none */
     bool unverified;
-    char **lines; /* owned, as what it points to */
+    struct sbx_reach *reach; /* owned: one count; NULL: none */
+    char **lines;            /* owned, as what it points to */
     size_t line_count;
 };
 
@@ -122,11 +124,13 @@ enum sbx_status sbx_endpoint_create(struct sbx_endpoint **endpoint,
         return SBX_ENOMEM;
     }
     atomic_init(&made->owners, 1);
+    made->fetcher = options->fetcher;
     made->base_url = strndup(url.data, url.length);
     made->roots = sbx_roots_ref(options->roots);
     made->proxy = strndup(options->proxy.length == 0 ? "" : options->proxy.data, options->proxy.length);
     made->unverified = options->unverified;
     bool whole = made->base_url != NULL && made->proxy != NULL;
+    made->reach = sbx_reach_ref(options->reach);
     enum sbx_status status = whole ? add_lines(made, options) : SBX_ENOMEM;
     if (status != SBX_OK) {
         sbx_endpoint_unref(made);
@@ -152,6 +156,7 @@ void sbx_endpoint_unref(struct sbx_endpoint *endpoint)
     }
     free(endpoint->lines);
     sbx_roots_unref(endpoint->roots);
+    sbx_reach_unref(endpoint->reach);
     free(endpoint->base_url);
     free(endpoint->proxy);
     free(endpoint);
@@ -159,9 +164,9 @@ void sbx_endpoint_unref(struct sbx_endpoint *endpoint)
 
 bool sbx_endpoint_equal(const struct sbx_endpoint *a, const struct sbx_endpoint *b)
 {
-    bool equal =
-        a == b || (a->roots == b->roots && a->line_count == b->line_count && a->unverified == b->unverified &&
-                   strcmp(a->base_url, b->base_url) == 0 && strcmp(a->proxy, b->proxy) == 0);
+    bool equal = a == b || (a->roots == b->roots && a->fetcher == b->fetcher &&
+                            a->line_count == b->line_count && a->unverified == b->unverified &&
+                            strcmp(a->base_url, b->base_url) == 0 && strcmp(a->proxy, b->proxy) == 0);
     for (size_t i = 0; a != b && equal && i < a->line_count; i++) {
         equal = strcmp(a->lines[i], b->lines[i]) == 0;
     }
@@ -186,6 +191,16 @@ const char *sbx_endpoint_proxy(const struct sbx_endpoint *endpoint)
 bool sbx_endpoint_is_unverified(const struct sbx_endpoint *endpoint)
 {
     return endpoint->unverified;
+}
+
+uint64_t sbx_endpoint_fetcher(const struct sbx_endpoint *endpoint)
+{
+    return endpoint->fetcher;
+}
+
+struct sbx_reach *sbx_endpoint_reach(const struct sbx_endpoint *endpoint)
+{
+    return endpoint->reach;
 }
 
 size_t sbx_endpoint_line_count(const struct sbx_endpoint *endpoint)

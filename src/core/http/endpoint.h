@@ -9,7 +9,9 @@
 #define SBX_CORE_HTTP_ENDPOINT_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "core/http/reach.h"
 #include "core/http/roots.h"
 #include "wire/span.h"
 #include "wire/status.h"
@@ -27,6 +29,8 @@ struct sbx_endpoint_options {
     struct sbx_roots *roots; /* borrowed: the endpoint counts them; of https. NULL: none is trusted */
     struct sbx_span proxy;   /* a URL; empty: none */
     bool unverified;         /* https takes any certificate */
+    uint64_t fetcher;        /* who performs its requests, a number of the main thread's; 0: curl does */
+    struct sbx_reach *reach; /* borrowed: the endpoint counts it; NULL: nobody wants to know */
 };
 
 struct sbx_endpoint;
@@ -52,12 +56,16 @@ bool sbx_endpoint_equal(const struct sbx_endpoint *a, const struct sbx_endpoint 
 struct sbx_span sbx_endpoint_base_url(const struct sbx_endpoint *endpoint);
 
 struct sbx_roots *sbx_endpoint_roots(const struct sbx_endpoint *endpoint);
+uint64_t sbx_endpoint_fetcher(const struct sbx_endpoint *endpoint);
 
 /* The URL of the proxy that it is asked by; "": none. Borrowed. */
 const char *sbx_endpoint_proxy(const struct sbx_endpoint *endpoint);
 
 /* Whether https takes any certificate. */
 bool sbx_endpoint_is_unverified(const struct sbx_endpoint *endpoint);
+
+/* NULL: it has none. */
+struct sbx_reach *sbx_endpoint_reach(const struct sbx_endpoint *endpoint);
 
 /* "Name: value" lines, each ended by NUL, Authorization among them. */
 size_t sbx_endpoint_line_count(const struct sbx_endpoint *endpoint);

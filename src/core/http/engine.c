@@ -4,7 +4,7 @@
  * never wait behind programs. Deadlines are the engine's own and count the wait in that queue; where one counts
  * from the last progress, its own or its budget's, it is put off when it is met.
  * Invariant: a request is in one place: a waiting queue, the active queue, a pause (repeat.h), or its owner's hands.
- * Thread: as engine.h says; inbox and done are the only things that threads share.
+ * Thread: as engine.h says; the inbox, done and what is given up are all that threads share.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "core/http/engine.h"
@@ -29,13 +29,13 @@ struct sbx_engine {
     struct sbx_connections connections[SBX_BUDGETS];
     struct sbx_poller *poller; /* owned */
     struct sbx_deadlines deadlines;
-    struct sbx_queue active;   /* borrowed requests, with curl */
+    struct sbx_queue active;   /* borrowed requests, with their transport */
     struct sbx_queue deferred; /* borrowed; run before requests are activated */
     bool something_done;       /* in this slice */
     atomic_bool closing;
-    atomic_bool forgetting;   /* the kept connections are to be closed */
-    struct sbx_mailbox inbox; /* tasks submitted */
-    struct sbx_mailbox done;  /* tasks finished */
+    atomic_bool forgetting;  /* the kept connections are to be closed */
+    struct sbx_tasks tasks;  /* submitted, and under way */
+    struct sbx_mailbox done; /* tasks finished */
 };
 
 static void turn(struct sbx_engine *engine);
@@ -45,7 +45,7 @@ static enum sbx_status init(struct sbx_engine *engine)
     sbx_deadlines_init(&engine->deadlines);
     sbx_queue_init(&engine->active);
     sbx_queue_init(&engine->deferred);
-    enum sbx_status status = sbx_mailbox_init(&engine->inbox);
+    enum sbx_status status = sbx_tasks_init(&engine->tasks);
     if (status == SBX_OK) {
         status = sbx_mailbox_init(&engine->done);
     }
@@ -65,7 +65,7 @@ static void free_engine(struct sbx_engine *engine)
     }
     sbx_poller_destroy(engine->poller);
     sbx_deadlines_clear(&engine->deadlines);
-    sbx_mailbox_clear(&engine->inbox);
+    sbx_tasks_clear(&engine->tasks);
     sbx_mailbox_clear(&engine->done);
     free(engine);
 }
@@ -103,13 +103,21 @@ int sbx_engine_fd(const struct sbx_engine *engine)
 void sbx_engine_submit(struct sbx_engine *engine, struct sbx_task *task)
 {
     task->engine = engine;
-    if (sbx_mailbox_put(&engine->inbox, &task->link)) { /* else whoever was first there has woken it */
+    if (sbx_tasks_put(&engine->tasks, task)) { /* else whoever was first there has woken it */
+        sbx_poller_wake(engine->poller);
+    }
+}
+
+void sbx_engine_give_up(struct sbx_engine *engine, struct sbx_task *task)
+{
+    if (sbx_tasks_give_up(&engine->tasks, task)) {
         sbx_poller_wake(engine->poller);
     }
 }
 
 void sbx_engine_finish(struct sbx_engine *engine, struct sbx_task *task)
 {
+    sbx_link_remove(&task->link);
     (void)sbx_mailbox_put(&engine->done, &task->link);
     engine->something_done = true;
 }
@@ -117,6 +125,13 @@ void sbx_engine_finish(struct sbx_engine *engine, struct sbx_task *task)
 void sbx_engine_take_done(struct sbx_engine *engine, struct sbx_queue *done)
 {
     sbx_mailbox_take(&engine->done, done);
+}
+
+void sbx_engine_take_exchanges(struct sbx_engine *engine, struct sbx_queue *taken)
+{
+    for (int budget = 0; budget < SBX_BUDGETS; budget++) {
+        sbx_queue_move(&engine->connections[budget].exchanges.out, taken);
+    }
 }
 
 void sbx_engine_forget(struct sbx_engine *engine)
@@ -170,16 +185,9 @@ static void give_back(struct sbx_request *request)
     }
 }
 
-static void take_from_curl(struct sbx_request *request)
-{
-    sbx_connections_remove(&request->engine->connections[request->budget], request->easy);
-}
-
 static void end_early(struct sbx_request *request, enum sbx_status status, const char *why)
 {
-    if (request->easy != NULL) {
-        take_from_curl(request);
-    }
+    sbx_connections_cancel(&request->engine->connections[request->budget], request);
     sbx_request_abandon(request, status, why);
 }
 
@@ -229,21 +237,26 @@ void sbx_engine_send(struct sbx_engine *engine, struct sbx_request *request)
     sbx_queue_push(&engine->connections[request->budget].waiting, &request->link);
 }
 
-/* Hands `request` to curl; one that cannot be handed over comes back at once. */
+/* Hands `request` to its transport; one that cannot be handed over comes back at once. */
 static void activate(struct sbx_request *request)
 {
     struct sbx_engine *engine = request->engine;
     sbx_link_remove(&request->link);
     bool has_deadline = request->deadline.place != 0;
-    enum sbx_status status = has_deadline ? sbx_request_prepare(request) : SBX_ENOMEM;
+    enum sbx_status status = has_deadline ? SBX_OK : SBX_ENOMEM;
+    if (status == SBX_OK && request->change && !sbx_task_may_change(request->task)) {
+        status = SBX_ECANCELED;
+    }
     if (status == SBX_OK) {
-        status = sbx_connections_add(&engine->connections[request->budget], request->easy);
+        status = sbx_connections_send(&engine->connections[request->budget], request);
     }
     if (status != SBX_OK) {
         sbx_request_abandon(request, status, "the request could not be made");
         give_back(request);
         return;
     }
+    engine->something_done =
+        engine->something_done || request->exchange != NULL; /* main has to go on with it */
     sbx_queue_push(&engine->active, &request->link);
 }
 
@@ -257,28 +270,12 @@ static void activate_waiting(struct sbx_engine *engine)
     }
 }
 
-static void start_inbox(struct sbx_engine *engine)
-{
-    struct sbx_queue submitted;
-    sbx_queue_init(&submitted);
-    sbx_mailbox_take(&engine->inbox, &submitted);
-    struct sbx_link *link;
-    while ((link = sbx_queue_pop(&submitted)) != NULL) {
-        struct sbx_task *task = SBX_CONTAINER(link, struct sbx_task, link);
-        task->start(task);
-    }
-}
-
-/* Gives back what curl has ended; false: nothing. */
-static bool collect(struct sbx_multi *multi)
+/* Gives back what its transport has ended; false: nothing. */
+static bool collect(struct sbx_connections *connections)
 {
     bool any = false;
-    CURLcode code = CURLE_OK;
-    CURL *easy;
-    while ((easy = sbx_multi_next_ended(multi, &code)) != NULL) {
-        struct sbx_request *request = sbx_request_of(easy);
-        take_from_curl(request);
-        sbx_request_conclude(request, code);
+    struct sbx_request *request;
+    while ((request = sbx_connections_next_ended(connections)) != NULL) {
         give_back(request);
         any = true;
     }
@@ -320,9 +317,8 @@ static void advance(struct sbx_engine *engine)
         run_deferred(engine);
         activate_waiting(engine);
         for (int budget = 0; budget < SBX_BUDGETS; budget++) {
-            struct sbx_multi *multi = engine->connections[budget].multi;
-            sbx_multi_serve_due(multi);
-            again = collect(multi) || again; /* what came back may ask for more */
+            sbx_multi_serve_due(engine->connections[budget].multi);
+            again = collect(&engine->connections[budget]) || again; /* what came back may ask for more */
         }
         again = again || !sbx_queue_empty(&engine->deferred);
     } while (again);
@@ -339,7 +335,7 @@ static void forget_connections(struct sbx_engine *engine)
 /* Everything that can be done without waiting. */
 static void turn(struct sbx_engine *engine)
 {
-    start_inbox(engine);
+    sbx_tasks_serve(&engine->tasks);
     if (!atomic_load(&engine->closing)) {
         advance(engine);
     }

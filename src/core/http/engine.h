@@ -7,6 +7,7 @@
  *
  *     main                                     pool
  *     submit ── inbox ──────────────────────▶  slice: start, send, receive, step …
+ *     give_up ── a flag ────────────────────▶  task->give_up: take back what it waits for, and finish
  *     take_done ◀──────────────────── done ──  finish
  *
  * Thread: said at each function; at most one slice at a time.
@@ -16,18 +17,11 @@
 #define SBX_CORE_HTTP_ENGINE_H
 
 #include "core/http/deadlines.h"
+#include "core/http/tasks.h"
 #include "core/queue.h"
 #include "wire/status.h"
 
-struct sbx_engine;
 struct sbx_request;
-
-/* First member of what travels through an engine. */
-struct sbx_task {
-    struct sbx_link link;
-    void (*start)(struct sbx_task *task); /* pool */
-    struct sbx_engine *engine;            /* borrowed; set by submit */
-};
 
 /* A member of what wants to be called later in the same slice. */
 struct sbx_deferred {
@@ -44,6 +38,10 @@ void sbx_engine_destroy(struct sbx_engine *engine);
 /* Lends `task` to the engine until it is taken from the done list. Thread: any. */
 void sbx_engine_submit(struct sbx_engine *engine, struct sbx_task *task);
 
+/* Asks for a task that was submitted, and not yet taken from the done list, to end early: it comes back all the same.
+ * Thread: main. */
+void sbx_engine_give_up(struct sbx_engine *engine, struct sbx_task *task);
+
 /* Runs what there is to do: ends when something is done, 1 ms after the last progress, and after 50 ms at
  * most. Thread: pool, or main where a synchronous method demands it. */
 void sbx_engine_slice(struct sbx_engine *engine);
@@ -53,6 +51,10 @@ void sbx_engine_run(struct sbx_engine *engine);
 
 /* Moves everything that is over to `done`. Thread: main. */
 void sbx_engine_take_done(struct sbx_engine *engine, struct sbx_queue *done);
+
+/* Moves the exchanges that are to be performed, and those that are over, to `taken`. Thread: main, while no slice
+ * runs, and none before they have been looked at. */
+void sbx_engine_take_exchanges(struct sbx_engine *engine, struct sbx_queue *taken);
 
 /* A descriptor that is readable when a slice has something to do. Thread: any. */
 int sbx_engine_fd(const struct sbx_engine *engine);

@@ -122,7 +122,7 @@ static enum sbx_status from_document(long http_status, const json_t *root, const
 
 /* Answers that come from whoever stands before the sandbox, where they are none of the server's problem documents: it
  * is gone, or not reached. That is no word on a file. */
-static const struct {
+static const struct gateway {
     long http_status;
     enum sbx_status status;
     const char *words;
@@ -132,24 +132,40 @@ static const struct {
     {502, SBX_EIO, "a gateway answers, and does not reach the sandbox"},
     {503, SBX_EIO, "a gateway answers, and does not reach the sandbox"},
     {504, SBX_ETIMEDOUT, "a gateway answers, and does not reach the sandbox"},
+    {530, SBX_EHOSTUNREACH, "a gateway answers, and knows no such sandbox"},
 };
 
-/* Whether the reply is a gateway's: then the problem says so, before what the reply itself says. */
-static bool read_gateway(const struct sbx_request *request, struct sbx_problem *problem)
+/* What a gateway means by it; NULL: nothing, or the reply is the server's own (`words`). */
+static const struct gateway *find_gateway(long http_status, const char *words)
 {
-    for (size_t i = 0; i < sizeof(known_gateways) / sizeof(known_gateways[0]); i++) {
-        if (known_gateways[i].http_status == request->http_status) {
-            char said[SBX_DETAIL_MAX];
-            set_detail(problem, request->endpoint, sbx_bytes_span(&request->reply));
-            (void)snprintf(said, sizeof(said), "%s", problem->detail);
-            (void)snprintf(problem->detail, sizeof(problem->detail), "%s (HTTP status %ld)%s%.900s",
-                           known_gateways[i].words, request->http_status, said[0] == '\0' ? "" : ": ", said);
-            sbx_utf8_tidy(problem->detail, strlen(problem->detail));
-            problem->status = known_gateways[i].status;
-            return true;
+    for (size_t i = 0; words == NULL && i < sizeof(known_gateways) / sizeof(known_gateways[0]); i++) {
+        if (known_gateways[i].http_status == http_status) {
+            return &known_gateways[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+/* The problem says what it means before what the reply itself says. */
+static void read_gateway(const struct gateway *gateway, const struct sbx_request *request,
+                         struct sbx_problem *problem)
+{
+    char said[SBX_DETAIL_MAX];
+    set_detail(problem, request->endpoint, sbx_bytes_span(&request->reply));
+    (void)snprintf(said, sizeof(said), "%s", problem->detail);
+    (void)snprintf(problem->detail, sizeof(problem->detail), "%s (HTTP status %ld)%s%.900s", gateway->words,
+                   request->http_status, said[0] == '\0' ? "" : ": ", said);
+    sbx_utf8_tidy(problem->detail, strlen(problem->detail));
+    problem->status = gateway->status;
+}
+
+bool sbx_problem_is_of_gateway(const struct sbx_request *request)
+{
+    json_t *root = NULL;
+    (void)!sbx_json_parse(&root, sbx_bytes_span(&request->reply), 0); /* no JSON, or no memory */
+    bool is = request->outcome == SBX_OK && find_gateway(request->http_status, find_words(root)) != NULL;
+    json_decref(root);
+    return is;
 }
 
 /* What a reply that is no success says. */
@@ -159,7 +175,9 @@ static void read_reply(const struct sbx_request *request, struct sbx_problem *pr
     json_t *root = NULL;
     (void)!sbx_json_parse(&root, body, 0); /* no JSON, or no memory: the body itself is the words */
     const char *words = find_words(root);
-    if (words == NULL && read_gateway(request, problem)) {
+    const struct gateway *gateway = find_gateway(request->http_status, words);
+    if (gateway != NULL) {
+        read_gateway(gateway, request, problem);
         json_decref(root);
         return;
     }
@@ -222,6 +240,44 @@ enum sbx_status sbx_problem_from_curl(CURLcode code, long os_error, bool change)
     default:
         return SBX_EIO;
     }
+}
+
+/* Codes of Node's errors, of undici's and of OpenSSL's. `never_sent`: there was no connection yet. */
+static const struct {
+    const char *code;
+    enum sbx_status status;
+    bool never_sent;
+} known_codes[] = {
+    {"ECONNREFUSED", SBX_ECONNREFUSED, true},
+    {"ENOTFOUND", SBX_EHOSTUNREACH, true},
+    {"EAI_AGAIN", SBX_EHOSTUNREACH, true},
+    {"EHOSTUNREACH", SBX_EHOSTUNREACH, true},
+    {"ENETUNREACH", SBX_EHOSTUNREACH, true},
+    {"EMFILE", SBX_EMFILE, true},
+    {"UND_ERR_CONNECT_TIMEOUT", SBX_ETIMEDOUT, true},
+    {"ERR_INVALID_URL", SBX_EINVAL, true},
+    {"CERT_HAS_EXPIRED", SBX_EPROTO, true},
+    {"DEPTH_ZERO_SELF_SIGNED_CERT", SBX_EPROTO, true},
+    {"SELF_SIGNED_CERT_IN_CHAIN", SBX_EPROTO, true},
+    {"UNABLE_TO_VERIFY_LEAF_SIGNATURE", SBX_EPROTO, true},
+    {"UNABLE_TO_GET_ISSUER_CERT_LOCALLY", SBX_EPROTO, true},
+    {"ERR_TLS_CERT_ALTNAME_INVALID", SBX_EPROTO, true},
+    {"ETIMEDOUT", SBX_ETIMEDOUT, false},
+    {"UND_ERR_HEADERS_TIMEOUT", SBX_ETIMEDOUT, false},
+    {"UND_ERR_BODY_TIMEOUT", SBX_ETIMEDOUT, false},
+};
+
+enum sbx_status sbx_problem_from_fetch(const char *code, bool change, bool *sent)
+{
+    *sent = true;
+    for (size_t i = 0; i < sizeof(known_codes) / sizeof(known_codes[0]); i++) {
+        if (strcmp(code, known_codes[i].code) == 0) {
+            *sent = !known_codes[i].never_sent;
+            return change && *sent ? SBX_EIO : known_codes[i].status;
+        }
+    }
+    bool no_http = strncmp(code, "HPE_", 4) == 0; /* what undici says of a reply that is no HTTP */
+    return no_http && !change ? SBX_EPROTO : SBX_EIO;
 }
 
 bool sbx_problem_is_of_start(long http_status, const struct sbx_problem *problem)

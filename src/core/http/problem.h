@@ -23,11 +23,18 @@ struct sbx_problem {
 /* What a request that came back amounts to. */
 void sbx_problem_of(const struct sbx_request *request, struct sbx_problem *problem);
 
+/* Whether the reply is of whoever stands before the sandbox, and did not reach it. */
+bool sbx_problem_is_of_gateway(const struct sbx_request *request);
+
 /* Whether it is the server's own word that a program could not be started: any other 5xx may be of a proxy. */
 bool sbx_problem_is_of_start(long http_status, const struct sbx_problem *problem);
 
 /* A transfer's end. `os_error` is errno of a connect that failed; `change`: the request changes something,
  * so a loss after it may have been sent is SBX_EIO and never "refused". */
 enum sbx_status sbx_problem_from_curl(CURLcode code, long os_error, bool change) SBX_CHECKED;
+
+/* The same of a `fetch` of JavaScript; `code` is that of the error of Node's, or of the cause of it; "": it has none.
+ * `sent`: the request may have been. */
+enum sbx_status sbx_problem_from_fetch(const char *code, bool change, bool *sent) SBX_CHECKED;
 
 #endif

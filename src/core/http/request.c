@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/http/ending.h"
+#include "core/http/exchange.h"
 #include "core/http/problem.h"
 
 #define URL_MAX (64 * SBX_KIB) /* the server answers 414 to more */
@@ -155,6 +157,9 @@ static size_t write_reply(char *from, size_t size, size_t count, void *user)
         return CURL_WRITEFUNC_ERROR;
     }
     sbx_bytes_append(&request->reply, arrived);
+    if (request->arrived != NULL) {
+        atomic_store_explicit(request->arrived, request->reply.length, memory_order_relaxed);
+    }
     return request->reply.status == SBX_OK ? size * count : CURL_WRITEFUNC_ERROR;
 }
 
@@ -240,11 +245,19 @@ static CURLcode set_method(const struct sbx_request *request)
     return code;
 }
 
+enum sbx_status sbx_request_check_url(struct sbx_request *request)
+{
+    if (sbx_bytes_text(&request->url) == NULL) {
+        return request->url.status == SBX_EFBIG ? SBX_ENAMETOOLONG : request->url.status;
+    }
+    return SBX_OK;
+}
+
 enum sbx_status sbx_request_prepare(struct sbx_request *request)
 {
-    const char *url = sbx_bytes_text(&request->url);
-    if (url == NULL) {
-        return request->url.status == SBX_EFBIG ? SBX_ENAMETOOLONG : request->url.status;
+    enum sbx_status status = sbx_request_check_url(request);
+    if (status != SBX_OK) {
+        return status;
     }
     request->progress_ms = sbx_now_ms(); /* what it waited for a connection is over */
     request->easy = curl_easy_init();
@@ -253,7 +266,7 @@ enum sbx_status sbx_request_prepare(struct sbx_request *request)
     }
     CURLcode code = set_connection(request);
     code = code == CURLE_OK ? set_method(request) : code;
-    SET(code, request->easy, CURLOPT_URL, url);
+    SET(code, request->easy, CURLOPT_URL, sbx_bytes_text(&request->url));
     SET(code, request->easy, CURLOPT_HTTPHEADER, request->headers);
     SET(code, request->easy, CURLOPT_WRITEFUNCTION, write_reply);
     SET(code, request->easy, CURLOPT_WRITEDATA, request);
@@ -269,16 +282,6 @@ struct sbx_request *sbx_request_of(CURL *easy)
     return (struct sbx_request *)(void *)request;
 }
 
-/* Whether the reply is of the type asked for. */
-static bool has_accepted_type(const struct sbx_request *request)
-{
-    const char *type = NULL;
-    (void)curl_easy_getinfo(request->easy, CURLINFO_CONTENT_TYPE, &type);
-    size_t length = strlen(request->accept);
-    return type != NULL && strncasecmp(type, request->accept, length) == 0 &&
-           strchr("; \t", type[length]) != NULL; /* the end, or parameters */
-}
-
 /* Whether the reply says itself where it ends. One that ends with its connection may have been cut. */
 static bool has_an_end(const struct sbx_request *request)
 {
@@ -287,23 +290,6 @@ static bool has_an_end(const struct sbx_request *request)
     (void)curl_easy_getinfo(request->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     return length >= 0 ||
            curl_easy_header(request->easy, "Transfer-Encoding", 0, CURLH_HEADER, -1, &header) == CURLHE_OK;
-}
-
-/* What is wrong with a reply that came; NULL: nothing. A problem has a shape of its own, or none at all; but one
- * that was cut within its header is no problem of the server's. */
-static const char *find_fault(const struct sbx_request *request)
-{
-    static const char cut[] = "the reply may have been cut, for it does not say how long it is:";
-    if (request->accept == NULL) {
-        return NULL;
-    }
-    if (request->http_status >= 300) {
-        return request->reply.length > 0 || has_an_end(request) ? NULL : cut;
-    }
-    if (!has_accepted_type(request)) {
-        return "the reply is no";
-    }
-    return has_an_end(request) ? NULL : cut;
 }
 
 /* A proxy that did not make the connection: nothing was sent. */
@@ -323,40 +309,26 @@ static bool refused_by_proxy(struct sbx_request *request)
 void sbx_request_conclude(struct sbx_request *request, CURLcode code)
 {
     long os_error = 0;
+    struct sbx_ending ending = {.words = curl_easy_strerror(code), .has_an_end = has_an_end(request)};
     if (code == CURLE_OK) {
         note_progress(request); /* also where the reply is empty */
     }
     (void)curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &request->http_status);
     (void)curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &os_error);
-    const char *fault = find_fault(request);
+    (void)curl_easy_getinfo(request->easy, CURLINFO_CONTENT_TYPE, &ending.type);
+    ending.outcome = sbx_problem_from_curl(code, os_error, request->change);
     if (code == CURLE_OK) {
         sbx_repeat_note(request);
     }
-    request->outcome = sbx_problem_from_curl(code, os_error, request->change);
     if (code != CURLE_OK && refused_by_proxy(request)) {
         request->http_status = 0; /* it is the proxy's */
-    } else if (request->reply_length > 0) {
-        request->outcome = SBX_EFBIG;
-    } else if (request->reply.status != SBX_OK) {
-        request->outcome = request->reply.status;
-        bool too_large = request->outcome == SBX_EFBIG;
-        (void)snprintf(request->error, sizeof(request->error), "%s than %zu bytes",
-                       too_large ? "the reply is larger" : "no memory for a reply of no more",
-                       request->reply_max);
-    } else if (request->outcome == SBX_OK && fault != NULL) {
-        request->outcome = request->change ? SBX_EIO : SBX_EPROTO;
-        (void)snprintf(request->error, sizeof(request->error), "%s %s%s", fault, request->accept,
-                       request->change ? "; the operation may have completed" : "");
-    } else if (request->outcome == SBX_EIO && request->change) {
-        (void)snprintf(request->error, sizeof(request->error),
-                       "the connection was lost; the operation may have completed");
-    } else if (code != CURLE_OK && request->error[0] == '\0') {
-        (void)snprintf(request->error, sizeof(request->error), "%s", curl_easy_strerror(code));
+    } else {
+        sbx_ending_take(request, &ending);
     }
     free_handle(request);
 }
 
-void sbx_request_start_clock(struct sbx_request *request, uint64_t *shared_progress_ms)
+void sbx_request_start_clock(struct sbx_request *request, atomic_uint_fast64_t *shared_progress_ms)
 {
     request->shared_progress_ms = shared_progress_ms;
     request->progress_ms = sbx_now_ms();
@@ -366,7 +338,10 @@ void sbx_request_start_clock(struct sbx_request *request, uint64_t *shared_progr
 
 uint64_t sbx_request_progress_ms(const struct sbx_request *request)
 {
-    uint64_t shared = *request->shared_progress_ms;
+    uint64_t shared = atomic_load(request->shared_progress_ms);
+    if (request->exchange != NULL) {
+        return atomic_load(&request->exchange->progress_ms);
+    }
     bool waits = request->easy == NULL;
     return waits && shared > request->progress_ms ? shared : request->progress_ms;
 }
@@ -374,7 +349,7 @@ uint64_t sbx_request_progress_ms(const struct sbx_request *request)
 void sbx_request_say_deadline(const struct sbx_request *request, char *words, size_t size)
 {
     int limit_ms = request->limit_ms > request->timeout_ms ? request->limit_ms : request->timeout_ms;
-    bool may_have_run = request->change && request->easy != NULL;
+    bool may_have_run = request->change && (request->easy != NULL || request->exchange != NULL);
     (void)snprintf(words, size, "no %s within %d ms%s", request->until_stalled ? "progress" : "answer",
                    limit_ms, may_have_run ? "; the operation may have completed" : "");
 }
@@ -386,8 +361,8 @@ void sbx_request_abandon(struct sbx_request *request, enum sbx_status outcome, c
     if (request->easy != NULL) {
         long head = 0;
         (void)curl_easy_getinfo(request->easy, CURLINFO_REQUEST_SIZE, &head);
-        request->unanswered = outcome == SBX_ETIMEDOUT && head > 0 && request->http_status == 0 &&
-                              request->body_sent == request->body.length;
+        request->handed_over = head > 0 && request->body_sent == request->body.length;
     }
+    request->unanswered = outcome == SBX_ETIMEDOUT && request->handed_over && request->http_status == 0;
     free_handle(request);
 }

@@ -8,6 +8,7 @@
 #define SBX_CORE_HTTP_REQUEST_H
 
 #include <curl/curl.h>
+#include <stdatomic.h>
 
 #include "core/bytes.h"
 #include "core/http/deadlines.h"
@@ -17,6 +18,8 @@
 #include "wire/wire.h"
 
 struct sbx_engine;
+struct sbx_exchange;
+struct sbx_task;
 
 enum sbx_method { SBX_GET, SBX_PUT, SBX_POST, SBX_DELETE };
 
@@ -41,6 +44,8 @@ struct sbx_request {
     struct sbx_endpoint *endpoint;             /* owned: one count */
     void (*done)(struct sbx_request *request); /* pool; the request is its owner's again */
     void *owner;                               /* borrowed: for whoever made it */
+    struct sbx_task *task;                     /* borrowed: whose change it is; NULL: it cannot be given up */
+    atomic_size_t *arrived; /* borrowed: how much of the reply is there; NULL: nobody looks */
 
     /* Came back. */
     enum sbx_status outcome;     /* SBX_OK: a whole reply of the type asked for, whatever its HTTP status */
@@ -56,10 +61,14 @@ struct sbx_request {
     struct sbx_deadline deadline;
     struct sbx_repeat repeat;
     uint64_t progress_ms;
-    uint64_t *shared_progress_ms; /* borrowed; that of all who share its connections; NULL: not sent yet */
+    atomic_uint_fast64_t
+        *shared_progress_ms; /* borrowed; that of all who share its connections; NULL: not sent yet */
     size_t body_sent;
-    CURL *easy;                 /* owned */
-    struct curl_slist *headers; /* owned */
+    bool sent_again;               /* by fetch */
+    bool handed_over;              /* whole, for all that is known */
+    CURL *easy;                    /* owned */
+    struct curl_slist *headers;    /* owned */
+    struct sbx_exchange *exchange; /* borrowed; where the main thread performs it; NULL: it does not */
 };
 
 /* An absolute path of the server below its base URL, "/v1/fs/stat". */
@@ -73,6 +82,9 @@ void sbx_request_segment(struct sbx_request *request, struct sbx_span segment, c
 /* Appends `name` (static) and the encoded `value` to the query. */
 void sbx_request_query(struct sbx_request *request, const char *name, struct sbx_span value);
 
+/* SBX_OK: it has a URL. */
+enum sbx_status sbx_request_check_url(struct sbx_request *request) SBX_CHECKED;
+
 /* Makes the curl handle that performs it; SBX_ENOMEM or SBX_EINVAL where that cannot be. */
 enum sbx_status sbx_request_prepare(struct sbx_request *request) SBX_CHECKED;
 
@@ -84,7 +96,7 @@ void sbx_request_conclude(struct sbx_request *request, CURLcode code);
 
 /* Starts its time: sets its deadline. `shared_progress_ms` (borrowed while it is on its way) is that of all who share
  * its connections. */
-void sbx_request_start_clock(struct sbx_request *request, uint64_t *shared_progress_ms);
+void sbx_request_start_clock(struct sbx_request *request, atomic_uint_fast64_t *shared_progress_ms);
 
 /* When it last got on; or, while it waits for a connection, when any of those who share them did. */
 uint64_t sbx_request_progress_ms(const struct sbx_request *request);
@@ -92,7 +104,7 @@ uint64_t sbx_request_progress_ms(const struct sbx_request *request);
 /* The words for a deadline that is met. */
 void sbx_request_say_deadline(const struct sbx_request *request, char *words, size_t size);
 
-/* Ends it without curl: a deadline, a cancellation, no memory. */
+/* Ends it without its transport: a deadline, a cancellation, no memory. */
 void sbx_request_abandon(struct sbx_request *request, enum sbx_status outcome, const char *why);
 
 #endif

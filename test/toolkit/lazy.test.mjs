@@ -1,0 +1,68 @@
+// The tools of a sandbox that starts at the first use.
+//
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eventually } from '../helpers/eventually.mjs';
+import { rejection } from '../helpers/expect.mjs';
+import { call, suite } from '../helpers/suite.mjs';
+
+const { sandbox, open, toolkit } = await suite();
+
+test('a file system and a toolkit with one function have one sandbox, started once', async () => {
+  let calls = 0;
+  const client = async () => (calls++, sandbox.client);
+  const { fs, base } = await open({ client });
+  const kit = toolkit({ client, cwd: base });
+  assert.equal(calls, 0);
+  const [, ran] = await Promise.all([fs.writeFile('/x', 'x'), call(kit, 'run-command', { command: 'echo', args: ['one'] })]);
+  assert.equal(ran.stdout, 'one\n');
+  assert.equal((await call(kit, 'run-command', { command: 'cat', args: ['x'] })).stdout, 'x');
+  assert.equal(calls, 1);
+});
+
+test('a failed start says why in the message, and usage is told without a start', async () => {
+  let calls = 0;
+  const failure = new Error('no more machines');
+  const kit = toolkit({ client: () => (calls++, Promise.reject(failure)) });
+  const usage = await rejection(kit.tools['run-command'].execute('x'));
+  assert.equal(usage.code, 'ERR_INVALID_ARG_TYPE');
+  assert.equal(calls, 0);
+  const error = await rejection(call(kit, 'list-processes'));
+  assert.equal(error.code, 'EHOSTUNREACH');
+  assert.equal(error.message, 'EHOSTUNREACH: host is unreachable; the sandbox could not be started, no more machines');
+  assert.equal(error.cause, failure);
+});
+
+test('a sandbox that nothing uses is ended, but not while one of its processes runs; the next use starts another', async () => {
+  let calls = 0;
+  const ended = [];
+  const client = async () => (calls++, sandbox.connect(sandbox.baseUrl));
+  const idle = { idleTimeoutMs: 100, onIdle: async (unused) => (ended.push(unused), unused.dispose()) };
+  const { fs } = await open({ client, ...idle });
+  const kit = toolkit({ client });
+  const { id } = await call(kit, 'create-process', { command: 'sleep', args: ['600'] });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.equal(ended.length, 0);
+  await call(kit, 'kill-process', { id });
+  await eventually(() => ended.length === 1, 'the sandbox is ended');
+  assert.equal(ended[0].disposed, true);
+  await fs.writeFile('/x', 'x');
+  assert.equal(calls, 2);
+  await eventually(() => ended.length === 2, 'the next one too');
+});
+
+test('idle options are both, of a function, and the same for all that share it', async () => {
+  const onIdle = () => undefined;
+  const client = () => sandbox.client;
+  const wrong = [
+    [{ client, onIdle }, 'ERR_INVALID_ARG_TYPE'],
+    [{ client, idleTimeoutMs: 1 }, 'ERR_INVALID_ARG_TYPE'],
+    [{ client, onIdle, idleTimeoutMs: 0 }, 'ERR_OUT_OF_RANGE'],
+    [{ client: sandbox.client, onIdle, idleTimeoutMs: 1 }, 'ERR_INVALID_ARG_VALUE'],
+  ];
+  for (const [options, code] of wrong) assert.throws(() => toolkit(options), { code });
+  toolkit({ client, onIdle, idleTimeoutMs: 1000 });
+  toolkit({ client });
+  assert.throws(() => toolkit({ client, onIdle, idleTimeoutMs: 1001 }), { code: 'ERR_INVALID_ARG_VALUE' });
+});
