@@ -12,6 +12,7 @@ const { z } = require('zod');
 const types = {
   string: () => z.string(),
   number: () => z.number(),
+  wait: () => z.number().max(25_000), // core gives a tool up after 30 s; who calls execute itself may wait longer
   boolean: () => z.boolean(),
   'string[]': () => z.array(z.string()),
   record: () => z.record(z.string(), z.string()),

@@ -33,8 +33,8 @@ static const char *const streams[] = {"stdout", "stderr", "combined", "pty", NUL
             NULL                                                                                             \
     }
 
-#define PROGRAM_FIELDS                                                                                       \
-    {"command", SBX_FIELD_STRING, true,                                                                      \
+#define PROGRAM_FIELDS(required)                                                                             \
+    {"command", SBX_FIELD_STRING, (required),                                                                \
      "Program to run; without args, a line with spaces or shell characters runs under sh -c.", NULL},        \
         {"args", SBX_FIELD_STRINGS, false, "Arguments, passed as they are, never split.", NULL},             \
         {"cwd", SBX_FIELD_STRING, false, "Working directory, a path of the sandbox.", NULL},                 \
@@ -44,15 +44,20 @@ static const char *const streams[] = {"stdout", "stderr", "combined", "pty", NUL
     }
 
 static const struct sbx_field run_fields[] = {
-    PROGRAM_FIELDS,
-    {"timeoutMs", SBX_FIELD_NUMBER, false, "Milliseconds after which the command is ended (25000).", NULL},
+    PROGRAM_FIELDS(false), /* or an id */
+    {"timeoutMs", SBX_FIELD_NUMBER, false,
+     "Milliseconds after which the command is ended (120000, a day at most).", NULL},
+    {"waitMs", SBX_FIELD_WAIT, false,
+     "Milliseconds after which a command that goes on is answered with status running (25000).", NULL},
+    {"id", SBX_FIELD_STRING, false,
+     "Instead of a command: one that goes on, by the id of its answer, is waited for again.", NULL},
     {"maxOutputBytes", SBX_FIELD_NUMBER, false,
      "Bytes of each stream that come back whole (1 MiB, 64 MiB at most); of more its head and tail.", NULL},
     JSON_FIELD,
 };
 
 static const struct sbx_field create_fields[] = {
-    PROGRAM_FIELDS,
+    PROGRAM_FIELDS(true),
     {"tty", SBX_FIELD_BOOLEAN, false, "Give it a terminal of 80 columns and 24 rows.", NULL},
     JSON_FIELD,
 };
@@ -78,6 +83,7 @@ static const struct sbx_field input_fields[] = {
 static const struct sbx_example run_examples[] = {
     {"Run a program with arguments", "{\"command\":\"node\",\"args\":[\"/app/index.ts\"]}"},
     {"Run it in a directory", "{\"command\":\"npm\",\"args\":[\"install\"],\"cwd\":\"/app\"}"},
+    {"Wait on for one that goes on", "{\"id\":\"proc_1\"}"},
 };
 static const struct sbx_example create_examples[] = {
     {"Start a development server", "{\"command\":\"npm\",\"args\":[\"run\",\"dev\"],\"cwd\":\"/app\"}"},
@@ -95,8 +101,9 @@ static const struct sbx_example input_examples[] = {
 
 static const struct sbx_tool tools[] = {
     {.name = "run-command",
-     .description = "Run a command in the sandbox, wait for it, and return its stdout, stderr and exit code. "
-                    "For what runs longer than 25 seconds use create-process.",
+     .description =
+         "Run a command in the sandbox and return its stdout, stderr and exit code. One that goes on "
+         "after 25 seconds answers status running, and an id to wait on with.",
      .subject = "command",
      FIELDS(run_fields),
      EXAMPLES(run_examples),
