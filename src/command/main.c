@@ -126,7 +126,7 @@ static bool ask_by_id(struct program *program, struct span id, struct again *aga
 static int call(struct program *program)
 {
     struct again again;
-    struct span answer;
+    struct span answer = {0};
     struct memory before = program->memory;
     int exit = ask(program, &answer);
     struct span running = exit == EXIT_DONE ? show_id_of_running(program, answer) : (struct span){0};
