@@ -29,6 +29,7 @@ struct sbx_run {
     bool searched;                              /* the companion was gone, and is looked for again */
     bool sent;                                  /* there may be something of it in the sandbox */
     bool may_run;                               /* it was sent, and is not known to have ended */
+    bool goes_on;                               /* the answer says so */
     bool uncounted;                             /* it is none of the server's processes */
     atomic_int *counted;                        /* borrowed: where it counts as one; NULL: nowhere */
     bool busy;                                  /* the server did not yet see it end */
@@ -59,6 +60,9 @@ enum sbx_step sbx_run_wait(struct sbx_op *op);
 
 /* Goes on with what it printed so far, and answers that it goes on (tool_run_on.c). */
 enum sbx_step sbx_run_show(struct sbx_op *op);
+
+/* What stands behind `option` among the supervisor's own arguments, borrowed; NULL: it is not there (tool_run_on.c). */
+const char *sbx_run_option(const json_t *args, const char *option);
 
 /* The parts of a snapshot, into `state` and SBX_RUN_STREAMS empty `streams`, whose bytes are the caller's on every
  * status. SBX_EPROTO: it is none. */

@@ -207,6 +207,7 @@ enum sbx_step sbx_run_answer(struct sbx_op *op)
                  say(answer, "status", runs, json_string("running")) != 0 ||
                  say(answer, "id", runs, json_string(id_of(run))) != 0 ||
                  say(answer, "hint", timed_out || runs, hint_of(run)) != 0;
+    run->goes_on = runs;
     run->sent = run->sent && !runs; /* nothing of what goes on is to be removed */
     if (failed) {
         json_decref(answer);

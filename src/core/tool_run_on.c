@@ -104,8 +104,7 @@ static enum sbx_step ask_process(struct sbx_op *op)
     return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
 }
 
-/* What stands behind `option` among the supervisor's own arguments; NULL: it is not there. */
-static const char *value_of(const json_t *args, const char *option)
+const char *sbx_run_option(const json_t *args, const char *option)
 {
     const char *found = NULL;
     for (size_t i = 1; i + 1 < json_array_size(args); i++) {
@@ -133,8 +132,8 @@ static enum sbx_step take_process(struct sbx_op *op)
     enum sbx_status status = sbx_json_parse(&root, sbx_bytes_span(&op->request->reply), JSON_ALLOW_NUL);
     const json_t *args = json_object_get(root, "args");
     const char *record = sbx_supervisor_record_of(root);
-    const char *limit = value_of(args, "--limit-ms");
-    bool is_command = record != NULL && limit != NULL && value_of(args, "--spool") != NULL;
+    const char *limit = sbx_run_option(args, "--limit-ms");
+    bool is_command = record != NULL && limit != NULL && sbx_run_option(args, "--spool") != NULL;
     if (is_command) {
         memcpy(run->record, record, SBX_RECORD_LENGTH);
         run->limit_ms = strtoull(limit, NULL, 10);

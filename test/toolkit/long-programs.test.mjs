@@ -186,6 +186,22 @@ test('programs that have no place among those of the server go on too', async ()
   await assertNothingLeft();
 });
 
+test('ends that nobody asks for do not pile up: the oldest goes, the newest stay', async () => {
+  const ids = [];
+  for (let i = 0; i < 35; i++) {
+    const { id } = await run({ command: `echo ${i}; sleep 7777`, waitMs: 1 });
+    await call(kit, 'kill-process', { id });
+    ids.push(id);
+  }
+  const { id: last } = await run({ command: 'sleep 7777', waitMs: 1 });
+  await eventually(async () => (await sandbox.client.listProcesses()).processes.length <= 33 + 1, 'the oldest removed');
+  await assert.rejects(run({ id: ids[0] }), { code: 'ESRCH' });
+  assert.equal((await end(ids.at(-1))).stdout, '34\n');
+  await call(kit, 'kill-process', { id: last });
+  for (const { id } of (await sandbox.client.listProcesses()).processes) await end(id);
+  await assertNothingLeft();
+});
+
 test('an id that is none, and what does not go with one, are told apart', async () => {
   await assert.rejects(run({ id: 'proc_0' }), { code: 'ESRCH', message: /run-command 'proc_0'/ });
   await assert.rejects(run({ id: 'run-0123456789abcdef' }), { code: 'ESRCH', message: /told already/ });
