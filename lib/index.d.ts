@@ -33,6 +33,11 @@ export interface SandboxFsOptions {
    * directory. `{ path }`: it is there already, at this absolute path. `false`: never; HTTP alone. Default: `'auto'`.
    */
   companion?: 'auto' | false | { path: string };
+  /**
+   * An http or https URL of a proxy, with name and password where it wants them; they are in no error. Default: that of
+   * the environment (http_proxy, https_proxy, no_proxy) where Node's own switch turns it on (`NODE_USE_ENV_PROXY=1`).
+   */
+  proxy?: string;
 }
 
 /** Which way operations take. */
@@ -59,6 +64,8 @@ export interface SandboxToolkitOptions {
    * the server's own endpoints, which end no more than the one process that they started. Default: `'auto'`.
    */
   companion?: 'auto' | false | { path: string };
+  /** As for {@link SandboxFsOptions}. */
+  proxy?: string;
   /**
    * Whether `AgentOs.create` also gets the command `agentos-sandbox` with this toolkit. Default: true. With false the
    * VM has the command only if `software` has it (see {@link sandboxCommand}).
@@ -299,7 +306,8 @@ export interface ProgramInput extends JsonInput {
   /** Its arguments, never split. */
   args?: string[];
   cwd?: string;
-  env?: Record<string, string>;
+  /** An object, or a list of `NAME=VALUE`. */
+  env?: Record<string, string> | string[];
 }
 
 export interface RunCommandInput extends ProgramInput {
@@ -319,6 +327,15 @@ export interface RunCommandInput extends ProgramInput {
 export interface CreateProcessInput extends ProgramInput {
   /** Give it a terminal. Default: false. */
   tty?: boolean;
+  /** The terminal's size. Default: 80 and 24. */
+  cols?: number;
+  rows?: number;
+  /** Answer when something listens on this TCP port of the sandbox. Where something does already: EBUSY. */
+  waitForPort?: number;
+  /** Answer when it has printed this text. */
+  waitForLog?: string;
+  /** Milliseconds to wait for that. Default: 20,000. */
+  waitMs?: number;
 }
 
 export interface ProcessInput extends JsonInput {
@@ -327,8 +344,12 @@ export interface ProcessInput extends JsonInput {
 
 export interface ProcessLogsInput extends ProcessInput {
   stream?: 'stdout' | 'stderr' | 'combined' | 'pty';
-  /** Only the last so many entries. */
+  /** Only the last so many lines. */
   tail?: number;
+  /** Only what came later: `nextSince` of an earlier answer. */
+  since?: string;
+  /** Milliseconds to wait for more; it answers earlier where the process ends. */
+  follow?: number;
 }
 
 export interface SendInputInput extends ProcessInput {
@@ -336,6 +357,10 @@ export interface SendInputInput extends ProcessInput {
   input?: string;
   /** Text that is sent exactly. */
   data?: string;
+  /** How `data` is written. Default: `utf8`. */
+  encoding?: 'utf8' | 'base64';
+  /** Then end the input: of a terminal by Ctrl-D; of a pipe where the companion supervises the process, else ENOTSUP. */
+  eof?: boolean;
 }
 
 export interface RunCommandResult {
@@ -376,17 +401,40 @@ export interface SandboxProcess {
 }
 
 export interface ProcessLog {
+  /** Text, in which no character is cut in two. */
   data: string;
+  /** Where `data` is base64, of bytes that are no UTF-8. */
+  encoding?: 'base64';
   stream: 'stdout' | 'stderr' | 'pty';
   timestampMs: number;
+}
+
+export interface ProcessLogsResult {
+  logs: ProcessLog[];
+  /** For `since`, to read on from here. */
+  nextSince: string;
+  status: string;
+  /** Of a process that has ended; null where a signal ended it. */
+  exitCode?: number | null;
+  /** The log holds the last 10 MiB: so many entries, of 8 KiB at most, that were asked for are gone. */
+  droppedEntries?: number;
+}
+
+export interface CreatedProcess extends SandboxProcess {
+  /** Where `waitForPort` or `waitForLog` was given. */
+  ready?: boolean;
+  /** Where it is not ready: its last lines, `since` for more, and what to do. */
+  logs?: ProcessLog[];
+  nextSince?: string;
+  hint?: string;
 }
 
 // An alias, not an interface: core's Record<string, HostTool> takes only an alias.
 export type SandboxTools = {
   'run-command': SandboxTool<RunCommandInput, RunCommandResult>;
-  'create-process': SandboxTool<CreateProcessInput, SandboxProcess>;
+  'create-process': SandboxTool<CreateProcessInput, CreatedProcess>;
   'list-processes': SandboxTool<JsonInput, { processes: SandboxProcess[] }>;
-  'get-process-logs': SandboxTool<ProcessLogsInput, { logs: ProcessLog[] }>;
+  'get-process-logs': SandboxTool<ProcessLogsInput, ProcessLogsResult>;
   'stop-process': SandboxTool<ProcessInput, SandboxProcess>;
   'kill-process': SandboxTool<ProcessInput, SandboxProcess>;
   'send-input': SandboxTool<SendInputInput, { sent: boolean }>;

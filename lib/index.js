@@ -12,6 +12,7 @@ const { wrapCore } = require('./wrap-core.js');
 
 wrapCore();
 binding.setRoots(() => require('./roots.js')());
+binding.setNetwork(require('./network.js'));
 process.once('exit', () => binding.stop());
 
 // Takes out the one option that the addon does not know.

@@ -9,13 +9,21 @@
 
 const { z } = require('zod');
 
+// An object, or a list of "NAME=VALUE". Core shall take it for the list, so that its flag can be repeated: it looks at
+// _def alone, and zod at all the rest.
+function environment() {
+  const either = z.union([z.record(z.string(), z.string()), z.array(z.string())]);
+  const shown = { ...either._def, typeName: 'ZodArray', type: 'array', element: z.string() };
+  return Object.create(either, { _def: { value: shown } });
+}
+
 const types = {
   string: () => z.string(),
   number: () => z.number(),
   wait: () => z.number().max(25_000), // core gives a tool up after 30 s; who calls execute itself may wait longer
   boolean: () => z.boolean(),
   'string[]': () => z.array(z.string()),
-  record: () => z.record(z.string(), z.string()),
+  record: environment,
   enum: ({ values }) => z.enum(values),
 };
 

@@ -20,12 +20,48 @@ static int out_of_memory(struct program *program)
     return program_fail(program, EXIT_FAILED, "the output is too large for this VM's memory");
 }
 
+static unsigned sextet_of(char c)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    unsigned value = 0;
+    while (value < 64 && digits[value] != c) {
+        value++;
+    }
+    return value;
+}
+
+/* The bytes of a string value in base64, up to its padding. */
+static void put_base64(struct buffer *bytes, struct span string)
+{
+    unsigned bits = 0;
+    int count = 0;
+    for (size_t i = 1; i + 1 < string.length && sextet_of(string.data[i]) < 64; i++) {
+        bits = bits << 6 | sextet_of(string.data[i]);
+        count += 6;
+        if (count >= 8) {
+            count -= 8;
+            buffer_put_char(bytes, (char)(bits >> count & 0xff));
+        }
+    }
+}
+
+/* The bytes of member `name` of `object`, which says how they are encoded. */
+static void put_bytes(struct buffer *bytes, struct span object, const char *name)
+{
+    struct span string = json_member(object, name);
+    if (text_is(json_member(object, "encoding"), "\"base64\"")) {
+        put_base64(bytes, string);
+    } else {
+        json_put_decoded(bytes, string);
+    }
+}
+
 /* Writes a stream of the program's; false where memory does not suffice. */
-static bool write_stream(struct program *program, uint32_t fd, struct span string)
+static bool write_stream(struct program *program, uint32_t fd, struct span result, const char *name)
 {
     struct buffer bytes;
     buffer_init(&bytes, &program->memory);
-    json_put_decoded(&bytes, string);
+    put_bytes(&bytes, result, name);
     program_write(fd, buffer_span(&bytes));
     return !bytes.failed;
 }
@@ -77,8 +113,8 @@ static int goes_on(struct program *program, struct span id)
 
 static int show_run(struct program *program, struct span result, struct span running)
 {
-    if (!write_stream(program, HOST_STDOUT, json_member(result, "stdout")) ||
-        !write_stream(program, HOST_STDERR, json_member(result, "stderr"))) {
+    if (!write_stream(program, HOST_STDOUT, result, "stdout") ||
+        !write_stream(program, HOST_STDERR, result, "stderr")) {
         return out_of_memory(program);
     }
     if (is_true(result, "stdoutTruncated") || is_true(result, "stderrTruncated")) {
@@ -106,9 +142,12 @@ static int show_logs(struct program *program, struct span result)
             bytes.length = 0;
             fd = entry_fd;
         }
-        json_put_decoded(&bytes, json_member(entries.value, "data"));
+        put_bytes(&bytes, entries.value, "data");
     }
     program_write(fd, buffer_span(&bytes));
+    if (json_member(result, "droppedEntries").length > 0) {
+        program_fail(program, EXIT_DONE, "there was more before it, which the sandbox no longer has");
+    }
     return bytes.failed ? out_of_memory(program) : EXIT_DONE;
 }
 

@@ -123,15 +123,34 @@ static enum sbx_status signal_supervisor(const char *name, int private, int sign
     return process < 0 ? status : open_close(process, status);
 }
 
+/* There is no record of it: whoever comes with its name later finds that taken, and starts nothing (supervise.h). In its
+ * place is one that says so, until it is swept. SBX_ENOENT: so it is. SBX_EAGAIN: it is being started this moment. */
+static enum sbx_status forbid_start(const char *name)
+{
+    const struct sbx_supervised never = {
+        .state = SBX_SUPERVISED_NOT_STARTED, .step = SBX_START_PROCESS, .error = SBX_ECANCELED};
+    struct record record;
+    enum sbx_status status = record_open(&record, name);
+    if (status != SBX_OK) {
+        return status == SBX_EEXIST ? SBX_EAGAIN : status;
+    }
+    (void)!record_write(&record, &never); /* without it the name is taken all the same */
+    return open_close(record.directory, SBX_ENOENT);
+}
+
 enum sbx_status op_end(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
     (void)server, (void)out;
     int private = -1;
-    int signal_number = in->mode == SBX_END_KILL ? SIGUSR1 : SIGTERM;
-    if (in->mode != SBX_END_KILL && in->mode != SBX_END_TELL) {
+    static const int signals[] = {
+        [SBX_END_TELL] = SIGTERM, [SBX_END_KILL] = SIGUSR1, [SBX_END_INPUT] = SIGUSR2};
+    if (in->mode >= sizeof(signals) / sizeof(*signals)) {
         return SBX_EINVAL;
     }
     enum sbx_status status = open_private(in->target.data, &private);
-    return status == SBX_OK ? open_close(private, signal_supervisor(in->target.data, private, signal_number))
-                            : status;
+    if (status == SBX_OK) {
+        status = open_close(private, signal_supervisor(in->target.data, private, signals[in->mode]));
+    }
+    bool ends = in->mode != SBX_END_INPUT;
+    return status == SBX_ENOENT && ends ? forbid_start(in->target.data) : status;
 }

@@ -11,7 +11,7 @@
 
 #include "companion/record.h"
 
-#define SNAPSHOT_SIGNAL SIGUSR2
+#define SNAPSHOT_SIGNAL SIGIO
 
 /* The supervisor: makes one, with `state` as it is at this moment. Where that fails there is the one before, or none. */
 void snapshot_make(const struct record *record, const struct sbx_supervised *state);

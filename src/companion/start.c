@@ -6,13 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#define VARIABLES "SBX_" /* what the names of our own variables begin with */
 
 struct failure {
     int step; /* enum sbx_start_step */
@@ -20,19 +16,6 @@ struct failure {
 };
 
 static const int ignored[] = {SIGPIPE, SIGXFSZ, SIGTTOU};
-
-/* Our own variables are not the program's business. */
-static void forget_variables(void)
-{
-    extern char **environ;
-    size_t kept = 0;
-    for (char **variable = environ; *variable != NULL; variable++) {
-        if (strncmp(*variable, VARIABLES, strlen(VARIABLES)) != 0) {
-            environ[kept++] = *variable;
-        }
-    }
-    environ[kept] = NULL;
-}
 
 static void take_terminal(void)
 {
@@ -65,10 +48,10 @@ static void become(const struct start *start, int report)
     } else {
         (void)setsid();
     }
+    take_stream(start->input, STDIN_FILENO);
     take_stream(start->output, STDOUT_FILENO);
     take_stream(start->errors, STDERR_FILENO);
     restore_signals(&start->mask);
-    forget_variables();
     struct failure failure = {.step = SBX_START_CWD};
     if (start->cwd == NULL || chdir(start->cwd) == 0) {
         (void)execvp(start->argv[0], start->argv);

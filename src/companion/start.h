@@ -18,6 +18,7 @@ struct start {
         terminal; /* it stays in this session and becomes what the terminal's keys reach; else a session of its own */
     sigset_t mask; /* signals that it has blocked */
     int output;    /* borrowed: its standard output; -1: that of this process */
+    int input;     /* likewise its standard input */
     int errors;    /* likewise its standard error */
 };
 

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <time.h>
@@ -27,6 +28,9 @@ struct options {
     uint64_t spool;     /* bytes; 0: output is the program's own */
     bool no_input;
     bool detach;
+    bool feed;
+    uint64_t columns; /* of the terminal; 0: as it is */
+    uint64_t rows;
     struct start start;
 };
 
@@ -47,6 +51,7 @@ static bool take_option(char ***at, struct options *options)
     bool *flag = strcmp(option, "--terminal") == 0   ? &options->start.terminal
                  : strcmp(option, "--no-input") == 0 ? &options->no_input
                  : strcmp(option, "--detach") == 0   ? &options->detach
+                 : strcmp(option, "--feed") == 0     ? &options->feed
                                                      : NULL;
     if (flag != NULL) {
         *flag = true;
@@ -64,6 +69,8 @@ static bool take_option(char ***at, struct options *options)
     } else {
         uint64_t *number = strcmp(option, "--spool") == 0      ? &options->spool
                            : strcmp(option, "--limit-ms") == 0 ? &options->limit_ms
+                           : strcmp(option, "--columns") == 0  ? &options->columns
+                           : strcmp(option, "--rows") == 0     ? &options->rows
                                                                : NULL;
         return number != NULL && read_number(value, number);
     }
@@ -72,7 +79,7 @@ static bool take_option(char ***at, struct options *options)
 
 static bool take_options(char **arguments, struct options *options)
 {
-    *options = (struct options){.start = {.output = -1, .errors = -1}};
+    *options = (struct options){.start = {.input = -1, .output = -1, .errors = -1}};
     while (*arguments != NULL && strcmp(*arguments, "--") != 0) {
         if (!take_option(&arguments, options)) {
             return false;
@@ -87,7 +94,7 @@ static bool take_options(char **arguments, struct options *options)
 /* Signals are read from a descriptor from here on. */
 static bool watch_signals(struct supervision *it, sigset_t *before)
 {
-    static const int watched[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SNAPSHOT_SIGNAL};
+    static const int watched[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SNAPSHOT_SIGNAL};
     sigset_t set;
     (void)sigemptyset(&set);
     for (size_t i = 0; i < sizeof(watched) / sizeof(*watched); i++) {
@@ -156,6 +163,14 @@ static bool detach(void)
            dup2(STDIN_FILENO, STDERR_FILENO) == STDERR_FILENO;
 }
 
+/* A terminal as large as asked for. */
+static bool set_size(const struct options *options)
+{
+    struct winsize size = {.ws_col = (unsigned short)options->columns,
+                           .ws_row = (unsigned short)options->rows};
+    return options->columns == 0 || ioctl(STDIN_FILENO, TIOCSWINSZ, &size) == 0;
+}
+
 static bool prepare(struct supervision *it, struct options *options)
 {
     if (options->detach && !detach()) {
@@ -165,7 +180,10 @@ static bool prepare(struct supervision *it, struct options *options)
     if (status == SBX_OK && options->spool > 0) {
         status = open_relays(it, &options->start, options->spool);
     }
-    if (status != SBX_OK || (options->no_input && !close_input())) {
+    if (status == SBX_OK && options->feed) {
+        status = feed_open(&it->feed, &options->start.input);
+    }
+    if (status != SBX_OK || (options->no_input && !close_input()) || !set_size(options)) {
         return false;
     }
     if (!options->start.terminal) {
@@ -176,6 +194,9 @@ static bool prepare(struct supervision *it, struct options *options)
 
 static void close_ends(struct start *start)
 {
+    if (start->input >= 0) {
+        (void)close(start->input);
+    }
     if (start->output >= 0) {
         (void)close(start->output);
         (void)close(start->errors);
@@ -206,7 +227,8 @@ static int run(struct supervision *it, struct options *options)
 int supervise(char **arguments)
 {
     struct options options;
-    struct supervision it = {.phase = RUNS, .signals = -1, .relays = {{.from = -1}, {.from = -1}}};
+    struct supervision it = {
+        .phase = RUNS, .signals = -1, .relays = {{.from = -1}, {.from = -1}}, .feed = {.from = -1, .to = -1}};
     if (!take_options(arguments, &options)) {
         return SUPERVISE_USAGE;
     }

@@ -176,6 +176,8 @@ static void take_signals(struct supervision *it)
             it->is_asked = true;
         } else if (info.ssi_signo == SIGUSR1) {
             end_tree(it, KILLED, SBX_END_ASKED);
+        } else if (info.ssi_signo == SIGUSR2) {
+            feed_end(&it->feed);
         } else if (info.ssi_signo != SIGCHLD) {
             end_tree(it, TOLD, SBX_END_ASKED);
         }
@@ -187,10 +189,13 @@ static void wait_for_news(const struct supervision *it)
 {
     struct pollfd news[] = {{.fd = it->signals, .events = POLLIN},
                             {.fd = it->relays[OUTPUT].from, .events = POLLIN},
-                            {.fd = it->relays[ERRORS].from, .events = POLLIN}};
+                            {.fd = it->relays[ERRORS].from, .events = POLLIN},
+                            {.fd = -1},
+                            {.fd = -1}};
+    feed_await(&it->feed, news + 1 + RELAYS);
     int left = until(it->due_ms);
     int stale = it->is_stale ? until(it->rewrite_ms) : -1;
-    (void)poll(news, 1 + RELAYS, left < 0 || (stale >= 0 && stale < left) ? stale : left);
+    (void)poll(news, sizeof(news) / sizeof(*news), left < 0 || (stale >= 0 && stale < left) ? stale : left);
 }
 
 void supervision_wait(struct supervision *it)
@@ -205,6 +210,7 @@ void supervision_wait(struct supervision *it)
             be_due(it);
         }
         pass_output(it);
+        feed_pass(&it->feed);
         rewrite_record(it);
         if (it->is_asked) {
             it->is_asked = false;

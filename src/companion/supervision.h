@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "companion/feed.h"
 #include "companion/record.h"
 #include "companion/relay.h"
 
@@ -31,6 +32,7 @@ struct supervision {
     bool is_stale;       /* more output came than the record says */
     uint64_t rewrite_ms; /* when such a record is written again */
     struct relay relays[RELAYS];
+    struct feed feed;
 };
 
 /* ms of the clock, CLOCK_MONOTONIC or CLOCK_REALTIME. */

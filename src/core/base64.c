@@ -5,6 +5,7 @@
  */
 #include "core/base64.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "wire/base64.h"
@@ -35,4 +36,16 @@ enum sbx_status sbx_base64_decode(struct sbx_bytes *bytes, struct sbx_span text)
         bytes->length += length;
     }
     return bytes->status;
+}
+
+json_t *sbx_base64_json(struct sbx_span bytes)
+{
+    size_t length = SBX_BASE64_LENGTH(bytes.length);
+    char *text = malloc(length + 1);
+    if (text != NULL) {
+        sbx_base64_encode(text, bytes);
+    }
+    json_t *string = text == NULL ? NULL : json_stringn(text, length);
+    free(text);
+    return string;
 }

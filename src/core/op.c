@@ -86,6 +86,9 @@ void sbx_op_destroy(struct sbx_op *op)
     free_result(op);
     free(op->content.data);
     sbx_run_destroy(op->run);
+    if (op->call != NULL) {
+        op->end_call(op->call);
+    }
     sbx_gather_clear(&op->gather);
     sbx_bytes_clear(&op->stage);
     free(op->detail);
@@ -103,6 +106,12 @@ const char *sbx_op_detail(const struct sbx_op *op)
     return op->detail == NULL ? "" : op->detail;
 }
 
+static void finish(struct sbx_op *op)
+{
+    enter(op, SBX_OP_IS_DONE);
+    sbx_engine_finish(op->task.engine, &op->task);
+}
+
 static void run_steps(struct sbx_op *op)
 {
     enum sbx_step next = SBX_STEP_NEXT;
@@ -110,8 +119,7 @@ static void run_steps(struct sbx_op *op)
         next = op->steps[op->step++](op);
     }
     if (next != SBX_STEP_WAIT) {
-        enter(op, SBX_OP_IS_DONE);
-        sbx_engine_finish(op->task.engine, &op->task);
+        finish(op);
     }
 }
 
@@ -158,6 +166,25 @@ enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_
     set_deadline(op, request);
     sbx_engine_send(op->task.engine, request);
     return SBX_STEP_WAIT;
+}
+
+static void on_pause_over(struct sbx_deadline *pause, enum sbx_status why)
+{
+    struct sbx_op *op = SBX_CONTAINER(pause, struct sbx_op, pause);
+    if (why == SBX_ETIMEDOUT) {
+        run_steps(op);
+    } else {
+        (void)sbx_op_fail(op, why, "closed");
+        finish(op);
+    }
+}
+
+enum sbx_step sbx_op_pause(struct sbx_op *op, int ms)
+{
+    op->pause = (struct sbx_deadline){.at_ms = sbx_now_ms() + (uint64_t)ms, .due = on_pause_over};
+    op->deadline_ms = op->pause.at_ms + (uint64_t)op->timeout_ms;
+    enum sbx_status status = sbx_engine_arm(op->task.engine, &op->pause);
+    return status == SBX_OK ? SBX_STEP_WAIT : sbx_op_fail(op, status, NULL);
 }
 
 static void on_answer(struct sbx_ask *ask)

@@ -62,6 +62,7 @@ struct sbx_op {
     struct sbx_bytes path;              /* owned: where args.path is in the sandbox */
     struct sbx_bytes new_path;          /* owned: likewise args.new_path */
     uint64_t deadline_ms;
+    struct sbx_deadline pause;   /* armed while it waits for a moment */
     struct sbx_request *request; /* owned: the last one that was asked */
     char *detail;                /* owned: the words of a failure; NULL where there are none */
     enum sbx_status looked;      /* how the last look at a path ended: SBX_OK or SBX_ENOENT */
@@ -70,6 +71,9 @@ struct sbx_op {
     struct sbx_bytes body;       /* owned: of the request under way, where it is not in args */
     struct sbx_run *run;         /* owned: of run-command; NULL: none yet */
     struct sbx_buffer content;   /* owned: a content read in order to be changed */
+
+    void (*end_call)(void *call); /* static: frees `call` */
+    void *call;                   /* owned: what the steps of a tool keep; NULL: nothing */
 
     struct sbx_gather gather; /* owned: what is there of a listing */
     size_t written;           /* bytes of args.data that are */
@@ -116,6 +120,9 @@ enum sbx_step sbx_op_ask(struct sbx_op *op, struct sbx_companion_lane *lane, enu
 
 /* Once more from the first step on: there is progress, and the deadline begins anew, unless somebody is blocked. */
 enum sbx_step sbx_op_again(struct sbx_op *op);
+
+/* The next step runs in `ms`, and the deadline counts from then on. At the engine's end the op fails. */
+enum sbx_step sbx_op_pause(struct sbx_op *op, int ms);
 
 /* Goes on with other steps, from the first on. */
 enum sbx_step sbx_op_turn_to(struct sbx_op *op, const sbx_step_function *steps);

@@ -16,7 +16,6 @@
 #include "core/http/problem.h"
 #include "core/json.h"
 #include "core/tool_calls.h"
-#include "wire/base64.h"
 
 #define GRACE_MS 5000 /* that a companion which waits may need beyond its time */
 #define FRAME_SIZE 64
@@ -149,50 +148,81 @@ json_t *sbx_supervisor_unwrap(json_t *process)
     return process;
 }
 
-/* The frame of the question, as base64; "": no room. */
-static void write_wait(const struct sbx_wait *wait, char *text, size_t size)
+/* ---- Questions ----------------------------------------------------------------------------------------------- */
+
+static enum sbx_status put_wait(struct sbx_writer *writer, uint32_t id, const struct sbx_wait *wait)
 {
-    char bytes[FRAME_SIZE];
-    struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
     const struct sbx_args args = {.target = {wait->record, strlen(wait->record)},
                                   .length = (uint64_t)wait->ms,
                                   .flags = (wait->start ? SBX_WAIT_START : 0U) |
                                            (wait->snapshot ? SBX_WAIT_SNAPSHOT : 0U)};
-    size_t start = sbx_frame_begin(&writer, 0, SBX_OP_WAIT);
-    enum sbx_status status = sbx_args_encode(sbx_op_row(SBX_OP_WAIT), &args, &writer);
-    text[0] = '\0';
-    if (status == SBX_OK && sbx_frame_end(&writer, start) == SBX_OK &&
-        SBX_BASE64_LENGTH(writer.length) < size) {
-        sbx_base64_encode(text, sbx_buf_written(&writer));
-        text[SBX_BASE64_LENGTH(writer.length)] = '\0';
-    }
+    size_t start = sbx_frame_begin(writer, id, SBX_OP_WAIT);
+    enum sbx_status status = sbx_args_encode(sbx_op_row(SBX_OP_WAIT), &args, writer);
+    return status == SBX_OK ? sbx_frame_end(writer, start) : status;
+}
+
+/* Asks with `frames`, for which the companion may need `ms`. */
+static enum sbx_step ask(struct sbx_op *op, struct sbx_span frames, int ms, enum sbx_budget budget)
+{
+    struct sbx_request *request = NULL;
+    json_t *body = json_pack("{s:o, s:[s, o], s:i}", "command", program_of(op), "args", "run",
+                             sbx_base64_json(frames), "timeoutMs", ms + GRACE_MS);
+    enum sbx_status status =
+        body == NULL ? SBX_ENOMEM : sbx_request_create(&request, op->endpoint, SBX_POST, "/v1/processes/run");
+    return sbx_tool_send(op, status, request, body, budget);
 }
 
 enum sbx_step sbx_supervisor_ask_wait(struct sbx_op *op, const struct sbx_wait *wait)
 {
-    char piece[SBX_BASE64_LENGTH(FRAME_SIZE) + 1];
-    struct sbx_request *request = NULL;
-    write_wait(wait, piece, sizeof(piece));
-    json_t *body = json_pack("{s:o, s:[s, s], s:i}", "command", program_of(op), "args", "run", piece,
-                             "timeoutMs", wait->ms + GRACE_MS);
+    char frame[FRAME_SIZE];
+    struct sbx_writer writer = sbx_buf_writer(frame, sizeof(frame));
+    enum sbx_status status = put_wait(&writer, 0, wait);
     op->deadline_ms = sbx_now_ms() + (uint64_t)(wait->ms + op->timeout_ms);
-    enum sbx_status status =
-        body == NULL ? SBX_ENOMEM : sbx_request_create(&request, op->endpoint, SBX_POST, "/v1/processes/run");
-    return sbx_tool_send(op, status, request, body, wait->budget);
+    return status == SBX_OK ? ask(op, sbx_buf_written(&writer), wait->ms, wait->budget)
+                            : sbx_op_fail(op, status, NULL);
 }
 
-static enum sbx_status read_reply(struct sbx_span bytes, struct sbx_supervised *state)
+enum sbx_step sbx_supervisor_ask_records(struct sbx_op *op, const char *const *records, size_t count)
 {
-    struct sbx_reader reader = sbx_buf_reader(bytes);
-    struct sbx_frame reply;
-    struct sbx_answer answer;
-    enum sbx_status status = sbx_frame_next(&reader, &reply);
-    if (status == SBX_OK && reply.code != 0) {
-        return sbx_status_from_errno(reply.code);
+    char frames[SBX_RECORDS_MAX * FRAME_SIZE];
+    struct sbx_writer writer = sbx_buf_writer(frames, sizeof(frames));
+    enum sbx_status status = SBX_OK;
+    for (size_t i = 0; i < count && status == SBX_OK; i++) {
+        const struct sbx_wait wait = {.record = records[i], .start = true};
+        status = put_wait(&writer, (uint32_t)i, &wait);
     }
+    return status == SBX_OK ? ask(op, sbx_buf_written(&writer), 0, SBX_BUDGET_FILES)
+                            : sbx_op_fail(op, status, NULL);
+}
+
+/* ---- Replies ------------------------------------------------------------------------------------------------- */
+
+/* What the companion printed, as the bytes that it stands for. */
+static enum sbx_status read_output(const struct sbx_op *op, struct sbx_bytes *bytes)
+{
+    struct sbx_problem problem;
+    json_t *root = NULL;
+    sbx_problem_of(op->request, &problem);
+    if (problem.status != SBX_OK) {
+        return op->request->outcome == SBX_OK ? SBX_EPROTO : problem.status;
+    }
+    enum sbx_status status = sbx_json_parse(&root, sbx_bytes_span(&op->request->reply), 0);
+    const json_t *output = json_object_get(root, "stdout");
     if (status == SBX_OK) {
-        status = sbx_result_decode(sbx_op_row(SBX_OP_WAIT), reply.payload, &answer);
+        status = sbx_base64_decode(bytes,
+                                   (struct sbx_span){json_string_value(output), json_string_length(output)});
     }
+    json_decref(root);
+    return status;
+}
+
+static enum sbx_status read_record(const struct sbx_frame *reply, struct sbx_supervised *state)
+{
+    struct sbx_answer answer;
+    if (reply->code != 0) {
+        return sbx_status_from_errno(reply->code);
+    }
+    enum sbx_status status = sbx_result_decode(sbx_op_row(SBX_OP_WAIT), reply->payload, &answer);
     if (status == SBX_OK) {
         *state = answer.supervised;
     }
@@ -201,24 +231,36 @@ static enum sbx_status read_reply(struct sbx_span bytes, struct sbx_supervised *
 
 enum sbx_status sbx_supervisor_take_wait(const struct sbx_op *op, struct sbx_supervised *state)
 {
-    struct sbx_problem problem;
     struct sbx_bytes bytes;
-    json_t *root = NULL;
-    sbx_problem_of(op->request, &problem);
-    if (problem.status != SBX_OK) {
-        return op->request->outcome == SBX_OK ? SBX_EPROTO : problem.status;
-    }
-    enum sbx_status status = sbx_json_parse(&root, sbx_bytes_span(&op->request->reply), 0);
-    const json_t *output = json_object_get(root, "stdout");
+    struct sbx_frame reply;
     sbx_bytes_init(&bytes, SBX_REPLIES_MAX);
+    enum sbx_status status = read_output(op, &bytes);
+    struct sbx_reader reader = sbx_buf_reader(sbx_bytes_span(&bytes));
     if (status == SBX_OK) {
-        status = sbx_base64_decode(&bytes,
-                                   (struct sbx_span){json_string_value(output), json_string_length(output)});
+        status = sbx_frame_next(&reader, &reply);
     }
     if (status == SBX_OK) {
-        status = read_reply(sbx_bytes_span(&bytes), state);
+        status = read_record(&reply, state);
     }
     sbx_bytes_clear(&bytes);
-    json_decref(root);
+    return status;
+}
+
+enum sbx_status sbx_supervisor_take_records(const struct sbx_op *op, struct sbx_supervised *states,
+                                            size_t count)
+{
+    struct sbx_bytes bytes;
+    struct sbx_frame reply;
+    memset(states, 0, count * sizeof(*states));
+    sbx_bytes_init(&bytes, SBX_REPLIES_MAX);
+    enum sbx_status status = read_output(op, &bytes);
+    struct sbx_reader reader = sbx_buf_reader(sbx_bytes_span(&bytes));
+    while (status == SBX_OK && sbx_buf_left(&reader) > 0) {
+        status = sbx_frame_next(&reader, &reply);
+        if (status == SBX_OK && reply.id < count) {
+            (void)!read_record(&reply, &states[reply.id]); /* there is none: it says nothing */
+        }
+    }
+    sbx_bytes_clear(&bytes);
     return status;
 }

@@ -11,6 +11,7 @@
 #include "core/op.h"
 
 #define SBX_RECORD_LENGTH 20 /* characters of a record's name */
+#define SBX_RECORDS_MAX 256  /* that are asked for at once; the server runs 64 programs by default */
 
 /* A step: goes on where the sandbox has a companion, once it is known; otherwise with `otherwise`. The step behind it is
  * sbx_supervisor_need. */
@@ -50,5 +51,12 @@ enum sbx_step sbx_supervisor_ask_wait(struct sbx_op *op, const struct sbx_wait *
 
 /* What the record says, by the last request; the failure of that, or the companion's: SBX_ENOENT, SBX_ESRCH. */
 enum sbx_status sbx_supervisor_take_wait(const struct sbx_op *op, struct sbx_supervised *state) SBX_CHECKED;
+
+/* A question for what `count` records say now, SBX_RECORDS_MAX at most. */
+enum sbx_step sbx_supervisor_ask_records(struct sbx_op *op, const char *const *records, size_t count);
+
+/* The answers to it, in the order of the question; the state of a record that is not there is 0. */
+enum sbx_status sbx_supervisor_take_records(const struct sbx_op *op, struct sbx_supervised *states,
+                                            size_t count) SBX_CHECKED;
 
 #endif

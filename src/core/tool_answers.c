@@ -10,15 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/base64.h"
+#include "core/create.h"
 #include "core/http/problem.h"
 #include "core/json.h"
 #include "core/supervisor.h"
+#include "core/tool_calls.h"
 #include "core/tool_run.h"
+#include "core/tool_shown.h"
 #include "core/utf8.h"
 
-#define SUBJECT_MAX 256            /* bytes, and what is left of a character */
-#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, for a byte that is no UTF-8 */
+#define SUBJECT_MAX 256 /* bytes, and what is left of a character */
 
 /* A member of an answer; one that the server may leave out (the exit code of a process that runs, or that a
  * signal ended) is null then. */
@@ -80,13 +81,12 @@ enum sbx_step sbx_tool_need_reply(struct sbx_op *op)
     return problem.status == SBX_OK ? SBX_STEP_NEXT : sbx_tool_fail(op, problem.status, problem.detail);
 }
 
-static enum sbx_step malformed(struct sbx_op *op)
+enum sbx_step sbx_tool_malformed(struct sbx_op *op)
 {
     return sbx_op_fail(op, SBX_EPROTO, "the reply is of another shape than the Sandbox Agent's");
 }
 
-/* The reply as an object the caller owns; NULL: the op has ended. */
-static json_t *read_object(struct sbx_op *op)
+json_t *sbx_tool_read_reply(struct sbx_op *op)
 {
     if (sbx_tool_need_reply(op) == SBX_STEP_END) {
         return NULL;
@@ -97,7 +97,7 @@ static json_t *read_object(struct sbx_op *op)
         return root;
     }
     json_decref(root);
-    (void)(status == SBX_ENOMEM ? sbx_op_fail(op, status, NULL) : malformed(op));
+    (void)(status == SBX_ENOMEM ? sbx_op_fail(op, status, NULL) : sbx_tool_malformed(op));
     return NULL;
 }
 
@@ -126,7 +126,7 @@ static json_t *pick(const json_t *from, const struct member *members)
 enum sbx_step sbx_tool_give(struct sbx_op *op, json_t *answer)
 {
     if (answer == NULL) {
-        return malformed(op);
+        return sbx_tool_malformed(op);
     }
     char *text = json_dumps(answer, JSON_COMPACT);
     json_decref(answer);
@@ -137,12 +137,14 @@ enum sbx_step sbx_tool_give(struct sbx_op *op, json_t *answer)
     return sbx_op_succeed(op);
 }
 
+/* Of a process: it is shown so. */
 static enum sbx_step give_members(struct sbx_op *op, const struct member *members)
 {
-    json_t *root = read_object(op);
+    json_t *root = sbx_tool_read_reply(op);
     if (root == NULL) {
         return SBX_STEP_END;
     }
+    sbx_shown_note(op->toolkit->shown, root);
     json_t *answer = pick(root, members);
     json_decref(root);
     return sbx_tool_give(op, answer);
@@ -180,7 +182,7 @@ static json_t *advise(const struct sbx_op *op, json_t *answer)
 
 enum sbx_step sbx_tool_answer_run(struct sbx_op *op)
 {
-    json_t *root = read_object(op);
+    json_t *root = sbx_tool_read_reply(op);
     if (root == NULL) {
         return SBX_STEP_END;
     }
@@ -194,28 +196,27 @@ enum sbx_step sbx_tool_answer_run(struct sbx_op *op)
 
 enum sbx_step sbx_tool_answer_create(struct sbx_op *op)
 {
-    return give_members(op, of_created);
+    if (op->request->outcome == SBX_OK && op->request->http_status == 409) {
+        return sbx_create_full(op);
+    }
+    json_t *root = sbx_tool_read_reply(op);
+    if (root == NULL) {
+        return SBX_STEP_END;
+    }
+    sbx_shown_note(op->toolkit->shown, root);
+    json_t *answer = pick(root, of_created);
+    json_decref(root);
+    return sbx_create_created(op, answer, true);
 }
 
 enum sbx_step sbx_tool_give_created(struct sbx_op *op, const json_t *process)
 {
-    return sbx_tool_give(op, pick(process, of_created));
+    return sbx_create_created(op, pick(process, of_created), false);
 }
 
 enum sbx_step sbx_tool_answer_end(struct sbx_op *op)
 {
     return give_members(op, of_ended);
-}
-
-enum sbx_step sbx_tool_answer_input(struct sbx_op *op)
-{
-    json_t *root = read_object(op);
-    if (root == NULL) {
-        return SBX_STEP_END;
-    }
-    bool sent = json_is_integer(json_object_get(root, "bytesWritten"));
-    json_decref(root);
-    return sbx_tool_give(op, sent ? json_pack("{s:b}", "sent", 1) : NULL);
 }
 
 /* An array of what `make` makes of each element of `array`; NULL: it is no array, or one was none of those. */
@@ -235,7 +236,7 @@ static json_t *map(const json_t *array, json_t *(*make)(const json_t *element))
 static enum sbx_step give_list(struct sbx_op *op, const char *from, const char *to,
                                json_t *(*make)(const json_t *element))
 {
-    json_t *root = read_object(op);
+    json_t *root = sbx_tool_read_reply(op);
     if (root == NULL) {
         return SBX_STEP_END;
     }
@@ -249,54 +250,12 @@ static json_t *process_of(const json_t *element)
     return sbx_supervisor_unwrap(pick(element, of_listed));
 }
 
+json_t *sbx_tool_listed(const json_t *processes)
+{
+    return map(processes, process_of);
+}
+
 enum sbx_step sbx_tool_answer_list(struct sbx_op *op)
 {
     return give_list(op, "processes", "processes", process_of);
-}
-
-/* `bytes` as text: what is no UTF-8 becomes U+FFFD. NULL: no memory. */
-static json_t *as_text(struct sbx_span bytes)
-{
-    struct sbx_bytes text;
-    sbx_bytes_init(&text, SBX_JSON_MAX);
-    while (bytes.length > 0 && text.status == SBX_OK) {
-        size_t length = sbx_utf8_character(bytes);
-        struct sbx_span character = {bytes.data, length};
-        sbx_bytes_append(&text, length == 0 ? SBX_SPAN(REPLACEMENT) : character);
-        bytes.data += length == 0 ? 1 : length;
-        bytes.length -= length == 0 ? 1 : length;
-    }
-    const char *made = sbx_bytes_text(&text);
-    json_t *string = made == NULL ? NULL : json_stringn(made, text.length);
-    sbx_bytes_clear(&text);
-    return string;
-}
-
-/* {data, stream, timestampMs} of one entry of a log; NULL: no memory, or no such entry. */
-static json_t *log_of(const json_t *entry)
-{
-    const json_t *encoded = json_object_get(entry, "data");
-    json_t *stream = json_object_get(entry, "stream");
-    json_t *timestamp = json_object_get(entry, "timestampMs");
-    const char *encoding = json_string_value(json_object_get(entry, "encoding"));
-    struct sbx_span data = {json_string_value(encoded), json_string_length(encoded)};
-    bool is_base64 = encoding != NULL && strcmp(encoding, "base64") == 0;
-    struct sbx_bytes bytes;
-    sbx_bytes_init(&bytes, SBX_JSON_MAX);
-    bool right = data.data != NULL && json_is_string(stream) && json_is_integer(timestamp);
-    enum sbx_status status = right ? SBX_OK : SBX_EPROTO;
-    if (status == SBX_OK && is_base64) {
-        status = sbx_base64_decode(&bytes, data);
-        data = sbx_bytes_span(&bytes);
-    }
-    json_t *text = status == SBX_OK ? as_text(data) : NULL;
-    sbx_bytes_clear(&bytes);
-    return text == NULL
-               ? NULL
-               : json_pack("{s:o, s:O, s:O}", "data", text, "stream", stream, "timestampMs", timestamp);
-}
-
-enum sbx_step sbx_tool_answer_logs(struct sbx_op *op)
-{
-    return give_list(op, "entries", "logs", log_of);
 }

@@ -13,6 +13,7 @@
 #include "core/tool_answers.h"
 #include "core/tool_input.h"
 #include "core/tool_run.h"
+#include "core/tool_shown.h"
 
 /* Remembers what an error of this call is about: "run-command 'node'". */
 static void set_subject(struct sbx_op *op, const json_t *input)
@@ -168,37 +169,17 @@ static enum sbx_step ask_create(struct sbx_op *op)
     return sbx_tool_send(op, status, request, body, SBX_BUDGET_FILES);
 }
 
-static enum sbx_step ask_list(struct sbx_op *op)
+enum sbx_step sbx_tool_ask_about(struct sbx_op *op, json_t *input, enum sbx_method method, const char *rest)
 {
     struct sbx_request *request = NULL;
-    json_t *input = sbx_tool_read_input(op);
     if (input == NULL) {
         return SBX_STEP_END;
     }
-    json_decref(input);
-    enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_GET, "/v1/processes");
-    return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
-}
-
-enum sbx_status sbx_tool_about_process(struct sbx_op *op, const json_t *input, enum sbx_method method,
-                                       const char *rest, struct sbx_request **request)
-{
     const json_t *id = json_object_get(input, "id");
-    enum sbx_status status = sbx_request_create(request, op->endpoint, method, "/v1/processes");
+    enum sbx_status status = sbx_request_create(&request, op->endpoint, method, "/v1/processes");
     if (status == SBX_OK) {
-        sbx_request_segment(*request, (struct sbx_span){json_string_value(id), json_string_length(id)}, rest);
+        sbx_request_segment(request, (struct sbx_span){json_string_value(id), json_string_length(id)}, rest);
     }
-    return status;
-}
-
-static enum sbx_step ask_end(struct sbx_op *op, const char *rest)
-{
-    struct sbx_request *request = NULL;
-    json_t *input = sbx_tool_read_input(op);
-    if (input == NULL) {
-        return SBX_STEP_END;
-    }
-    enum sbx_status status = sbx_tool_about_process(op, input, SBX_POST, rest, &request);
     json_decref(input);
     /* Not behind programs, which it may be meant to end; the server answers within two seconds. */
     return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
@@ -206,73 +187,17 @@ static enum sbx_step ask_end(struct sbx_op *op, const char *rest)
 
 static enum sbx_step ask_stop(struct sbx_op *op)
 {
-    return ask_end(op, "/stop");
+    return sbx_tool_ask_about(op, sbx_tool_read_input(op), SBX_POST, "/stop");
 }
 
 static enum sbx_step ask_kill(struct sbx_op *op)
 {
-    return ask_end(op, "/kill");
-}
-
-static enum sbx_step ask_logs(struct sbx_op *op)
-{
-    struct sbx_request *request = NULL;
-    json_t *input = sbx_tool_read_input(op);
-    if (input == NULL) {
-        return SBX_STEP_END;
-    }
-    enum sbx_status status = sbx_tool_about_process(op, input, SBX_GET, "/logs", &request);
-    const char *stream = json_string_value(json_object_get(input, "stream"));
-    json_t *tail = json_object_get(input, "tail");
-    if (status == SBX_OK && stream != NULL) {
-        sbx_request_query(request, "stream", (struct sbx_span){stream, strlen(stream)});
-    }
-    if (status == SBX_OK && tail != NULL) {
-        char number[24];
-        (void)snprintf(number, sizeof(number), "%d", (int)json_number_value(tail));
-        sbx_request_query(request, "tail", (struct sbx_span){number, strlen(number)});
-    }
-    json_decref(input);
-    return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
-}
-
-/* A line that was typed ends with a newline; data is what it is. NULL: no memory. */
-static json_t *typed(const json_t *input)
-{
-    json_t *data = json_object_get(input, "data");
-    if (data != NULL) {
-        return json_pack("{s:O, s:s}", "data", data, "encoding", "utf8");
-    }
-    const json_t *line = json_object_get(input, "input");
-    size_t length = json_string_length(line);
-    bool ended = length > 0 && json_string_value(line)[length - 1] == '\n';
-    return json_pack("{s:s#+, s:s}", "data", json_string_value(line), (int)length, ended ? "" : "\n",
-                     "encoding", "utf8");
-}
-
-static enum sbx_step ask_input(struct sbx_op *op)
-{
-    struct sbx_request *request = NULL;
-    json_t *input = sbx_tool_read_input(op);
-    if (input == NULL) {
-        return SBX_STEP_END;
-    }
-    bool has_input = json_object_get(input, "input") != NULL;
-    if (has_input == (json_object_get(input, "data") != NULL)) {
-        json_decref(input);
-        return sbx_tool_usage(op, "give either \"input\" or \"data\"");
-    }
-    json_t *body = typed(input);
-    enum sbx_status status =
-        body == NULL ? SBX_ENOMEM : sbx_tool_about_process(op, input, SBX_POST, "/input", &request);
-    json_decref(input);
-    return sbx_tool_send(op, status, request, body, SBX_BUDGET_PROGRAMS);
+    return sbx_tool_ask_about(op, sbx_tool_read_input(op), SBX_POST, "/kill");
 }
 
 const sbx_step_function sbx_tool_run_over_http[] = {ask_run, sbx_tool_answer_run, NULL};
 const sbx_step_function sbx_tool_create_over_http[] = {ask_create, sbx_tool_answer_create, NULL};
-const sbx_step_function sbx_tool_list_processes[] = {ask_list, sbx_tool_answer_list, NULL};
-const sbx_step_function sbx_tool_get_process_logs[] = {ask_logs, sbx_tool_answer_logs, NULL};
-const sbx_step_function sbx_tool_stop_over_http[] = {ask_stop, sbx_tool_answer_end, NULL};
-const sbx_step_function sbx_tool_kill_over_http[] = {ask_kill, sbx_tool_answer_end, NULL};
-const sbx_step_function sbx_tool_send_input[] = {ask_input, sbx_tool_answer_input, NULL};
+const sbx_step_function sbx_tool_stop_over_http[] = {sbx_shown_ask, sbx_shown_see, ask_stop,
+                                                     sbx_tool_answer_end, NULL};
+const sbx_step_function sbx_tool_kill_over_http[] = {sbx_shown_ask, sbx_shown_see, ask_kill,
+                                                     sbx_tool_answer_end, NULL};

@@ -17,6 +17,7 @@ struct sbx_toolkit {
     int timeout_ms;
     struct sbx_companion *companion; /* owned: one count */
     struct sbx_companion_lane *lane; /* owned: one count */
+    struct sbx_shown *shown;         /* owned: the processes that were shown */
     atomic_int *counted;             /* owned: run-commands that are among the server's processes */
 };
 
@@ -44,20 +45,20 @@ enum sbx_step sbx_tool_send(struct sbx_op *op, enum sbx_status status, struct sb
 /* The checked input, its subject noted. The caller's; NULL: the op has failed. */
 json_t *sbx_tool_read_input(struct sbx_op *op);
 
-/* A request to /v1/processes/{id}/`rest`. */
-enum sbx_status sbx_tool_about_process(struct sbx_op *op, const json_t *input, enum sbx_method method,
-                                       const char *rest, struct sbx_request **request) SBX_CHECKED;
+/* Asks /v1/processes/{id}`rest` for the process that `input` (taken) names; NULL: the op has failed already. */
+enum sbx_step sbx_tool_ask_about(struct sbx_op *op, json_t *input, enum sbx_method method, const char *rest);
 
 extern const sbx_step_function sbx_tool_run_command[]; /* tool_run.c */
 extern const sbx_step_function sbx_tool_run_over_http[];
-extern const sbx_step_function sbx_tool_create_process[]; /* tool_run.c */
+extern const sbx_step_function sbx_tool_create_process[]; /* create.c */
+extern const sbx_step_function sbx_tool_start_process[];  /* tool_run.c: the start alone */
 extern const sbx_step_function sbx_tool_create_over_http[];
-extern const sbx_step_function sbx_tool_list_processes[];
-extern const sbx_step_function sbx_tool_get_process_logs[];
-extern const sbx_step_function sbx_tool_stop_process[]; /* tool_end.c */
+extern const sbx_step_function sbx_tool_list_processes[];   /* tool_list.c */
+extern const sbx_step_function sbx_tool_get_process_logs[]; /* tool_logs.c */
+extern const sbx_step_function sbx_tool_stop_process[];     /* tool_end.c */
 extern const sbx_step_function sbx_tool_stop_over_http[];
 extern const sbx_step_function sbx_tool_kill_process[]; /* tool_end.c */
 extern const sbx_step_function sbx_tool_kill_over_http[];
-extern const sbx_step_function sbx_tool_send_input[];
+extern const sbx_step_function sbx_tool_send_input[]; /* tool_send.c */
 
 #endif

@@ -12,6 +12,7 @@
 #include "core/tool_answers.h"
 #include "core/tool_calls.h"
 #include "core/tool_run.h"
+#include "core/tool_shown.h"
 
 #define END_MS 15000 /* that a supervisor needs at most, until it gives up */
 
@@ -67,20 +68,14 @@ static enum sbx_step end_record(struct sbx_op *op, const char *record)
 
 static enum sbx_step ask_process(struct sbx_op *op)
 {
-    struct sbx_request *request = NULL;
     json_t *input = sbx_tool_read_input(op);
-    if (input == NULL) {
-        return SBX_STEP_END;
-    }
     const json_t *id = json_object_get(input, "id");
     if (sbx_supervisor_is_record((struct sbx_span){json_string_value(id), json_string_length(id)})) {
         enum sbx_step next = end_record(op, json_string_value(id));
         json_decref(input);
         return next;
     }
-    enum sbx_status status = sbx_tool_about_process(op, input, SBX_GET, "", &request);
-    json_decref(input);
-    return sbx_tool_send(op, status, request, NULL, SBX_BUDGET_FILES);
+    return sbx_tool_ask_about(op, input, SBX_GET, "");
 }
 
 /* Notes the record's name; where there is none, what is left is the server's own way. */
@@ -95,6 +90,10 @@ static enum sbx_step see_process(struct sbx_op *op)
     }
     bool read = problem.status == SBX_OK &&
                 sbx_json_parse(&root, sbx_bytes_span(&op->request->reply), JSON_ALLOW_NUL) == SBX_OK;
+    if (sbx_shown_need_same(op, root) == SBX_STEP_END) {
+        json_decref(root);
+        return SBX_STEP_END;
+    }
     const char *record = read ? sbx_supervisor_record_of(root) : NULL;
     if (record != NULL) {
         memcpy(op->run->record, record, SBX_RECORD_LENGTH);

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "core/tool_env.h"
 
 #define JSON_FIELD "json"
 
@@ -22,7 +23,7 @@ static const char *const type_words[] = {
     [SBX_FIELD_WAIT] = "a whole number above zero",
     [SBX_FIELD_BOOLEAN] = "true or false",
     [SBX_FIELD_STRINGS] = "a list of strings",
-    [SBX_FIELD_RECORD] = "an object of strings",
+    [SBX_FIELD_RECORD] = "an object of strings, or a list of NAME=VALUE",
     [SBX_FIELD_ENUM] = "one of the words that --help names",
 };
 
@@ -89,7 +90,7 @@ static bool has_type(json_t *value, const struct sbx_field *field)
     case SBX_FIELD_STRINGS:
         return json_is_array(value) && all_strings(value);
     case SBX_FIELD_RECORD:
-        return json_is_object(value) && all_strings(value);
+        return (json_is_object(value) || json_is_array(value)) && all_strings(value);
     case SBX_FIELD_ENUM:
         return is_one_of(value, field->values);
     }
@@ -153,6 +154,28 @@ static bool check(struct sbx_op *op, json_t *input)
     return true;
 }
 
+/* Makes an object of each environment. */
+static bool read_environments(struct sbx_op *op, json_t *input)
+{
+    for (size_t i = 0; i < op->tool->field_count; i++) {
+        const struct sbx_field *field = &op->tool->fields[i];
+        json_t *value = field->type == SBX_FIELD_RECORD ? json_object_get(input, field->name) : NULL;
+        json_t *env = NULL;
+        const char *wrong = "";
+        enum sbx_status status = value == NULL ? SBX_OK : sbx_env_read(value, &env, &wrong);
+        if (status == SBX_EINVAL) {
+            (void)sbx_tool_usage(op, "\"%s\": '%.200s' is no NAME=VALUE", field->name, wrong);
+        } else if (status != SBX_OK || (env != NULL && json_object_set_new(input, field->name, env) != 0)) {
+            (void)sbx_op_fail(op, SBX_ENOMEM, NULL);
+            status = SBX_ENOMEM;
+        }
+        if (status != SBX_OK) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Puts the fields of the `json` text beneath the others. */
 static bool merge_json(struct sbx_op *op, json_t *input)
 {
@@ -187,7 +210,7 @@ json_t *sbx_tool_input(struct sbx_op *op)
         (void)sbx_op_fail(op, status, NULL);
     } else if (!json_is_object(input)) {
         (void)sbx_tool_usage(op, "the input must be an object");
-    } else if (merge_json(op, input) && check(op, input)) {
+    } else if (merge_json(op, input) && check(op, input) && read_environments(op, input)) {
         return input;
     }
     json_decref(input);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/create.h"
 #include "core/http/problem.h"
 #include "core/json.h"
 #include "core/supervisor.h"
@@ -121,7 +122,20 @@ enum sbx_step sbx_run_choose_directory(struct sbx_op *op)
 static json_t *wrap_created(const struct sbx_op *op)
 {
     bool terminal = json_is_true(json_object_get(op->run->body, "tty"));
-    const char *const options[] = {"--record", op->run->record, terminal ? "--terminal" : NULL, NULL};
+    char columns[12];
+    char rows[12];
+    unsigned size[2];
+    sbx_create_size(op, &size[0], &size[1]);
+    (void)snprintf(columns, sizeof(columns), "%u", size[0]);
+    (void)snprintf(rows, sizeof(rows), "%u", size[1]);
+    const char *const options[] = {"--record",
+                                   op->run->record,
+                                   terminal ? "--terminal" : "--feed",
+                                   size[0] > 0 ? "--columns" : NULL,
+                                   columns,
+                                   "--rows",
+                                   rows,
+                                   NULL};
     json_t *body = sbx_supervisor_wrap(op, op->run->body, options);
     if (terminal && json_object_set_new(body, "tty", json_true()) != 0) {
         json_decref(body);
@@ -212,6 +226,9 @@ static enum sbx_step take_start(struct sbx_op *op)
     }
     if (problem.status == SBX_EBUSY && !op->run->uncounted && !op->run->stays) {
         return go_uncounted(op);
+    }
+    if (problem.status == SBX_EBUSY && op->run->stays) {
+        return sbx_create_full(op);
     }
     if (sbx_tool_need_reply(op) == SBX_STEP_END) {
         return SBX_STEP_END;
@@ -353,4 +370,4 @@ static enum sbx_step go_output(struct sbx_op *op)
 }
 
 const sbx_step_function sbx_tool_run_command[] = {sbx_run_choose, check, go_find, NULL};
-const sbx_step_function sbx_tool_create_process[] = {check_created, go_find, NULL};
+const sbx_step_function sbx_tool_start_process[] = {check_created, go_find, NULL};

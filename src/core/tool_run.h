@@ -32,6 +32,7 @@ struct sbx_run {
     bool goes_on;                               /* the answer says so */
     bool uncounted;                             /* it is none of the server's processes */
     atomic_int *counted;                        /* borrowed: where it counts as one; NULL: nowhere */
+    bool awaited;                               /* to be ended, it was waited for until it had started */
     bool busy;                                  /* the server did not yet see it end */
     int tries;                                  /* waits in vain, one after the other */
     struct sbx_bytes id;                        /* owned: the server's of the process; empty: it gave none */

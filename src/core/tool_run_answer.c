@@ -8,11 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/base64.h"
 #include "core/supervisor.h"
 #include "core/tool_answers.h"
+#include "core/tool_calls.h"
 #include "core/tool_run.h"
+#include "core/tool_shown.h"
 #include "core/utf8.h"
-#include "wire/base64.h"
 
 /* A stream as it is shown. */
 struct shown {
@@ -62,7 +64,7 @@ static struct sbx_span whole_tail(struct sbx_span tail)
             return (struct sbx_span){tail.data + cut, tail.length - cut};
         }
     }
-    return tail;
+    return tail.length < 4 ? SBX_SPAN("") : tail;
 }
 
 /* The tail of what went round in the second half of the file, in its order; the caller frees it. NULL: no memory. */
@@ -106,7 +108,8 @@ static struct shown show(const struct sbx_run *run, size_t stream)
     const struct sbx_buffer *file = &run->streams[stream];
     struct shown shown = {.cut = total > file->length};
     sbx_bytes_init(&shown.bytes, SBX_JSON_MAX);
-    if (shown.cut && file->length == run->state.most) {
+    bool round = file->length == run->state.most && file->length >= 2;
+    if (shown.cut && round) {
         show_cut(&shown, file, run->state.most, total);
     } else {
         sbx_bytes_append(&shown.bytes, (struct sbx_span){file->data, file->length});
@@ -115,23 +118,11 @@ static struct shown show(const struct sbx_run *run, size_t stream)
     return shown;
 }
 
-static json_t *as_base64(struct sbx_span bytes)
-{
-    size_t length = SBX_BASE64_LENGTH(bytes.length);
-    char *text = malloc(length + 1);
-    if (text != NULL) {
-        sbx_base64_encode(text, bytes);
-    }
-    json_t *string = text == NULL ? NULL : json_stringn(text, length);
-    free(text);
-    return string;
-}
-
 static json_t *as_json(struct shown *shown, bool text)
 {
     struct sbx_span bytes = sbx_bytes_span(&shown->bytes);
     bytes = bytes.data == NULL ? SBX_SPAN("") : bytes;
-    json_t *string = text ? json_stringn(bytes.data, bytes.length) : as_base64(bytes);
+    json_t *string = text ? json_stringn(bytes.data, bytes.length) : sbx_base64_json(bytes);
     if (shown->bytes.status != SBX_OK) {
         json_decref(string);
         string = NULL;
@@ -219,6 +210,7 @@ enum sbx_step sbx_run_answer(struct sbx_op *op)
 enum sbx_step sbx_run_answer_created(struct sbx_op *op)
 {
     const struct sbx_run *run = op->run;
+    sbx_shown_note(op->toolkit->shown, run->created);
     json_t *process = sbx_supervisor_unwrap(json_incref(run->created));
     bool ended = run->state.state == SBX_SUPERVISED_ENDED;
     if (json_object_set_new(process, "pid", json_integer(run->state.pid)) != 0 ||

@@ -14,44 +14,91 @@
 #include "core/tool_calls.h"
 #include "core/tool_run.h"
 
-#define START_MS 5000 /* in which what was sent there has a record, or never will */
+#define START_MS 5000 /* that a supervisor needs at most, from its name to its first record */
 #define GONE_MS 5000  /* that a program which is killed may take */
 #define ENDED_MAX 32  /* programs that have ended, whose end nobody was told */
+
+static enum sbx_step go_end(struct sbx_op *op);
+static enum sbx_step go_delete(struct sbx_op *op);
+static enum sbx_step go_remove(struct sbx_op *op);
+
+/* ---- What is lost is asked again --------------------------------------------------------------------------- */
+
+/* Whether nothing is known of the answer to the last request, and there are tries left: four in all. */
+static bool is_lost(struct sbx_op *op)
+{
+    enum sbx_status outcome = op->request->outcome;
+    bool lost = outcome != SBX_OK && outcome != SBX_ETIMEDOUT && outcome != SBX_ECANCELED;
+    return lost && ++op->run->tries < SBX_ASK_TRIES;
+}
+
+/* For a step that sees an answer: the one before it, which asks, is the next again, after a pause. */
+static enum sbx_step ask_again(struct sbx_op *op)
+{
+    int pause_ms = SBX_ASK_AGAIN_MS;
+    for (int tries = 1; tries < op->run->tries; tries++) {
+        pause_ms *= SBX_ASK_AGAIN_GROWTH;
+    }
+    op->step -= 2;
+    return sbx_op_pause(op, pause_ms);
+}
+
+/* ---- The program ------------------------------------------------------------------------------------------- */
 
 static enum sbx_step ask_wait(struct sbx_op *op, int ms, bool start)
 {
     const struct sbx_wait wait = {
         .record = op->run->record, .ms = ms, .start = start, .budget = SBX_BUDGET_PROGRAMS};
-    return op->run->may_run ? sbx_supervisor_ask_wait(op, &wait) : SBX_STEP_NEXT;
+    return sbx_supervisor_ask_wait(op, &wait);
 }
 
-/* A program whose start was lost may be about to start: without a record there would be nothing to end, and then it
- * would run. */
-static enum sbx_step rest_await_start(struct sbx_op *op)
+/* A program whose start was lost may not have come there yet: then it will not start any more. */
+static enum sbx_step ask_end(struct sbx_op *op)
+{
+    const struct sbx_run *run = op->run;
+    const struct sbx_args args = {.target = {run->record, strlen(run->record)}, .mode = SBX_END_KILL};
+    return sbx_op_ask(op, op->toolkit->lane, SBX_OP_END, &args);
+}
+
+static enum sbx_step ask_start(struct sbx_op *op)
 {
     return ask_wait(op, START_MS, true);
 }
 
-static enum sbx_step rest_see_start(struct sbx_op *op)
+static enum sbx_step see_start(struct sbx_op *op)
 {
-    struct sbx_run *run = op->run;
-    if (run->may_run && sbx_supervisor_take_wait(op, &run->state) == SBX_ENOENT) {
-        run->may_run = false; /* it never came there */
-    }
-    return SBX_STEP_NEXT;
+    return is_lost(op) ? ask_again(op) : go_end(op);
 }
 
-static enum sbx_step rest_kill(struct sbx_op *op)
+/* Its supervisor has just begun, and cannot be told anything yet. */
+static enum sbx_step see_end(struct sbx_op *op)
 {
-    const struct sbx_run *run = op->run;
-    const struct sbx_args args = {.target = {run->record, strlen(run->record)}, .mode = SBX_END_KILL};
-    return run->may_run ? sbx_op_ask(op, op->toolkit->lane, SBX_OP_END, &args) : SBX_STEP_NEXT;
+    static const sbx_step_function steps[] = {ask_start, see_start, NULL};
+    bool first = !op->run->awaited;
+    op->run->awaited = true;
+    return op->ask.status == SBX_EAGAIN && first ? sbx_op_turn_to(op, steps) : SBX_STEP_NEXT;
 }
 
-static enum sbx_step rest_wait(struct sbx_op *op)
+static enum sbx_step ask_gone(struct sbx_op *op)
 {
     return ask_wait(op, GONE_MS, false);
 }
+
+/* Where it may be there still, or may yet come, what its record says is needed. */
+static enum sbx_step see_gone(struct sbx_op *op)
+{
+    struct sbx_run *run = op->run;
+    enum sbx_status status = sbx_supervisor_take_wait(op, &run->state);
+    if (is_lost(op)) {
+        return ask_again(op);
+    }
+    bool never = run->state.state == SBX_SUPERVISED_NOT_STARTED && run->state.error == SBX_ECANCELED;
+    bool ended = status == SBX_OK && run->state.state != SBX_SUPERVISED_RUNS && !never;
+    run->may_run = !ended && status != SBX_ESRCH;
+    return go_delete(op);
+}
+
+/* ---- The server's process ---------------------------------------------------------------------------------- */
 
 static enum sbx_status about_process(const struct sbx_op *op, enum sbx_method method, const char *rest,
                                      struct sbx_request **request)
@@ -64,44 +111,42 @@ static enum sbx_status about_process(const struct sbx_op *op, enum sbx_method me
     return status;
 }
 
-static enum sbx_step rest_delete(struct sbx_op *op)
+static enum sbx_step ask_delete(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
-    if (op->run->id.length == 0) {
-        return SBX_STEP_NEXT;
-    }
-    op->run->busy = true; /* until it has gone */
     enum sbx_status status = about_process(op, SBX_DELETE, "", &request);
     return sbx_op_send(op, status, request);
 }
 
-static enum sbx_step rest_deleted(struct sbx_op *op)
-{
-    struct sbx_problem problem;
-    if (op->run->busy) {
-        sbx_problem_of(op->request, &problem);
-        op->run->busy = problem.status == SBX_EBUSY;
-    }
-    return SBX_STEP_NEXT;
-}
-
 /* The server answers when it has seen the process end. */
-static enum sbx_step rest_settle(struct sbx_op *op)
+static enum sbx_step ask_settle(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
-    if (!op->run->busy) {
-        return SBX_STEP_NEXT;
-    }
     enum sbx_status status = about_process(op, SBX_POST, "/stop", &request);
     return sbx_op_send(op, status, request);
 }
 
-static enum sbx_step rest_delete_again(struct sbx_op *op)
+static enum sbx_step see_settled(struct sbx_op *op)
 {
-    return op->run->busy ? rest_delete(op) : SBX_STEP_NEXT;
+    return is_lost(op) ? ask_again(op) : go_delete(op);
 }
 
-static enum sbx_step rest_remove(struct sbx_op *op)
+static enum sbx_step see_deleted(struct sbx_op *op)
+{
+    static const sbx_step_function settle[] = {ask_settle, see_settled, NULL};
+    struct sbx_problem problem;
+    if (is_lost(op)) {
+        return ask_again(op);
+    }
+    sbx_problem_of(op->request, &problem);
+    bool first = !op->run->busy;
+    op->run->busy = problem.status == SBX_EBUSY;
+    return op->run->busy && first ? sbx_op_turn_to(op, settle) : go_remove(op);
+}
+
+/* ---- The record -------------------------------------------------------------------------------------------- */
+
+static enum sbx_step ask_remove(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
     enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_DELETE, "/v1/fs/entry");
@@ -113,15 +158,38 @@ static enum sbx_step rest_remove(struct sbx_op *op)
     return sbx_op_send(op, status, request);
 }
 
-static enum sbx_step rest_end(struct sbx_op *op)
+static enum sbx_step see_removed(struct sbx_op *op)
+{
+    return is_lost(op) ? ask_again(op) : SBX_STEP_NEXT;
+}
+
+static enum sbx_step end(struct sbx_op *op)
 {
     return sbx_op_give_bytes(op, SBX_SPAN("")); /* nobody asks */
 }
 
-static const sbx_step_function rest_steps[] = {
-    rest_await_start, rest_see_start,    rest_kill,   rest_wait, rest_delete, rest_deleted,
-    rest_settle,      rest_delete_again, rest_remove, rest_end,  NULL,
-};
+/* ---- From one part to the next ----------------------------------------------------------------------------- */
+
+static enum sbx_step go_end(struct sbx_op *op)
+{
+    static const sbx_step_function steps[] = {ask_end, see_end, ask_gone, see_gone, NULL};
+    return op->run->may_run ? sbx_op_turn_to(op, steps) : go_delete(op);
+}
+
+static enum sbx_step go_delete(struct sbx_op *op)
+{
+    static const sbx_step_function steps[] = {ask_delete, see_deleted, NULL};
+    return op->run->id.length > 0 ? sbx_op_turn_to(op, steps) : go_remove(op);
+}
+
+/* The record of what may yet run is left to the companion's sweep. */
+static enum sbx_step go_remove(struct sbx_op *op)
+{
+    static const sbx_step_function steps[] = {ask_remove, see_removed, end, NULL};
+    return op->run->may_run ? end(op) : sbx_op_turn_to(op, steps);
+}
+
+static const sbx_step_function rest_steps[] = {go_end, NULL};
 
 /* ---- Many that nobody asks for --------------------------------------------------------------------------------- */
 
@@ -161,7 +229,6 @@ static const json_t *oldest_of(const json_t *processes)
 
 static enum sbx_step sweep_choose(struct sbx_op *op)
 {
-    static const sbx_step_function nothing[] = {rest_end, NULL};
     struct sbx_run *run = op->run;
     struct sbx_problem problem;
     json_t *root = NULL;
@@ -172,6 +239,7 @@ static enum sbx_step sweep_choose(struct sbx_op *op)
     }
     const json_t *oldest = status == SBX_OK ? oldest_of(json_object_get(root, "processes")) : NULL;
     const char *id = json_string_value(json_object_get(oldest, "id"));
+    run->may_run = false; /* it is of another program now */
     sbx_bytes_clear(&run->id);
     sbx_bytes_init(&run->id, SBX_KIB);
     sbx_bytes_clear(&run->directory);
@@ -182,12 +250,10 @@ static enum sbx_step sweep_choose(struct sbx_op *op)
     }
     json_decref(root);
     bool found = run->directory.length > 0 && run->id.status == SBX_OK && run->directory.status == SBX_OK;
-    return found ? SBX_STEP_NEXT : sbx_op_turn_to(op, nothing);
+    return found ? SBX_STEP_NEXT : end(op);
 }
 
-static const sbx_step_function sweep_steps[] = {
-    sweep_ask, sweep_choose, rest_delete, rest_deleted, rest_remove, rest_end, NULL,
-};
+static const sbx_step_function sweep_steps[] = {sweep_ask, sweep_choose, go_delete, NULL};
 
 struct sbx_op *sbx_run_rest(struct sbx_op *op)
 {
@@ -203,6 +269,9 @@ struct sbx_op *sbx_run_rest(struct sbx_op *op)
     rest->steps = op->run->goes_on ? sweep_steps : rest_steps;
     rest->run = op->run;
     rest->run->sent = rest->run->goes_on = false; /* nothing is left of what it removes */
+    rest->run->tries = 0;
+    rest->run->awaited = false;
+    rest->run->busy = false;
     op->run = NULL;
     return rest;
 }

@@ -15,6 +15,7 @@
 #include "core/json.h"
 #include "core/tool_calls.h"
 #include "core/tool_run.h"
+#include "core/tool_shown.h"
 #include "core/utf8.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -22,6 +23,7 @@
 #define EXAMPLES(array) .examples = (array), .example_count = COUNT(array)
 
 static const char *const streams[] = {"stdout", "stderr", "combined", "pty", NULL};
+static const char *const encodings[] = {"utf8", "base64", NULL};
 
 #define JSON_FIELD                                                                                           \
     {                                                                                                        \
@@ -39,8 +41,8 @@ static const char *const streams[] = {"stdout", "stderr", "combined", "pty", NUL
         {"args", SBX_FIELD_STRINGS, false, "Arguments, passed as they are, never split.", NULL},             \
         {"cwd", SBX_FIELD_STRING, false, "Working directory, a path of the sandbox.", NULL},                 \
     {                                                                                                        \
-        "env", SBX_FIELD_RECORD, false, "Environment variables, in --json: {\"env\":{\"NAME\":\"value\"}}.", \
-            NULL                                                                                             \
+        "env", SBX_FIELD_RECORD, false,                                                                      \
+            "Environment variable, NAME=VALUE. In --json: {\"env\":{\"NAME\":\"value\"}}.", NULL             \
     }
 
 static const struct sbx_field run_fields[] = {
@@ -59,6 +61,12 @@ static const struct sbx_field run_fields[] = {
 static const struct sbx_field create_fields[] = {
     PROGRAM_FIELDS(true),
     {"tty", SBX_FIELD_BOOLEAN, false, "Give it a terminal of 80 columns and 24 rows.", NULL},
+    {"cols", SBX_FIELD_NUMBER, false, "Columns of the terminal.", NULL},
+    {"rows", SBX_FIELD_NUMBER, false, "Rows of the terminal.", NULL},
+    {"waitForPort", SBX_FIELD_NUMBER, false, "Answer when something listens on this TCP port.", NULL},
+    {"waitForLog", SBX_FIELD_STRING, false, "Answer when it has printed this text.", NULL},
+    {"waitMs", SBX_FIELD_WAIT, false,
+     "Milliseconds to wait for that (20000; 25000 at most in a VM); then its last lines are shown.", NULL},
     JSON_FIELD,
 };
 
@@ -69,7 +77,10 @@ static const struct sbx_field id_fields[] = {ID_FIELD, JSON_FIELD};
 static const struct sbx_field log_fields[] = {
     ID_FIELD,
     {"stream", SBX_FIELD_ENUM, false, "Which output to read; combined unless told.", streams},
-    {"tail", SBX_FIELD_NUMBER, false, "Only the last N entries.", NULL},
+    {"tail", SBX_FIELD_NUMBER, false, "Only the last N lines.", NULL},
+    {"since", SBX_FIELD_STRING, false, "Only what came later: the nextSince of an earlier answer.", NULL},
+    {"follow", SBX_FIELD_WAIT, false,
+     "Wait for more, up to N milliseconds (25000 at most in a VM), or until the process ends.", NULL},
     JSON_FIELD,
 };
 
@@ -77,6 +88,8 @@ static const struct sbx_field input_fields[] = {
     ID_FIELD,
     {"input", SBX_FIELD_TEXT, false, "A typed line: a newline is added where it has none.", NULL},
     {"data", SBX_FIELD_TEXT, false, "Text sent exactly as it is, without a newline.", NULL},
+    {"encoding", SBX_FIELD_ENUM, false, "How data is written; utf8 unless told.", encodings},
+    {"eof", SBX_FIELD_BOOLEAN, false, "Then end its input (of a terminal: Ctrl-D).", NULL},
     JSON_FIELD,
 };
 
@@ -87,16 +100,22 @@ static const struct sbx_example run_examples[] = {
 };
 static const struct sbx_example create_examples[] = {
     {"Start a development server", "{\"command\":\"npm\",\"args\":[\"run\",\"dev\"],\"cwd\":\"/app\"}"},
+    {"Start it, and wait until it listens",
+     "{\"command\":\"npm\",\"args\":[\"start\"],\"waitForPort\":3000,\"waitMs\":15000}"},
 };
 static const struct sbx_example list_examples[] = {{"See what runs", "{}"}};
 static const struct sbx_example log_examples[] = {
     {"Read what it printed", "{\"id\":\"proc_1\"}"},
     {"Read the end of its errors", "{\"id\":\"proc_1\",\"stream\":\"stderr\",\"tail\":20}"},
+    {"Read on where nextSince was 17, until it ends",
+     "{\"id\":\"proc_1\",\"since\":\"17\",\"follow\":20000}"},
 };
 static const struct sbx_example stop_examples[] = {{"Stop it", "{\"id\":\"proc_1\"}"}};
 static const struct sbx_example kill_examples[] = {{"Kill it", "{\"id\":\"proc_1\"}"}};
 static const struct sbx_example input_examples[] = {
     {"Answer its question", "{\"id\":\"proc_1\",\"input\":\"yes\"}"},
+    {"Send bytes, and end its input",
+     "{\"id\":\"proc_1\",\"data\":\"3q2+7w==\",\"encoding\":\"base64\",\"eof\":true}"},
 };
 
 static const struct sbx_tool tools[] = {
@@ -121,7 +140,9 @@ static const struct sbx_tool tools[] = {
      EXAMPLES(list_examples),
      .steps = sbx_tool_list_processes},
     {.name = "get-process-logs",
-     .description = "Read what a process of the sandbox has printed.",
+     .description =
+         "Read what a process of the sandbox has printed, the end of it (tail), what came since an "
+         "earlier answer, or what comes now (follow). With its status.",
      .subject = "id",
      FIELDS(log_fields),
      EXAMPLES(log_examples),
@@ -140,7 +161,8 @@ static const struct sbx_tool tools[] = {
      EXAMPLES(kill_examples),
      .steps = sbx_tool_kill_process},
     {.name = "send-input",
-     .description = "Send text to the standard input of a process of the sandbox.",
+     .description =
+         "Send a line, text or bytes to the standard input of a process of the sandbox, or end it.",
      .subject = "id",
      FIELDS(input_fields),
      EXAMPLES(input_examples),
@@ -194,7 +216,9 @@ enum sbx_status sbx_toolkit_create(struct sbx_toolkit **toolkit, const struct sb
     }
     made->timeout_ms = options->timeout_ms;
     made->counted = calloc(1, sizeof(*made->counted));
-    enum sbx_status status = made->counted == NULL ? SBX_ENOMEM : read_env(&made->env, options->env);
+    made->shown = sbx_shown_create();
+    enum sbx_status status =
+        made->counted == NULL || made->shown == NULL ? SBX_ENOMEM : read_env(&made->env, options->env);
     if (status == SBX_OK) {
         status = read_cwd(&made->cwd, options->cwd);
     }
@@ -222,6 +246,7 @@ void sbx_toolkit_destroy(struct sbx_toolkit *toolkit)
     json_decref(toolkit->env);
     free(toolkit->cwd);
     free(toolkit->counted);
+    sbx_shown_destroy(toolkit->shown);
     free(toolkit);
 }
 

@@ -47,6 +47,35 @@ size_t sbx_utf8_character(struct sbx_span span)
     return 0;
 }
 
+/* Whether more bytes could make one character of it. */
+static bool begins_character(struct sbx_span span)
+{
+    char whole[4] = {0};
+    for (size_t i = 0; i < span.length; i++) {
+        whole[i] = span.data[i];
+    }
+    for (unsigned char second = 0x80; second <= 0xbf;
+         second++) { /* which second byte is allowed, the first says */
+        for (size_t i = span.length; i < sizeof(whole); i++) {
+            whole[i] = (char)(i == 1 ? second : 0x80);
+        }
+        if (sbx_utf8_character((struct sbx_span){whole, sizeof(whole)}) > span.length) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t sbx_utf8_unfinished(struct sbx_span span)
+{
+    for (size_t length = 1; length < 4 && length <= span.length; length++) {
+        if (begins_character((struct sbx_span){span.data + span.length - length, length})) {
+            return length;
+        }
+    }
+    return 0;
+}
+
 bool sbx_utf8_valid(struct sbx_span span)
 {
     while (span.length > 0) {

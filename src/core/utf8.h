@@ -12,6 +12,9 @@
 /* Bytes of the character that `span` begins with, 1 to 4; 0 where it begins with none. */
 size_t sbx_utf8_character(struct sbx_span span);
 
+/* Bytes at the end of `span`, 1 to 3, that a character begins with which is not yet whole; 0 where there are none. */
+size_t sbx_utf8_unfinished(struct sbx_span span);
+
 bool sbx_utf8_valid(struct sbx_span span);
 
 /* Makes a text fit for an error, in place: bytes that are no UTF-8 become '?', control characters ' '. */

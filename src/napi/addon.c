@@ -13,6 +13,7 @@
 #include "napi/env.h"
 #include "napi/fs_object.h"
 #include "napi/job.h"
+#include "napi/network.h"
 #include "napi/slice.h"
 #include "napi/toolkit_object.h"
 #include "napi/try.h"
@@ -75,6 +76,7 @@ static napi_status export_all(napi_env env, napi_value exports, struct sbx_env *
 {
     napi_value names = sbx_fs_object_method_names(env);
     const napi_property_descriptor properties[] = {
+        {.utf8name = "setNetwork", .method = sbx_network_set, .data = data},
         {.utf8name = "createSandboxFs", .method = sbx_fs_object_create, .data = data},
         {.utf8name = "createSandboxToolkit", .method = sbx_toolkit_object_create, .data = data},
         {.utf8name = "stop", .method = stop, .data = data},

@@ -12,6 +12,7 @@
 
 #include "napi/env.h"
 #include "napi/error.h"
+#include "napi/network.h"
 #include "napi/try.h"
 #include "napi/value.h"
 
@@ -160,8 +161,9 @@ bool sbx_client_check(napi_env env, napi_value client, const char *caller)
         sbx_error_throw_type(env, "\"options.client\" property", expected, client);
         return false;
     }
-    struct sbx_endpoint *endpoint =
-        check_usable(env, client, caller) ? sbx_client_endpoint(env, client, caller) : NULL;
+    struct sbx_endpoint *endpoint = check_usable(env, client, caller)
+                                        ? sbx_client_endpoint(env, client, (struct sbx_span){0}, caller)
+                                        : NULL;
     bool usable = endpoint != NULL;
     sbx_endpoint_unref(endpoint);
     return usable;
@@ -204,7 +206,8 @@ static bool is_https(struct sbx_span url)
     return url.length >= 6 && strncasecmp(url.data, "https:", 6) == 0;
 }
 
-static struct sbx_endpoint *create(napi_env env, struct fields *fields, const char *syscall)
+static struct sbx_endpoint *create(napi_env env, struct fields *fields, struct sbx_span proxy,
+                                   const char *syscall)
 {
     struct sbx_endpoint *endpoint = NULL;
     if (sbx_span_equal(fields->options.base_url, (struct sbx_span){placeholder, sizeof(placeholder) - 1})) {
@@ -213,7 +216,10 @@ static struct sbx_endpoint *create(napi_env env, struct fields *fields, const ch
                                                    .advice = "the client has no URL, only a fetch function"});
         return NULL;
     }
-    if (is_https(fields->options.base_url)) {
+    if (!sbx_network_choose(env, proxy, &fields->options)) {
+        return NULL;
+    }
+    if (is_https(fields->options.base_url) || is_https(fields->options.proxy)) {
         fields->options.roots = get_roots(env);
         if (fields->options.roots == NULL) {
             return NULL;
@@ -221,22 +227,24 @@ static struct sbx_endpoint *create(napi_env env, struct fields *fields, const ch
     }
     enum sbx_status status = sbx_endpoint_create(&endpoint, &fields->options);
     if (status == SBX_EINVAL) {
-        sbx_error_throw_value(env, "The client's base URL must be an http or https URL, and its token and "
-                                   "headers must hold no line break");
+        sbx_error_throw_value(env,
+                              "The client's base URL must be an http or https URL without query, fragment "
+                              "and user, and its token and headers must hold no line break");
     } else if (status != SBX_OK) {
         sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = syscall});
     }
     return endpoint;
 }
 
-struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, const char *syscall)
+struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, struct sbx_span proxy,
+                                         const char *syscall)
 {
     struct fields fields = {0};
     struct sbx_endpoint *endpoint = NULL;
     fields.options.headers = fields.headers;
     if (check_usable(env, client, syscall) && read_url(env, client, &fields) &&
         read_token(env, client, &fields) && read_headers(env, client, &fields)) {
-        endpoint = create(env, &fields, syscall);
+        endpoint = create(env, &fields, proxy, syscall);
     }
     free_texts(&fields);
     return endpoint;

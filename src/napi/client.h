@@ -13,7 +13,9 @@
 /* Whether `client` can be one of ours. `caller` ("createSandboxFs") is for the error; false: thrown. */
 bool sbx_client_check(napi_env env, napi_value client, const char *caller);
 
-/* The client's endpoint as it is now; the caller owns a count of it. NULL: thrown. */
-struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, const char *syscall);
+/* The client's endpoint as it is now, by way of `proxy` (a URL; empty: as the environment says); the caller owns a count
+ * of it. NULL: thrown. */
+struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, struct sbx_span proxy,
+                                         const char *syscall);
 
 #endif

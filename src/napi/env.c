@@ -8,11 +8,13 @@
 #include <stdlib.h>
 
 #include "core/http/roots.h"
+#include "napi/network.h"
 
 void sbx_env_unref(struct sbx_env *env)
 {
     if (--env->owners == 0) {
         sbx_roots_unref(env->roots);
+        sbx_network_destroy(env->network);
         free(env);
     }
 }

@@ -12,6 +12,7 @@
 
 struct sbx_driver;
 struct sbx_engine;
+struct sbx_network;
 struct sbx_op;
 struct sbx_queue;
 struct sbx_roots;
@@ -26,6 +27,7 @@ struct sbx_env {
     napi_async_cleanup_hook_handle clean; /* owned; NULL once removed */
     napi_ref read_roots;                  /* owned: a function of the loader; NULL: it gave none */
     struct sbx_roots *roots;              /* owned: what it gave; NULL: not needed yet */
+    struct sbx_network *network;          /* owned: what the loader told of it; NULL: nothing */
     /* What its driver does with ops that are over: of job.h. */
     void (*settle)(struct sbx_env *env, struct sbx_queue *done);
     void (*drop)(struct sbx_op *op);

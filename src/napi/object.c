@@ -68,6 +68,7 @@ void sbx_object_unref(struct sbx_object *object)
         (void)napi_delete_reference(env->env, object->closing);
     }
     sbx_fresh_forget(&object->fresh);
+    free(object->proxy);
     sbx_fs_destroy(object->fs);
     sbx_toolkit_destroy(object->toolkit);
     free(object);
@@ -118,6 +119,9 @@ napi_value sbx_object_make(napi_env env, napi_callback_info info, const struct s
     }
     struct sbx_object *object = create(data, options.client);
     if (object != NULL) {
+        object->proxy = options.proxy; /* taken */
+        object->proxy_length = options.proxy_length;
+        options.proxy = NULL;
         target = factory->create(env, object, &options) ? factory->fill(env, object) : NULL;
         sbx_object_unref(object);
     }
@@ -217,7 +221,8 @@ struct sbx_endpoint *sbx_object_endpoint(struct sbx_object *object, const char *
         return NULL;
     }
     SBX_TRY(napi_get_reference_value(env, object->client, &client));
-    struct sbx_endpoint *endpoint = sbx_client_endpoint(env, client, syscall);
+    struct sbx_span proxy = {object->proxy, object->proxy_length};
+    struct sbx_endpoint *endpoint = sbx_client_endpoint(env, client, proxy, syscall);
     if (endpoint != NULL && object->closed) { /* by a getter of the client */
         sbx_endpoint_unref(endpoint);
         return sbx_object_endpoint(object, syscall);

@@ -17,9 +17,11 @@
 #include "napi/options.h"
 
 struct sbx_object {
-    struct sbx_env *env;         /* owned: one count */
-    size_t owners;               /* functions, and operations in flight */
-    napi_ref client;             /* owned */
+    struct sbx_env *env; /* owned: one count */
+    size_t owners;       /* functions, and operations in flight */
+    napi_ref client;     /* owned */
+    char *proxy;         /* owned: the option; NULL: not given */
+    size_t proxy_length;
     struct sbx_fs *fs;           /* owned; NULL: it is a toolkit */
     struct sbx_toolkit *toolkit; /* owned; NULL: it is a file system */
     struct sbx_fresh fresh;      /* of a file system */

@@ -141,14 +141,25 @@ static bool read_env(napi_env env, napi_value value, const char *what, struct sb
     return into->env != NULL;
 }
 
+/* A URL of http or https. It may hold a password, so no error repeats it. */
+static bool read_proxy(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    into->proxy = sbx_value_text(env, value, what, &into->proxy_length, NULL);
+    if (into->proxy == NULL) {
+        return false;
+    }
+    bool url = sbx_endpoint_is_url((struct sbx_span){into->proxy, into->proxy_length});
+    if (!url) {
+        sbx_error_throw_value(env, "The \"options.proxy\" property must be an http or https URL");
+    }
+    return url;
+}
+
 static const struct option fs_options[] = {
-    {"client", true, read_client},
-    {"basePath", false, read_base_path},
-    {"timeoutMs", false, read_timeout},
-    {"maxFullReadBytes", false, read_max_full_read},
-    {"readOnly", false, read_read_only},
-    {"companion", false, read_companion},
-    {NULL, false, NULL},
+    {"client", true, read_client},       {"basePath", false, read_base_path},
+    {"timeoutMs", false, read_timeout},  {"maxFullReadBytes", false, read_max_full_read},
+    {"readOnly", false, read_read_only}, {"companion", false, read_companion},
+    {"proxy", false, read_proxy},        {NULL, false, NULL},
 };
 
 static const struct option toolkit_options[] = {
@@ -157,6 +168,7 @@ static const struct option toolkit_options[] = {
     {"env", false, read_env},
     {"timeoutMs", false, read_timeout},
     {"companion", false, read_companion},
+    {"proxy", false, read_proxy},
     {NULL, false, NULL},
 };
 
@@ -254,5 +266,6 @@ void sbx_options_clear(struct sbx_options *read)
     free(read->cwd);
     free(read->companion_path);
     free(read->env);
+    free(read->proxy);
     *read = (struct sbx_options){0};
 }

@@ -18,6 +18,8 @@ struct sbx_options {
     size_t cwd_length;
     char *env; /* owned: as JSON; NULL: not given */
     size_t env_length;
+    char *proxy; /* owned; NULL: not given */
+    size_t proxy_length;
     uint64_t timeout_ms;
     uint64_t max_full_read;
     bool read_only;

@@ -6,7 +6,7 @@
  *   name       the operation's word in logs and docs; unless PRIVATE its method and the word in its errors
  *   arguments  the slots of struct sbx_args that it uses, in the order of the JavaScript arguments
  *   reply      the shape of its result (result.h)
- *   kind       READ may be asked again after a loss; CHANGE is never done twice and answers EROFS on a
+ *   kind       READ may be asked again after a loss (END too: what was ended is ended); CHANGE is never done twice and answers EROFS on a
  *              read-only file system; PRIVATE has no method made from the row: one of another name, result
  *              or word for its errors stands in napi/fs_methods.c, or none; ALONE may take long, so whoever
  *              asks gives it a batch of its own
@@ -54,7 +54,7 @@
     X(31, STAGE,       stage,       ARGS3(PATH, LENGTH, FLAGS),           TEXT,    SBX_CHANGE | SBX_PRIVATE)             \
     X(32, PLACE,       place,       ARGS4(PATH, TARGET, OFFSET, LENGTH),  NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
     X(33, WAIT,        wait,        ARGS3(TARGET, LENGTH, FLAGS),         SUPERVISED, SBX_READ | SBX_PRIVATE | SBX_ALONE) \
-    X(34, END,         end,         ARGS2(TARGET, MODE),                  NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE)
+    X(34, END,         end,         ARGS2(TARGET, MODE),                  NOTHING, SBX_READ | SBX_PRIVATE | SBX_ALONE)
 /* clang-format on */
 
 /* The flags of rm: what stands below a directory goes too; a path that names nothing is well. */
@@ -68,8 +68,9 @@ enum { SBX_STAGE_IN_PLACE = 1 };
 enum { SBX_WAIT_START = 1, SBX_WAIT_SNAPSHOT = 2 };
 
 /* How end ends a supervised program, with all that descends from it: told to, and killed where it does not; or killed
- * at once. */
-enum { SBX_END_TELL, SBX_END_KILL };
+ * at once. One that has not started never will: its record says ECANCELED then. Or what it ends: the program's input
+ * alone. */
+enum { SBX_END_TELL, SBX_END_KILL, SBX_END_INPUT };
 
 /* The slots of struct sbx_args that an operation can use, as the table names them. */
 enum sbx_arg {

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "companion/supervise.h"
 #include "companion/sweep.h"
 #include "scratch.h"
 #include "supervised.h"
@@ -212,8 +213,32 @@ static void test_kill(void **state)
 static void test_end_of_nothing(void **state)
 {
     (void)state;
+    assert_status(END(3), SBX_EINVAL);
+    assert_status(END(SBX_END_INPUT), SBX_ENOENT);
+    assert_false(scratch_is_there(RECORDS RECORD));
+}
+
+/* What has not come there when it is ended is not started when it comes. */
+static void test_end_before_the_start(void **state)
+{
+    (void)state;
     assert_status(END(SBX_END_TELL), SBX_ENOENT);
-    assert_status(END(2), SBX_EINVAL);
+    struct child child = START("--record", RECORD, "--", "touch", "started");
+    assert_int_equal(WEXITSTATUS(supervised_await_end(&child)), SUPERVISE_NO_RECORD);
+    assert_false(scratch_is_there("started"));
+    assert_status(WAIT(LONG_MS), SBX_OK);
+    assert_int_equal(answer.supervised.state, SBX_SUPERVISED_NOT_STARTED);
+    assert_int_equal(answer.supervised.error, SBX_ECANCELED);
+    assert_status(END(SBX_END_KILL), SBX_ESRCH);
+}
+
+/* It has the name, and nothing to say yet. */
+static void test_end_within_the_start(void **state)
+{
+    (void)state;
+    assert_status(WAIT(0), SBX_ENOENT); /* makes the private directory */
+    assert_int_equal(mkdir(RECORDS RECORD, 0700), 0);
+    assert_status(END(SBX_END_TELL), SBX_EAGAIN);
 }
 
 /* ---- Records --------------------------------------------------------------------------------------------- */
@@ -251,14 +276,17 @@ static void test_old_records(void **state)
     supervised_read_line(child.output, line, sizeof(line));
     put_record(RECORDS "run-1111111111111111", getpid());
     assert_int_equal(mkdir(RECORDS "run-2222222222222222", 0700), 0);
+    assert_status(ASK(END, .target = P("run-3333333333333333")), SBX_ENOENT);
     assert_int_equal(mkdir(RECORDS "running", 0700), 0);
     int fd = open(RECORDS, O_RDONLY | O_DIRECTORY);
     sweep_parts(&server, fd, time(NULL) + DAY_S - 60);
     assert_true(scratch_is_there(RECORDS "run-1111111111111111/state"));
     assert_true(scratch_is_there(RECORDS "run-2222222222222222"));
+    assert_true(scratch_is_there(RECORDS "run-3333333333333333"));
     sweep_parts(&server, fd, time(NULL) + DAY_S + 60);
     assert_false(scratch_is_there(RECORDS "run-1111111111111111"));
     assert_false(scratch_is_there(RECORDS "run-2222222222222222"));
+    assert_false(scratch_is_there(RECORDS "run-3333333333333333"));
     assert_true(scratch_is_there(RECORDS "running"));
     assert_true(scratch_is_there(RECORDS RECORD));
     assert_status(END(SBX_END_KILL), SBX_OK);
@@ -283,6 +311,8 @@ int main(void)
         scratch_test(test_end),
         scratch_test(test_kill),
         scratch_test(test_end_of_nothing),
+        scratch_test(test_end_before_the_start),
+        scratch_test(test_end_within_the_start),
         scratch_test(test_number_of_another),
         scratch_test(test_old_records),
     };

@@ -38,15 +38,21 @@ static void test_exit_code(void **state)
     assert_true(supervised.started_ms > 0 && supervised.ended_ms >= supervised.started_ms);
 }
 
+/* That a signal ended it, and why, by its status and by the record. */
+static void check_signal(int status, int signal_number, enum sbx_end_reason reason)
+{
+    struct sbx_supervised supervised = supervised_record();
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), signal_number);
+    assert_int_equal(supervised.signal, signal_number);
+    assert_int_equal(supervised.reason, reason);
+}
+
 static void test_signal(void **state)
 {
     (void)state;
     struct child child = START("--record", RECORD, "--", "sh", "-c", "kill -KILL $$");
-    int status = supervised_await_end(&child);
-    assert_true(WIFSIGNALED(status));
-    assert_int_equal(WTERMSIG(status), SIGKILL);
-    assert_int_equal(supervised_record().signal, SIGKILL);
-    assert_int_equal(supervised_record().reason, SBX_END_ITSELF);
+    check_signal(supervised_await_end(&child), SIGKILL, SBX_END_ITSELF);
 }
 
 /* What it left behind goes on, and holds nothing up. */
@@ -147,17 +153,11 @@ static const char stubborn[] = "trap '' TERM; (setsid sh -c 'trap \"\" TERM; set
 static void check_end(const struct child *child, enum sbx_end_reason reason, int signal_number)
 {
     pid_t daemon = supervised_read_pid(child->output);
-    struct sbx_supervised supervised;
     assert_true(supervised_lives(daemon));
     if (reason == SBX_END_ASKED) {
         (void)kill(child->pid, signal_number == SIGKILL ? SIGUSR1 : SIGTERM);
     }
-    int status = supervised_await_end(child);
-    supervised = supervised_record();
-    assert_true(WIFSIGNALED(status));
-    assert_int_equal(WTERMSIG(status), signal_number);
-    assert_int_equal(supervised.signal, signal_number);
-    assert_int_equal(supervised.reason, reason);
+    check_signal(supervised_await_end(child), signal_number, reason);
     assert_false(supervised_lives(daemon));
 }
 
@@ -235,7 +235,7 @@ static void test_streams(void **state)
     assert_int_equal(supervised_await_end(&child), 0);
 }
 
-/* Our variables are not shown to it, its signals are as they were, its session is its own, its cwd as asked. */
+/* The environment is its own, whatever the names are, its signals are as they were, its session is its own, its cwd as asked. */
 static void test_surroundings(void **state)
 {
     (void)state;
@@ -250,7 +250,7 @@ static void test_surroundings(void **state)
     assert_non_null(realpath("d", cwd));
     assert_string_equal(line, cwd);
     supervised_read_line(child.output, line, sizeof(line));
-    assert_string_equal(line, "none");
+    assert_string_equal(line, "of the user");
     supervised_read_line(child.output, line, sizeof(line));
     assert_string_equal(line, "SigBlk:0000000000000000SigIgn:0000000000000000");
     pid_t session = supervised_read_pid(child.output);
@@ -263,6 +263,59 @@ static void test_no_input(void **state)
     (void)state;
     struct child child = START("--no-input", "--", "sh", "-c", "cat; exit 3");
     assert_int_equal(WEXITSTATUS(supervised_await_end(&child)), 3); /* its input is open until then */
+}
+
+/* By way of the supervisor it is the same, and ends where the writer cannot end it. */
+static void test_fed_input(void **state)
+{
+    (void)state;
+    char text[200] = "";
+    struct child child = START("--record", RECORD, "--feed", "--", "sh", "-c", "echo up; cat; echo end");
+    supervised_read_line(child.output, text, sizeof(text));
+    assert_int_equal(write(child.input, "a\nb", 3), 3);
+    assert_int_equal(kill(child.pid, SIGUSR2), 0);
+    supervised_read_line(child.output, text, sizeof(text));
+    assert_string_equal(text, "a");
+    supervised_read_line(child.output, text, sizeof(text));
+    assert_string_equal(text, "bend");
+    assert_int_equal(supervised_await_end(&child), 0); /* its input was open until then */
+}
+
+/* More than all the pipes hold arrives whole, though the program reads late; then the end. */
+static void test_much_fed_input(void **state)
+{
+    (void)state;
+    static char block[1000];
+    char line[40] = "";
+    struct child child =
+        START("--record", RECORD, "--feed", "--", "sh", "-c", "echo up; sleep 0.3; cksum; echo end");
+    supervised_read_line(child.output, line, sizeof(line));
+    for (size_t sent = 0; sent < 1000; sent++) {
+        memset(block, (int)(sent % 251), sizeof(block));
+        assert_int_equal(write(child.input, block, sizeof(block)), sizeof(block));
+    }
+    assert_int_equal(kill(child.pid, SIGUSR2), 0);
+    supervised_read_line(child.output, line, sizeof(line));
+    assert_non_null(strstr(line, " 1000000"));
+    assert_int_equal(supervised_await_end(&child), 0);
+}
+
+/* Who writes what nobody will read is told. */
+static void test_fed_input_that_is_not_read(void **state)
+{
+    (void)state;
+    char line[40] = "";
+    struct child child =
+        START("--record", RECORD, "--feed", "--", "sh", "-c", "exec </dev/null; echo up; exec sleep 1000");
+    supervised_read_line(child.output, line, sizeof(line));
+    (void)signal(SIGPIPE, SIG_IGN);
+    for (int waited_ms = 0; write(child.input, "x", 1) == 1; waited_ms += 5) {
+        assert_true(waited_ms < 20000);
+        supervised_nap();
+    }
+    assert_int_equal(errno, EPIPE);
+    (void)kill(child.pid, SIGUSR1);
+    (void)supervised_await_end(&child);
 }
 
 /* ---- Terminals ------------------------------------------------------------------------------------------- */
@@ -285,24 +338,51 @@ static void test_terminal(void **state)
     assert_int_equal(tcgetpgrp(terminal), pid);
     assert_int_equal(getsid(pid), child.pid);
     assert_int_equal(write(terminal, "\x03", 1), 1);
-    int status = supervised_await_end(&child);
-    assert_true(WIFSIGNALED(status));
-    assert_int_equal(WTERMSIG(status), SIGINT);
-    assert_int_equal(supervised_record().signal, SIGINT);
-    assert_int_equal(supervised_record().reason, SBX_END_ITSELF);
+    check_signal(supervised_await_end(&child), SIGINT, SBX_END_ITSELF);
+}
+
+static void test_size_of_a_terminal(void **state)
+{
+    (void)state;
+    int terminal = -1;
+    char line[40] = "";
+    const char *const words[] = {"--record", RECORD, "--terminal", "--columns", "132",       "--rows",
+                                 "43",       "--",   "sh",         "-c",        "stty size", NULL};
+    struct child child = {.pid = forkpty(&terminal, NULL, NULL, NULL)};
+    assert_true(child.pid >= 0);
+    if (child.pid == 0) {
+        supervised_exec(words);
+    }
+    child.input = terminal;
+    child.output = dup(terminal);
+    supervised_read_line(terminal, line, sizeof(line));
+    assert_string_equal(line, "43 132\r");
+    assert_int_equal(supervised_await_end(&child), 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(test_exit_code),   scratch_test(test_signal),
-        scratch_test(test_daemon),      scratch_test(test_not_started),
-        scratch_test(test_usage),       scratch_test(test_record_twice),
-        scratch_test(test_limit),       scratch_test(test_stubborn),
-        scratch_test(test_told_to_end), scratch_test(test_killed),
-        scratch_test(test_forking),     scratch_test(test_without_supervisor),
-        scratch_test(test_streams),     scratch_test(test_surroundings),
-        scratch_test(test_no_input),    scratch_test(test_terminal),
+        scratch_test(test_exit_code),
+        scratch_test(test_signal),
+        scratch_test(test_daemon),
+        scratch_test(test_not_started),
+        scratch_test(test_usage),
+        scratch_test(test_record_twice),
+        scratch_test(test_limit),
+        scratch_test(test_stubborn),
+        scratch_test(test_told_to_end),
+        scratch_test(test_killed),
+        scratch_test(test_forking),
+        scratch_test(test_without_supervisor),
+        scratch_test(test_streams),
+        scratch_test(test_surroundings),
+        scratch_test(test_no_input),
+        scratch_test(test_terminal),
+        scratch_test(test_fed_input),
+        scratch_test(test_much_fed_input),
+        scratch_test(test_fed_input_that_is_not_read),
+        scratch_test(test_size_of_a_terminal),
     };
     return supervised_find_program() ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
 }

@@ -33,7 +33,7 @@ void supervised_exec(const char *const *words)
     for (size_t i = 0; words[i] != NULL; i++) {
         arguments[i + 2] = strdup(words[i]);
     }
-    (void)setenv("SBX_0", "a secret", 1);
+    (void)setenv("SBX_0", "of the user", 1);
     (void)execv(program, arguments);
     _exit(99);
 }

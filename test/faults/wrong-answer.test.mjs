@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { createSandboxFs, createSandboxToolkit } from '@rivet-dev/agent-os-sandbox';
 import { SandboxAgent } from 'sandbox-agent';
-import { expectError } from '../helpers/expect.mjs';
+import { expectError, rejection } from '../helpers/expect.mjs';
 import { json, startScriptedServer } from '../helpers/proxy.mjs';
 import { call } from '../helpers/suite.mjs';
 
@@ -11,9 +11,11 @@ const server = await startScriptedServer([]);
 const client = await SandboxAgent.connect({ baseUrl: server.url, skipHealthCheck: true });
 const fs = createSandboxFs({ client, companion: false });
 const toolkit = createSandboxToolkit({ client });
+const plain = createSandboxToolkit({ client, companion: false });
 after(async () => {
   await fs.close();
   await toolkit.close();
+  await plain.close();
   await server.stop();
 });
 
@@ -116,13 +118,56 @@ test('bytes that are no HTTP are an error', async () => {
     );
 });
 
-test('a redirect is not followed', async () => {
-  for (const status of [301, 302, 307, 308]) {
-    await server.rules([{ do: 'answer', status, headers: { location: `${server.url}/elsewhere` } }]);
-    await assert.rejects(fs.readFile('/x'), { syscall: 'open' });
-    await assert.rejects(fs.writeFile('/x', 'y'), { syscall: 'open' });
+test('a redirect to another origin is not followed, and the error names it', async () => {
+  const other = await startScriptedServer([]);
+  for (const status of [301, 302, 303, 307, 308]) {
+    await server.rules([{ do: 'answer', status, headers: { location: `${other.url}/elsewhere?token=secret` } }]);
+    const error = await rejection(fs.readFile('/x'));
+    assert.equal(error.code, 'EPROTO');
+    assert.match(error.cause.message, new RegExp(`a redirect to ${other.url} .HTTP status ${status}., which is not followed`));
+    assert.ok(!error.cause.message.includes('secret'));
+    await assert.rejects(fs.writeFile('/x', 'y'), { code: 'EPROTO', syscall: 'open' });
+    await assert.rejects(call(toolkit, 'run-command', { command: 'true' }), { code: 'EPROTO' });
   }
-  assert.equal(await server.count('elsewhere'), 0);
+  assert.deepEqual(await other.requests(), []);
+  await other.stop();
+});
+
+test('one within the origin is followed, as fetch does', async () => {
+  const file = { do: 'answer', headers: { 'content-type': 'application/octet-stream' }, body: 'content' };
+  const moved = (status) => ({ match: '/v1/fs/file', do: 'answer', status, headers: { location: '/elsewhere?x=1' } });
+  for (const status of [301, 302, 303, 307, 308]) {
+    await server.rules([moved(status), { ...file, match: 'GET /elsewhere?x=1' }]);
+    assert.equal(await fs.readTextFile('/x'), 'content');
+  }
+  for (const status of [307, 308]) {
+    await server.rules([moved(status), { ...json({ path: '/x', bytesWritten: 1 }), match: 'PUT /elsewhere?x=1' }]);
+    await fs.writeFile('/x', 'y');
+    const [{ body }] = (await server.requests()).slice(-1);
+    assert.equal(body, 'y');
+  }
+});
+
+test('503 and 429 with a short Retry-After are asked once more, where that is safe', async () => {
+  const busy = { do: 'answer', headers: { 'retry-after': '0' } };
+  const file = json({ path: '/x', entryType: 'file', size: 5 });
+  for (const status of [429, 503]) {
+    await server.rules([{ ...busy, status, times: 1 }, file]);
+    assert.equal((await fs.stat('/x')).size, 5);
+    const asked = await server.count();
+    await server.rules([{ ...busy, status }]);
+    await assert.rejects(fs.stat('/x'));
+    assert.equal((await server.count()) - asked, 2);
+    for (const [match, action] of [
+      ['PUT', () => fs.writeFile('/x', 'y')],
+      ['POST /v1/processes/run', () => call(plain, 'run-command', { command: 'true' })],
+      ['POST /v1/processes', () => call(plain, 'create-process', { command: 'true' })],
+    ]) {
+      const before = await server.count(match);
+      await assert.rejects(action());
+      assert.equal((await server.count(match)) - before, 1, match);
+    }
+  }
 });
 
 test("a server's error that names no errno has its words in the cause", async () => {
@@ -148,4 +193,27 @@ test("an errno in a server's words is the error's code", async () => {
     ]);
     await assert.rejects(fs.writeFile('/d/x', 'y'), { code, syscall: 'open' });
   }
+});
+
+test('a sandbox that is gone is no file that is not there, and no error page a word on a file', async () => {
+  const page = (status, body) => ({ do: 'answer', status, headers: { 'content-type': 'text/html' }, body });
+  const expected = { syscall: 'stat', path: '/x' };
+  for (const [rule, code, cause] of [
+    [page(404, '<h1>Not Found</h1>'), 'EHOSTUNREACH', /the sandbox is gone.*HTTP status 404.*Not Found/],
+    [page(404, 'invalid request: path not found: /x'), 'EHOSTUNREACH', /the sandbox is gone/],
+    [page(410, ''), 'EHOSTUNREACH', /the sandbox is gone/],
+    [page(502, '<title>Bad Gateway</title>'), 'EIO', /a gateway answers.*Bad Gateway/],
+    [json({ message: 'The sandbox was not found', code: 502 }, 502), 'EIO', /a gateway.*The sandbox was not found/],
+    [page(503, ''), 'EIO', /a gateway answers/],
+    [page(504, ''), 'ETIMEDOUT', /a gateway answers/],
+  ]) {
+    await server.rules([rule]);
+    await expectError(fs.stat('/x'), { ...expected, code, cause });
+    await assert.rejects(fs.exists('/x'), { code });
+    await assert.rejects(call(plain, 'list-processes'), { code });
+  }
+  const problem = { type: 'x', title: 'Invalid Request', status: 400, detail: 'invalid request: path not found: /x' };
+  await server.rules([json(problem, 400)]);
+  await expectError(fs.stat('/x'), { ...expected, code: 'ENOENT' });
+  assert.equal(await fs.exists('/x'), false);
 });

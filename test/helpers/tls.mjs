@@ -12,8 +12,11 @@ import { promisify } from 'node:util';
 const openssl = (...args) => promisify(execFile)('openssl', args);
 const PROCESS = fileURLToPath(new URL('tls-process.mjs', import.meta.url));
 
-/** A certificate for 127.0.0.1 of a new authority: { ca, key, certificate } are files; remove() removes them. */
-export async function authority() {
+/**
+ * A certificate for 127.0.0.1 of a new authority: { ca, key, certificate } are files; remove() removes them. With
+ * `expired` its last day was yesterday.
+ */
+export async function authority({ expired = false } = {}) {
   const directory = await mkdtemp(path.join(tmpdir(), 'agent-os-sandbox-'));
   const file = (name) => path.join(directory, name);
   const made = { ca: file('ca.pem'), key: file('key.pem'), certificate: file('certificate.pem') };
@@ -23,8 +26,19 @@ export async function authority() {
   await openssl('req', ...ec, '-keyout', made.key, '-out', file('request.pem'), '-subj', '/CN=a sandbox');
   await writeFile(file('names'), 'subjectAltName=IP:127.0.0.1');
   const signed = ['-CA', made.ca, '-CAkey', file('ca.key'), '-CAcreateserial', '-extfile', file('names')];
-  await openssl('x509', '-req', '-in', file('request.pem'), ...signed, '-out', made.certificate);
+  const days = ['-days', expired ? '-1' : '30'];
+  await openssl('x509', '-req', '-in', file('request.pem'), ...signed, ...days, '-out', made.certificate);
   return { ...made, remove: () => rm(directory, { recursive: true }) };
+}
+
+/** A certificate for 127.0.0.1 that is its own authority, likewise. */
+export async function selfSigned() {
+  const directory = await mkdtemp(path.join(tmpdir(), 'agent-os-sandbox-'));
+  const made = { key: path.join(directory, 'key.pem'), certificate: path.join(directory, 'certificate.pem') };
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', made.key];
+  const about = ['-subj', '/CN=a sandbox', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  await openssl('req', '-x509', ...ec, '-out', made.certificate, ...about);
+  return { ...made, ca: made.certificate, remove: () => rm(directory, { recursive: true }) };
 }
 
 /** Starts it: { port, stop() }. */

@@ -46,11 +46,42 @@ test('list-processes shows what runs and what has ended', async () => {
     args: ['600'],
     status: 'running',
     exitCode: null,
-    pid: null,
+    pid: running.pid,
   });
   const { exitCode, pid, ...rest } = await listed(ended.id);
   assert.equal(exitCode, 7);
   assert.deepEqual(Object.keys(rest).sort(), ['args', 'command', 'id', 'status']);
+});
+
+test("list-processes shows the programs' own pids, whoever started them", async () => {
+  const mine = await Promise.all(Array.from({ length: 5 }, () => create({ command: 'sleep', args: ['600'] })));
+  const plain = await call(toolkit({ companion: false }), 'create-process', { command: 'sleep', args: ['600'] });
+  const other = (await call(toolkit(), 'list-processes')).processes;
+  for (const { id, pid } of [...mine, plain]) {
+    assert.equal(other.find((process) => process.id === id).pid, pid);
+    assert.equal((await sandbox.sh('cat "/proc/$1/comm"', String(pid))).trim(), 'sleep');
+  }
+  await call(kit, 'kill-process', { id: mine[0].id });
+  assert.equal((await listed(mine[0].id)).pid, null);
+  assert.equal((await listed(mine[1].id)).pid, mine[1].pid);
+});
+
+test('without the companion a supervised program is listed without a pid', async () => {
+  const { id } = await create({ command: 'sleep', args: ['600'] });
+  const { processes } = await call(toolkit({ companion: false }), 'list-processes');
+  const { command, args, pid } = processes.find((process) => process.id === id);
+  assert.deepEqual({ command, args, pid }, { command: 'sleep', args: ['600'], pid: null });
+});
+
+test('the companion is not listed', async () => {
+  const waiting = Array.from({ length: 40 }, () => call(kit, 'run-command', { command: 'sleep', args: ['1'] }));
+  const { processes } = await eventually(async () => {
+    const list = await call(kit, 'list-processes');
+    return list.processes.filter(({ args }) => args[0] === '1').length > 20 && list;
+  });
+  for (const { command, args } of processes)
+    assert.ok(!/companion/.test(command) && !args.includes('supervise') && !args.includes('run'), command);
+  await Promise.all(waiting);
 });
 
 for (const tool of ['stop-process', 'kill-process']) {

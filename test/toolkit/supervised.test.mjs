@@ -27,7 +27,7 @@ async function left() {
 
 test('a timeout ends all that descends from the program, and what it printed until then is there', async () => {
   const result = await run({
-    command: '(setsid setsid sleep 7777 & echo $!); echo before; sleep 7777; echo after',
+    command: '(setsid sleep 7777 & echo $!); echo before; sleep 7777; echo after',
     timeoutMs: 700,
   });
   const [pid, before] = result.stdout.split('\n');
@@ -59,6 +59,16 @@ test('a background child that holds the output open does not hold the answer, an
   await sandbox.sh('kill -KILL "$1"', stdout.trim());
 });
 
+test('a daemon that detached itself survives a normal end, and not a timeout', async () => {
+  const daemon = 'setsid sleep 7777 </dev/null >/dev/null 2>&1 & echo $!';
+  const kept = (await run({ command: `${daemon}; exit 3` })).stdout.trim();
+  assert.equal(await lives(kept), true);
+  await sandbox.sh('kill -KILL "$1"', kept);
+  const { stdout, timedOut } = await run({ command: `${daemon}; sleep 7777`, timeoutMs: 500 });
+  assert.equal(timedOut, true);
+  assert.equal(await lives(stdout.trim()), false);
+});
+
 test('the signal that ended a program is named', async () => {
   for (const [number, name] of [
     [9, 'SIGKILL'],
@@ -82,6 +92,12 @@ test('while it runs it is listed as itself', async () => {
   assert.deepEqual(listed.args, ['--', '7777']);
   assert.equal(listed.status, 'running');
   assert.equal((await running).timedOut, true);
+});
+
+test('the environment arrives whole, whatever its names begin with', async () => {
+  const env = { SBX_0: 'a', SBX_RECORD: 'b c', SBX_: '' };
+  const { stdout } = await run({ command: "env | grep -E '^SBX_(0|RECORD)?=' | sort", env });
+  assert.equal(stdout, 'SBX_0=a\nSBX_=\nSBX_RECORD=b c\n');
 });
 
 test('standard input is empty', async () => {
@@ -145,12 +161,13 @@ test('what is wrong at the start is told apart and named', async () => {
     [{ command: 'true', cwd: `${directory}/none` }, 'ENOENT', /working directory '.*none' does not exist/],
     [{ command: 'true', cwd: `${directory}/file` }, 'ENOTDIR', /working directory '.*file' is not a directory/],
   ];
-  for (const [input, code, message] of wrong)
-    await assert.rejects(run(input), (error) => {
-      assert.equal(error.code, code, error.message);
-      assert.match(error.message, message);
-      return true;
-    });
+  for (const tool of ['run-command', 'create-process'])
+    for (const [input, code, message] of wrong)
+      await assert.rejects(call(kit, tool, input), (error) => {
+        assert.equal(error.code, code, `${tool}: ${error.message}`);
+        assert.match(error.message, message);
+        return true;
+      });
   await eventually(async () => (await left()).processes.length === 0);
   assert.deepEqual(await left(), { processes: [], files: '' });
 });
@@ -165,6 +182,22 @@ test('nothing of a program stays, however it ended', async () => {
   });
 });
 
+/** The records that stay in the sandbox: each is of what will never start, and has nothing beside it. */
+async function forbidden() {
+  const script = `cd "$HOME/.cache/agentos-sandbox"
+for record in run-*; do
+  [ ! -e "$record" ] || echo $(ls "$record") $(od -An -tu1 -N4 "$record/state")
+done`;
+  const records = (await sandbox.sh(script)).split('\n').filter(Boolean);
+  return { count: records.length, right: records.every((record) => record === 'state 3 1 0 125') };
+}
+
+/** Ends what the tests of lost starts have left. */
+async function clear() {
+  await sandbox.sh('rm -rf "$HOME"/.cache/agentos-sandbox/run-*');
+  for (const { id } of (await left()).processes) await sandbox.client.deleteProcess(id);
+}
+
 test('an answer that is lost ends the program, and nothing of it stays', async () => {
   const { proxy, client } = await proxied();
   const lost = toolkit({ client });
@@ -177,22 +210,20 @@ test('an answer that is lost ends the program, and nothing of it stays', async (
   await lost.close();
   const pid = await sandbox.sh(`cat ${directory}/pid 2>/dev/null || true`);
   if (pid !== '') assert.equal(await lives(pid.trim()), false);
-  await eventually(async () => (await left()).files === '');
-  for (const { id } of (await left()).processes) await sandbox.client.deleteProcess(id);
+  const { count, right } = await forbidden(); // none, or it was ended before it had begun
+  assert.ok(right && count <= 1);
+  await clear();
 });
 
-test('a program that starts only after its answer was lost is ended too', async () => {
+test('a program that comes only after its call was given up is not started', async () => {
   const { proxy, client } = await proxied();
   const lost = toolkit({ client });
   const directory = await sandbox.directory();
   await call(lost, 'run-command', { command: 'true' });
   await eventually(async () => (await left()).files === '');
-  // The supervisor starts when the rest of the lost call has looked for it.
+  // The supervisor starts when the toolkit is closed.
   const slow = `#!/bin/sh
-case $1 in
-supervise) touch ${directory}/held; until [ -e ${directory}/go ]; do sleep 0.01; done ;;
-*) { until [ -e ${directory}/held ]; do sleep 0.01; done; sleep 0.3; touch ${directory}/go; } >/dev/null 2>&1 & ;;
-esac
+[ "$1" != supervise ] || until [ -e ${directory}/go ]; do sleep 0.01; done
 exec "$(dirname "$0")/companion-real" "$@"
 `;
   const swap = 'cd "$HOME/.cache/agentos-sandbox"; own=$(ls | grep "^companion-"); mv "$own" companion-real';
@@ -202,14 +233,48 @@ exec "$(dirname "$0")/companion-real" "$@"
     const command = `echo $$ > ${directory}/pid; exec sleep 7777`;
     await assert.rejects(call(lost, 'run-command', { command }), { code: 'EIO' });
     await lost.close();
-    const pid = await sandbox.sh(`cat ${directory}/pid 2>/dev/null || true`);
-    if (pid !== '') assert.equal(await lives(pid.trim()), false);
-    await sandbox.sh('ls "$1/held" "$1/go"', directory);
+    await sandbox.sh('touch "$1/go"', directory);
+    await eventually(async () => (await left()).processes.every(({ status }) => status === 'exited'));
   } finally {
     await sandbox.sh('cd "$HOME/.cache/agentos-sandbox"; mv companion-real "$1"', own);
   }
+  const { processes } = await left();
+  assert.deepEqual(
+    processes.map(({ exitCode }) => exitCode),
+    [73],
+  );
+  await assert.rejects(sandbox.sh('test -e "$1/pid"', directory));
+  assert.deepEqual(await forbidden(), { count: 1, right: true });
+  await clear();
+});
+
+test('what removes the rest of a program is asked again where it is lost', async () => {
+  const { proxy, client } = await proxied();
+  const patient = toolkit({ client });
+  await call(patient, 'run-command', { command: 'true' });
   await eventually(async () => (await left()).files === '');
-  for (const { id } of (await left()).processes) await sandbox.client.deleteProcess(id);
+  for (const how of ['lose', 'close'])
+    for (const match of ['DELETE /v1/processes', 'DELETE /v1/fs/entry']) {
+      await proxy.rules([{ match, do: how, times: 2 }]);
+      await call(patient, 'run-command', { command: 'true' });
+      await eventually(async () => {
+        const { processes, files } = await left();
+        return processes.length === 0 && files === '';
+      }, `${how} ${match}`);
+    }
+  await patient.close();
+});
+
+test('the question that ends a program is asked again where it is lost', async () => {
+  const { proxy, client } = await proxied();
+  const patient = toolkit({ client });
+  const { id, pid } = await call(patient, 'create-process', { command: 'sleep', args: ['7777'] });
+  await proxy.rules([{ match: 'POST /v1/processes/run', do: 'lose', times: 1 }]);
+  assert.equal((await call(patient, 'stop-process', { id })).status, 'exited');
+  assert.equal(await proxy.count('POST /v1/processes/proc'), 1);
+  assert.equal(await lives(pid), false);
+  await sandbox.client.deleteProcess(id);
+  await sandbox.sh('rm -rf "$HOME"/.cache/agentos-sandbox/run-*');
 });
 
 test('a wait that is lost is asked again', async () => {

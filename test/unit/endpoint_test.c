@@ -5,6 +5,8 @@
  */
 #include "core/http/endpoint.h"
 
+#include <stdio.h>
+
 #include "support.h"
 #include "takeover.h"
 
@@ -13,7 +15,8 @@
 static enum sbx_status create(struct sbx_endpoint **endpoint, struct sbx_span url, struct sbx_span token,
                               const struct sbx_header *headers, size_t count)
 {
-    struct sbx_endpoint_options options = {url, token, headers, count, NULL};
+    struct sbx_endpoint_options options = {
+        .base_url = url, .token = token, .headers = headers, .header_count = count};
     return sbx_endpoint_create(endpoint, &options);
 }
 
@@ -159,6 +162,12 @@ static const struct {
     {"unix:/s", NULL},
     {"http://h\r\nX: y", NULL},
     {"http://h /", NULL},
+    {"http://h/?q=1", NULL},
+    {"http://h?q=1", NULL},
+    {"http://h/#f", NULL},
+    {"http://user@h", NULL},
+    {"http://user:word@h/a", NULL},
+    {"http://h/@a:b", "http://h/@a:b"},
 };
 
 static void test_base_url(void **state)
@@ -217,6 +226,63 @@ static void test_redacts_what_follows_a_scheme(void **state)
     sbx_endpoint_redact(endpoint, text);
     assert_string_equal(text, "************ is wrong, Basic is not");
     sbx_endpoint_unref(endpoint);
+}
+
+static struct sbx_endpoint *through(const char *proxy)
+{
+    struct sbx_endpoint *endpoint = NULL;
+    struct sbx_endpoint_options options = {.base_url = URL, .proxy = span_of(proxy)};
+    assert_status(sbx_endpoint_create(&endpoint, &options), SBX_OK);
+    return endpoint;
+}
+
+static void test_redacts_the_proxys_user(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *proxy;
+        const char *text;
+        const char *redacted;
+    } cases[] = {
+        {"http://user:sekret@p:1", "user:sekret@p, sekret, user", "***********@p, ******, user"},
+        {"user:sekret@p:1", "user:sekret@p", "***********@p"},
+        {"http://u:s@ret@p", "u:s@ret@p s@ret", "*******@p *****"},
+        {"http://token@p", "token@p", "*****@p"},
+        {"http://p:8080", "http://p:8080", "http://p:8080"},
+        {"", "http://p:8080", "http://p:8080"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char text[64];
+        struct sbx_endpoint *endpoint = through(cases[i].proxy);
+        assert_string_equal(sbx_endpoint_proxy(endpoint), cases[i].proxy);
+        (void)snprintf(text, sizeof(text), "%s", cases[i].text);
+        sbx_endpoint_redact(endpoint, text);
+        assert_string_equal(text, cases[i].redacted);
+        sbx_endpoint_unref(endpoint);
+    }
+}
+
+/* Requests by another way are not the same requests. */
+static void test_equal_by_the_same_way(void **state)
+{
+    (void)state;
+    struct sbx_endpoint *endpoints[] = {through(""), through("http://p:1"), through("http://p:2"), NULL};
+    struct sbx_endpoint_options options = {.base_url = URL, .unverified = true};
+    assert_status(sbx_endpoint_create(&endpoints[3], &options), SBX_OK);
+    assert_true(sbx_endpoint_is_unverified(endpoints[3]));
+    for (size_t i = 0; i < COUNT(endpoints); i++) {
+        for (size_t j = 0; j < COUNT(endpoints); j++) {
+            assert_int_equal(sbx_endpoint_equal(endpoints[i], endpoints[j]), i == j);
+        }
+    }
+    struct sbx_endpoint *again = through("http://p:1");
+    assert_true(sbx_endpoint_equal(again, endpoints[1]));
+    sbx_endpoint_unref(again);
+    for (size_t i = 0; i < COUNT(endpoints); i++) {
+        sbx_endpoint_unref(endpoints[i]);
+    }
+    options = (struct sbx_endpoint_options){.base_url = URL, .proxy = SBX_SPAN("http://p\r\nX: y")};
+    assert_status(sbx_endpoint_create(&again, &options), SBX_EINVAL);
 }
 
 static void test_copies_its_options(void **state)
@@ -282,6 +348,8 @@ int main(void)
         cmocka_unit_test(test_redacts),
         cmocka_unit_test(test_redacts_authorization_of_headers),
         cmocka_unit_test(test_redacts_what_follows_a_scheme),
+        cmocka_unit_test(test_redacts_the_proxys_user),
+        cmocka_unit_test(test_equal_by_the_same_way),
         cmocka_unit_test(test_copies_its_options),
         cmocka_unit_test(test_counts_its_owners),
         cmocka_unit_test(test_no_memory),

@@ -1,5 +1,4 @@
-/* tool_answers_test.c: what a tool returns is what the server said, member by member, and bytes that are no text
- * become text. What the server never says is no answer.
+/* tool_answers_test.c: what a tool returns is what the server said, member by member. What the server never says is no answer.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -118,12 +117,6 @@ static void test_end(void **state)
     all_refused(*state, sbx_tool_answer_end, never);
 }
 
-static void test_input(void **state)
-{
-    gives(*state, sbx_tool_answer_input, "{\"bytesWritten\":4}", "{\"sent\":true}");
-    all_refused(*state, sbx_tool_answer_input, never);
-}
-
 static void test_list(void **state)
 {
     gives(*state, sbx_tool_answer_list, "{\"processes\":[]}", "{\"processes\":[]}");
@@ -140,60 +133,16 @@ static void test_list(void **state)
     all_refused(*state, sbx_tool_answer_list, wrong);
 }
 
-/* ---- Logs ---------------------------------------------------------------------------------------------- */
-
-#define ENTRY(data, encoding)                                                                                \
-    "{\"sequence\":1,\"stream\":\"stdout\",\"timestampMs\":5,\"data\":\"" data "\",\"encoding\":\"" encoding \
-    "\"}"
-#define LOG(data) "{\"data\":\"" data "\",\"stream\":\"stdout\",\"timestampMs\":5}"
-
-static void test_logs(void **state)
-{
-    gives(*state, sbx_tool_answer_logs, "{\"entries\":[]}", "{\"logs\":[]}");
-    gives(*state, sbx_tool_answer_logs,
-          "{\"processId\":\"p\",\"stream\":\"combined\",\"entries\":[" ENTRY("aGkK", "base64") "," ENTRY(
-              "", "base64") "," ENTRY("aGkK", "utf8") "]}",
-          "{\"logs\":[" LOG("hi\\n") "," LOG("") "," LOG("aGkK") "]}");
-}
-
-/* A read of the server's ends anywhere, also within a character, and a program prints what it likes. */
-static void test_logs_that_are_no_text(void **state)
-{
-    gives(*state, sbx_tool_answer_logs, "{\"entries\":[" ENTRY("AP//w6Q=", "base64") "]}",
-          "{\"logs\":[" LOG("\\u0000\\ufffd\\ufffd\\u00e4") "]}");
-    gives(*state, sbx_tool_answer_logs, "{\"entries\":[" ENTRY("YeKC", "base64") "]}",
-          "{\"logs\":[" LOG("a\\ufffd\\ufffd") "]}");
-    gives(*state, sbx_tool_answer_logs, "{\"entries\":[" ENTRY("8J+YgA==", "base64") "]}",
-          "{\"logs\":[" LOG("\\ud83d\\ude00") "]}");
-}
-
-static void test_logs_of_another_shape(void **state)
-{
-    static const char *const wrong[] = {
-        "{\"entries\":{}}",
-        "{\"entries\":null}",
-        "{\"entries\":[7]}",
-        "{\"entries\":[{}]}",
-        "{\"entries\":[{\"stream\":\"stdout\",\"timestampMs\":5}]}",
-        "{\"entries\":[{\"data\":7,\"encoding\":\"base64\",\"stream\":\"stdout\",\"timestampMs\":5}]}",
-        "{\"entries\":[" ENTRY("no base64!", "base64") "]}",
-        "{\"entries\":[" ENTRY("aGkK", "base64") "," ENTRY("aGk", "base64") "]}",
-        "{\"entries\":[{\"data\":\"aGkK\",\"encoding\":\"base64\",\"stream\":7,\"timestampMs\":5}]}",
-        "{\"entries\":[{\"data\":\"aGkK\",\"encoding\":\"base64\",\"stream\":\"stdout\",\"timestampMs\":"
-        "\"x\"}]}",
-        NULL,
-    };
-    all_refused(*state, sbx_tool_answer_logs, never);
-    all_refused(*state, sbx_tool_answer_logs, wrong);
-}
-
 /* ---- Failures ------------------------------------------------------------------------------------------- */
 
 static void test_problem(void **state)
 {
-    static const sbx_step_function steps[] = {sbx_tool_answer_run,  sbx_tool_answer_create,
-                                              sbx_tool_answer_list, sbx_tool_answer_logs,
-                                              sbx_tool_answer_end,  sbx_tool_answer_input};
+    static const sbx_step_function steps[] = {
+        sbx_tool_answer_run,
+        sbx_tool_answer_create,
+        sbx_tool_answer_list,
+        sbx_tool_answer_end,
+    };
     for (size_t i = 0; i < COUNT(steps); i++) {
         struct sbx_op *op = answered(*state, 502, SBX_SPAN("{\"detail\":\"no (os error 13)\"}"));
         assert_int_equal(steps[i](op), SBX_STEP_END);
@@ -243,10 +192,7 @@ static void test_no_memory(void **state)
     struct attempt list = {
         *state, sbx_tool_answer_list,
         "{\"processes\":[{\"id\":\"p\",\"command\":\"a\",\"args\":[],\"status\":\"running\"}]}"};
-    struct attempt logs = {*state, sbx_tool_answer_logs,
-                           "{\"entries\":[" ENTRY("aGkK", "base64") "," ENTRY("x", "utf8") "]}"};
     assert_in_range(allocations_fail_each_loosely(attempt, &list), 20, 500);
-    assert_in_range(allocations_fail_each_loosely(attempt, &logs), 20, 500);
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, toolkit_set_up, toolkit_tear_down)
@@ -254,16 +200,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_run),
-        TEST(test_create),
-        TEST(test_end),
-        TEST(test_input),
-        TEST(test_list),
-        TEST(test_logs),
-        TEST(test_logs_that_are_no_text),
-        TEST(test_logs_of_another_shape),
-        TEST(test_problem),
-        TEST(test_problem_of_a_long_command),
+        TEST(test_run),       TEST(test_create),  TEST(test_end),
+        TEST(test_list),      TEST(test_problem), TEST(test_problem_of_a_long_command),
         TEST(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

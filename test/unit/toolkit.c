@@ -71,3 +71,24 @@ void check_answer(const struct sbx_op *op, const char *expected, const char *fil
         _fail(file, line);
     }
 }
+
+struct sbx_op *toolkit_run(struct world *world, struct script *script, const char *name, const char *input,
+                           const struct exchange *exchanges)
+{
+    struct sbx_toolkit *toolkit = toolkit_with("", "");
+    struct sbx_op *op = tool_call(toolkit, world->endpoint, name, span_of(input));
+    script_begin(script, exchanges);
+    sbx_tool_submit(op, world->engine);
+    world_drive(world, 1);
+    script_check(script, input);
+    sbx_toolkit_destroy(toolkit);
+    return op;
+}
+
+void toolkit_gives(struct world *world, struct script *script, const char *name, const char *input,
+                   const struct exchange *exchanges, const char *answer)
+{
+    struct sbx_op *op = toolkit_run(world, script, name, input, exchanges);
+    assert_answer(op, answer);
+    sbx_op_destroy(op);
+}

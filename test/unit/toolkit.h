@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "core/tools.h"
+#include "script.h"
 #include "world.h"
 
 /* The row of a tool; fails the test where there is none. */
@@ -28,6 +29,15 @@ int toolkit_tear_down(void **state);
 /* A call that is not yet sent; `toolkit` and the endpoint outlive it. */
 struct sbx_op *tool_call(const struct sbx_toolkit *toolkit, struct sbx_endpoint *endpoint, const char *name,
                          struct sbx_span input);
+
+/* Makes a call by a toolkit of its own, without directory and environment: fails the test unless what it asks is `script`,
+ * which begins with these exchanges. The world's endpoint and engine are used; the op is the caller's. */
+struct sbx_op *toolkit_run(struct world *world, struct script *script, const char *name, const char *input,
+                           const struct exchange *exchanges);
+
+/* The same, where the result is that JSON. */
+void toolkit_gives(struct world *world, struct script *script, const char *name, const char *input,
+                   const struct exchange *exchanges, const char *answer);
 
 /* Fails the test unless the op's result is that JSON. */
 void check_answer(const struct sbx_op *op, const char *expected, const char *file, int line);

@@ -40,6 +40,28 @@ static void test_every_code_point(void **state)
     }
 }
 
+/* Of every character each beginning is unfinished, and the whole is not. */
+static void test_unfinished(void **state)
+{
+    (void)state;
+    for (uint32_t point = 0; point < 0x110000; point++) {
+        char bytes[5] = "x";
+        size_t length = encode(point, bytes + 1);
+        bool surrogate = point >= 0xd800 && point <= 0xdfff;
+        for (size_t part = 0; part <= length && !surrogate; part++) {
+            size_t expected = part == length ? 0 : part;
+            if (sbx_utf8_unfinished((struct sbx_span){bytes, 1 + part}) != expected) {
+                fail_msg("U+%04X: %zu bytes of it", point, part);
+            }
+        }
+    }
+    static const char *const never[] = {"",         "\xff",     "\x80", "\xc0",     "\xe0\x80",
+                                        "\xed\xa0", "\xf4\x90", "\xf5", "\xf0\x80", "\xe2\x82\x28"};
+    for (size_t i = 0; i < COUNT(never); i++) {
+        assert_int_equal(sbx_utf8_unfinished(span_of(never[i])), 0);
+    }
+}
+
 /* Every pair of bytes: valid only as two ASCII characters or as one of two bytes. */
 static void test_every_pair_of_bytes(void **state)
 {
@@ -121,6 +143,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_code_point),
+        cmocka_unit_test(test_unfinished),
         cmocka_unit_test(test_every_pair_of_bytes),
         cmocka_unit_test(test_overlong_forms),
         cmocka_unit_test(test_sequences_that_go_wrong),

@@ -21,7 +21,9 @@ struct sbx_endpoint {
     atomic_size_t owners;
     char *base_url;          /* owned */
     struct sbx_roots *roots; /* owned: one count; NULL: none */
-    char **lines;            /* owned, as what it points to */
+    char *proxy;             /* owned; "": none */
+    bool unverified;
+    char **lines; /* owned, as what it points to */
     size_t line_count;
 };
 
@@ -48,11 +50,22 @@ static bool is_token(struct sbx_span span)
     return span.length > 0;
 }
 
-static bool is_http_url(struct sbx_span url)
+bool sbx_endpoint_is_url(struct sbx_span url)
 {
     bool http = url.length > 7 && strncasecmp(url.data, "http://", 7) == 0;
     bool https = url.length > 8 && strncasecmp(url.data, "https://", 8) == 0;
     return (http || https) && is_printable(url) && memchr(url.data, ' ', url.length) == NULL;
+}
+
+/* Whether a route can be put behind it: with a query or a fragment it would be theirs. Names and passwords are for
+ * headers: fetch refuses them too. */
+static bool is_base(struct sbx_span url)
+{
+    const char *host = (const char *)memchr(url.data, ':', url.length) + 3;
+    size_t rest = url.length - (size_t)(host - url.data);
+    const char *path = memchr(host, '/', rest);
+    return memchr(url.data, '?', url.length) == NULL && memchr(url.data, '#', url.length) == NULL &&
+           memchr(host, '@', path == NULL ? rest : (size_t)(path - host)) == NULL;
 }
 
 static bool is_authorization(struct sbx_span name)
@@ -101,7 +114,7 @@ enum sbx_status sbx_endpoint_create(struct sbx_endpoint **endpoint,
     while (url.length > 0 && url.data[url.length - 1] == '/') {
         url.length--;
     }
-    if (!is_http_url(url)) {
+    if (!sbx_endpoint_is_url(url) || !is_base(url) || !is_printable(options->proxy)) {
         return SBX_EINVAL;
     }
     struct sbx_endpoint *made = calloc(1, sizeof(*made));
@@ -111,7 +124,10 @@ enum sbx_status sbx_endpoint_create(struct sbx_endpoint **endpoint,
     atomic_init(&made->owners, 1);
     made->base_url = strndup(url.data, url.length);
     made->roots = sbx_roots_ref(options->roots);
-    enum sbx_status status = made->base_url == NULL ? SBX_ENOMEM : add_lines(made, options);
+    made->proxy = strndup(options->proxy.length == 0 ? "" : options->proxy.data, options->proxy.length);
+    made->unverified = options->unverified;
+    bool whole = made->base_url != NULL && made->proxy != NULL;
+    enum sbx_status status = whole ? add_lines(made, options) : SBX_ENOMEM;
     if (status != SBX_OK) {
         sbx_endpoint_unref(made);
         return status;
@@ -137,13 +153,15 @@ void sbx_endpoint_unref(struct sbx_endpoint *endpoint)
     free(endpoint->lines);
     sbx_roots_unref(endpoint->roots);
     free(endpoint->base_url);
+    free(endpoint->proxy);
     free(endpoint);
 }
 
 bool sbx_endpoint_equal(const struct sbx_endpoint *a, const struct sbx_endpoint *b)
 {
-    bool equal = a == b || (a->roots == b->roots && a->line_count == b->line_count &&
-                            strcmp(a->base_url, b->base_url) == 0);
+    bool equal =
+        a == b || (a->roots == b->roots && a->line_count == b->line_count && a->unverified == b->unverified &&
+                   strcmp(a->base_url, b->base_url) == 0 && strcmp(a->proxy, b->proxy) == 0);
     for (size_t i = 0; a != b && equal && i < a->line_count; i++) {
         equal = strcmp(a->lines[i], b->lines[i]) == 0;
     }
@@ -158,6 +176,16 @@ struct sbx_span sbx_endpoint_base_url(const struct sbx_endpoint *endpoint)
 struct sbx_roots *sbx_endpoint_roots(const struct sbx_endpoint *endpoint)
 {
     return endpoint->roots;
+}
+
+const char *sbx_endpoint_proxy(const struct sbx_endpoint *endpoint)
+{
+    return endpoint->proxy;
+}
+
+bool sbx_endpoint_is_unverified(const struct sbx_endpoint *endpoint)
+{
+    return endpoint->unverified;
 }
 
 size_t sbx_endpoint_line_count(const struct sbx_endpoint *endpoint)
@@ -181,8 +209,30 @@ static void blot_out(char *text, const char *secret)
     }
 }
 
+/* "user:password" of "http://user:password@host", and the password alone. */
+static void blot_out_user(char *text, const char *proxy)
+{
+    const char *scheme = strstr(proxy, "://");
+    const char *user = scheme == NULL ? proxy : scheme + 3;
+    const char *end = strrchr(user, '@');
+    char *copy = end == NULL ? NULL : strndup(user, (size_t)(end - user));
+    if (copy == NULL) {
+        if (end != NULL) {
+            text[0] = '\0'; /* no memory: rather no words than a secret */
+        }
+        return;
+    }
+    blot_out(text, copy);
+    const char *password = strchr(copy, ':');
+    if (password != NULL) {
+        blot_out(text, password + 1);
+    }
+    free(copy);
+}
+
 void sbx_endpoint_redact(const struct sbx_endpoint *endpoint, char *text)
 {
+    blot_out_user(text, endpoint->proxy);
     for (size_t i = 0; i < endpoint->line_count; i++) {
         const char *value = strchr(endpoint->lines[i], ':');
         if (value == NULL) {

@@ -8,6 +8,8 @@
 #ifndef SBX_CORE_HTTP_ENDPOINT_H
 #define SBX_CORE_HTTP_ENDPOINT_H
 
+#include <stdbool.h>
+
 #include "core/http/roots.h"
 #include "wire/span.h"
 #include "wire/status.h"
@@ -23,13 +25,19 @@ struct sbx_endpoint_options {
     const struct sbx_header *headers;
     size_t header_count;
     struct sbx_roots *roots; /* borrowed: the endpoint counts them; of https. NULL: none is trusted */
+    struct sbx_span proxy;   /* a URL; empty: none */
+    bool unverified;         /* https takes any certificate */
 };
 
 struct sbx_endpoint;
 
-/* Copies the options. SBX_EINVAL: a header or the token holds a line break or NUL, or the URL is not http(s). */
+/* Copies the options. SBX_EINVAL: a header, the token or the proxy holds a line break or NUL, or the URL is none of
+ * http(s), or has a query, a fragment or a user. */
 enum sbx_status sbx_endpoint_create(struct sbx_endpoint **endpoint,
                                     const struct sbx_endpoint_options *options) SBX_CHECKED;
+
+/* Whether it is one of http or https. */
+bool sbx_endpoint_is_url(struct sbx_span url);
 
 /* One more owner; returns `endpoint`. */
 struct sbx_endpoint *sbx_endpoint_ref(struct sbx_endpoint *endpoint);
@@ -45,11 +53,17 @@ struct sbx_span sbx_endpoint_base_url(const struct sbx_endpoint *endpoint);
 
 struct sbx_roots *sbx_endpoint_roots(const struct sbx_endpoint *endpoint);
 
+/* The URL of the proxy that it is asked by; "": none. Borrowed. */
+const char *sbx_endpoint_proxy(const struct sbx_endpoint *endpoint);
+
+/* Whether https takes any certificate. */
+bool sbx_endpoint_is_unverified(const struct sbx_endpoint *endpoint);
+
 /* "Name: value" lines, each ended by NUL, Authorization among them. */
 size_t sbx_endpoint_line_count(const struct sbx_endpoint *endpoint);
 const char *sbx_endpoint_line(const struct sbx_endpoint *endpoint, size_t index);
 
-/* Replaces, in place, every secret of the endpoint (token and header values) that stands in `text`. */
+/* Replaces, in place, every secret of the endpoint (token, header values, and what the proxy wants to know) that stands in `text`. */
 void sbx_endpoint_redact(const struct sbx_endpoint *endpoint, char *text);
 
 #endif

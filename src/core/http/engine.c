@@ -1,10 +1,9 @@
 /* engine.c: the slice.
  *
  * Three budgets of connections: a request waits in the queue of its budget until one is free, so that files
- * never wait behind programs. Deadlines are the engine's own and count the wait in that queue; where a
- * deadline counts from the last progress, its own or its budget's, it is put off when it is met.
- *
- * Invariant: a request is in exactly one place: a waiting queue, the active queue, or its owner's hands.
+ * never wait behind programs. Deadlines are the engine's own and count the wait in that queue; where one counts
+ * from the last progress, its own or its budget's, it is put off when it is met.
+ * Invariant: a request is in one place: a waiting queue, the active queue, a pause (repeat.h), or its owner's hands.
  * Thread: as engine.h says; inbox and done are the only things that threads share.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -166,7 +165,9 @@ static void take_back(struct sbx_request *request)
 static void give_back(struct sbx_request *request)
 {
     take_back(request);
-    request->done(request);
+    if (!sbx_repeat_begin(request)) {
+        request->done(request);
+    }
 }
 
 static void take_from_curl(struct sbx_request *request)
@@ -190,6 +191,7 @@ static void abandon(struct sbx_request *request, enum sbx_status status, const c
 
 void sbx_engine_cancel(struct sbx_request *request)
 {
+    sbx_repeat_stop(request);
     end_early(request, SBX_ECANCELED, "cancelled");
     take_back(request);
 }
@@ -231,6 +233,7 @@ void sbx_engine_send(struct sbx_engine *engine, struct sbx_request *request)
 static void activate(struct sbx_request *request)
 {
     struct sbx_engine *engine = request->engine;
+    sbx_link_remove(&request->link);
     bool has_deadline = request->deadline.place != 0;
     enum sbx_status status = has_deadline ? sbx_request_prepare(request) : SBX_ENOMEM;
     if (status == SBX_OK) {
@@ -247,12 +250,9 @@ static void activate(struct sbx_request *request)
 static void activate_waiting(struct sbx_engine *engine)
 {
     for (int budget = 0; budget < SBX_BUDGETS; budget++) {
-        while (sbx_connections_has_room(&engine->connections[budget])) {
-            struct sbx_link *link = sbx_queue_pop(&engine->connections[budget].waiting);
-            if (link == NULL) {
-                break;
-            }
-            activate(SBX_CONTAINER(link, struct sbx_request, link));
+        struct sbx_connections *some = &engine->connections[budget];
+        while (sbx_connections_has_room(some) && !sbx_queue_empty(&some->waiting)) {
+            activate(SBX_CONTAINER(some->waiting.head.next, struct sbx_request, link));
         }
     }
 }

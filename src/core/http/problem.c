@@ -37,9 +37,9 @@ static const struct {
     long http_status;
     enum sbx_status status;
 } known_statuses[] = {
-    {400, SBX_EINVAL},       {401, SBX_EACCES},    {403, SBX_EACCES}, {404, SBX_EIO},
-    {405, SBX_ENOSYS},       {408, SBX_ETIMEDOUT}, {409, SBX_EBUSY},  {413, SBX_EFBIG},
-    {414, SBX_ENAMETOOLONG}, {429, SBX_EAGAIN},    {501, SBX_ENOSYS}, {504, SBX_ETIMEDOUT},
+    {400, SBX_EINVAL}, {401, SBX_EACCES},    {403, SBX_EACCES},    {404, SBX_EIO},   {405, SBX_ENOSYS},
+    {407, SBX_EACCES}, {408, SBX_ETIMEDOUT}, {409, SBX_EBUSY},     {413, SBX_EFBIG}, {414, SBX_ENAMETOOLONG},
+    {429, SBX_EAGAIN}, {501, SBX_ENOSYS},    {504, SBX_ETIMEDOUT},
 };
 
 static enum sbx_status from_http_status(long http_status)
@@ -120,6 +120,38 @@ static enum sbx_status from_document(long http_status, const json_t *root, const
     return spoken != SBX_OK ? spoken : from_http_status(http_status);
 }
 
+/* Answers that come from whoever stands before the sandbox, where they are none of the server's problem documents: it
+ * is gone, or not reached. That is no word on a file. */
+static const struct {
+    long http_status;
+    enum sbx_status status;
+    const char *words;
+} known_gateways[] = {
+    {404, SBX_EHOSTUNREACH, "no Sandbox Agent answers here: the sandbox is gone, or its URL is another's"},
+    {410, SBX_EHOSTUNREACH, "no Sandbox Agent answers here: the sandbox is gone"},
+    {502, SBX_EIO, "a gateway answers, and does not reach the sandbox"},
+    {503, SBX_EIO, "a gateway answers, and does not reach the sandbox"},
+    {504, SBX_ETIMEDOUT, "a gateway answers, and does not reach the sandbox"},
+};
+
+/* Whether the reply is a gateway's: then the problem says so, before what the reply itself says. */
+static bool read_gateway(const struct sbx_request *request, struct sbx_problem *problem)
+{
+    for (size_t i = 0; i < sizeof(known_gateways) / sizeof(known_gateways[0]); i++) {
+        if (known_gateways[i].http_status == request->http_status) {
+            char said[SBX_DETAIL_MAX];
+            set_detail(problem, request->endpoint, sbx_bytes_span(&request->reply));
+            (void)snprintf(said, sizeof(said), "%s", problem->detail);
+            (void)snprintf(problem->detail, sizeof(problem->detail), "%s (HTTP status %ld)%s%.900s",
+                           known_gateways[i].words, request->http_status, said[0] == '\0' ? "" : ": ", said);
+            sbx_utf8_tidy(problem->detail, strlen(problem->detail));
+            problem->status = known_gateways[i].status;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What a reply that is no success says. */
 static void read_reply(const struct sbx_request *request, struct sbx_problem *problem)
 {
@@ -127,6 +159,10 @@ static void read_reply(const struct sbx_request *request, struct sbx_problem *pr
     json_t *root = NULL;
     (void)!sbx_json_parse(&root, body, 0); /* no JSON, or no memory: the body itself is the words */
     const char *words = find_words(root);
+    if (words == NULL && read_gateway(request, problem)) {
+        json_decref(root);
+        return;
+    }
     problem->status = from_http_status(request->http_status);
     if (words != NULL) {
         problem->status = from_document(request->http_status, root, words);

@@ -52,6 +52,7 @@ void sbx_request_destroy(struct sbx_request *request)
         return;
     }
     free_handle(request);
+    sbx_repeat_clear(request);
     sbx_bytes_clear(&request->url);
     sbx_bytes_clear(&request->reply);
     sbx_endpoint_unref(request->endpoint);
@@ -200,13 +201,22 @@ static CURLcode set_connection(const struct sbx_request *request)
     SET(code, easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     SET(code, easy, CURLOPT_PROTOCOLS_STR, "http,https");
     SET(code, easy, CURLOPT_PATH_AS_IS, 1L);
-    SET(code, easy, CURLOPT_PROXY, ""); /* Node's fetch, which the SDK uses, knows no http_proxy */
+    SET(code, easy, CURLOPT_PROXY,
+        sbx_endpoint_proxy(request->endpoint)); /* "": none, of no variable either */
+    SET(code, easy, CURLOPT_NOPROXY, "");       /* likewise */
+    SET(code, easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(code, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->timeout_ms);
     long alone = request->change && request->body.length == 0 ? 1 : 0;
     SET(code, easy, CURLOPT_FRESH_CONNECT, alone);
     SET(code, easy, CURLOPT_FORBID_REUSE, alone); /* else each would leave one more connection behind */
     struct sbx_roots *roots = sbx_endpoint_roots(request->endpoint);
     code = code == CURLE_OK && roots != NULL ? sbx_roots_use(roots, easy) : code;
+    if (sbx_endpoint_is_unverified(request->endpoint)) {
+        SET(code, easy, CURLOPT_SSL_VERIFYPEER, 0L);
+        SET(code, easy, CURLOPT_SSL_VERIFYHOST, 0L);
+        SET(code, easy, CURLOPT_PROXY_SSL_VERIFYPEER, 0L);
+        SET(code, easy, CURLOPT_PROXY_SSL_VERIFYHOST, 0L);
+    }
     return code;
 }
 
@@ -296,6 +306,20 @@ static const char *find_fault(const struct sbx_request *request)
     return has_an_end(request) ? NULL : cut;
 }
 
+/* A proxy that did not make the connection: nothing was sent. */
+static bool refused_by_proxy(struct sbx_request *request)
+{
+    long answer = 0;
+    (void)curl_easy_getinfo(request->easy, CURLINFO_HTTP_CONNECTCODE, &answer);
+    if (answer < 300) {
+        return false;
+    }
+    request->outcome = answer == 407 ? SBX_EACCES : SBX_EHOSTUNREACH;
+    (void)snprintf(request->error, sizeof(request->error), "the proxy answered CONNECT with HTTP status %ld",
+                   answer);
+    return true;
+}
+
 void sbx_request_conclude(struct sbx_request *request, CURLcode code)
 {
     long os_error = 0;
@@ -305,8 +329,13 @@ void sbx_request_conclude(struct sbx_request *request, CURLcode code)
     (void)curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &request->http_status);
     (void)curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &os_error);
     const char *fault = find_fault(request);
+    if (code == CURLE_OK) {
+        sbx_repeat_note(request);
+    }
     request->outcome = sbx_problem_from_curl(code, os_error, request->change);
-    if (request->reply_length > 0) {
+    if (code != CURLE_OK && refused_by_proxy(request)) {
+        request->http_status = 0; /* it is the proxy's */
+    } else if (request->reply_length > 0) {
         request->outcome = SBX_EFBIG;
     } else if (request->reply.status != SBX_OK) {
         request->outcome = request->reply.status;
@@ -332,6 +361,7 @@ void sbx_request_start_clock(struct sbx_request *request, uint64_t *shared_progr
     request->shared_progress_ms = shared_progress_ms;
     request->progress_ms = sbx_now_ms();
     request->deadline.at_ms = request->progress_ms + (uint64_t)request->timeout_ms;
+    request->repeat.end_ms = request->repeat.end_ms == 0 ? request->deadline.at_ms : request->repeat.end_ms;
 }
 
 uint64_t sbx_request_progress_ms(const struct sbx_request *request)

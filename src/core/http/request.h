@@ -12,6 +12,7 @@
 #include "core/bytes.h"
 #include "core/http/deadlines.h"
 #include "core/http/endpoint.h"
+#include "core/http/repeat.h"
 #include "core/queue.h"
 #include "wire/wire.h"
 
@@ -53,6 +54,7 @@ struct sbx_request {
     struct sbx_engine *engine; /* borrowed */
     struct sbx_link link;
     struct sbx_deadline deadline;
+    struct sbx_repeat repeat;
     uint64_t progress_ms;
     uint64_t *shared_progress_ms; /* borrowed; that of all who share its connections; NULL: not sent yet */
     size_t body_sent;

@@ -1,0 +1,19 @@
+// network.mjs: writes and reads with the connection that the options and the environment say. Prints what came, or the
+// error as JSON, with all that can be seen of it.
+//
+// SPDX-License-Identifier: Apache-2.0
+import util from 'node:util';
+import { createSandboxFs, createSandboxToolkit } from '@rivet-dev/agent-os-sandbox';
+
+const [baseUrl, token, basePath, options] = process.argv.slice(2);
+const given = { client: { baseUrl, token }, companion: false, ...JSON.parse(options ?? '{}') };
+try {
+  const fs = createSandboxFs({ ...given, basePath });
+  await fs.writeFile('/file', 'content');
+  fs.prepareOpenSync('/sync', 0o100);
+  const { stdout } = await createSandboxToolkit(given).tools['run-command'].execute({ command: 'echo', args: ['x'] });
+  console.log((await fs.readDir('/')).sort().join(), await fs.readTextFile('/file'), stdout.trim());
+} catch (error) {
+  const shown = util.inspect(error, { depth: 10, showHidden: true }) + error.stack;
+  console.log(JSON.stringify({ code: error.code, cause: error.cause?.message, shown }));
+}
