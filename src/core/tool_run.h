@@ -29,7 +29,8 @@ struct sbx_run {
     bool searched;                              /* the companion was gone, and is looked for again */
     bool sent;                                  /* there may be something of it in the sandbox */
     bool may_run;                               /* it was sent, and is not known to have ended */
-    bool goes_on;                               /* the answer says so */
+    bool goes_on;                               /* the answer says so: the server keeps it */
+    bool tidies;                                /* of its kind there may be too many that have ended */
     bool uncounted;                             /* it is none of the server's processes */
     atomic_int *counted;                        /* borrowed: where it counts as one; NULL: nowhere */
     bool awaited;                               /* to be ended, it was waited for until it had started */
@@ -46,8 +47,16 @@ struct sbx_run {
 struct sbx_run *sbx_run_create(void);
 void sbx_run_destroy(struct sbx_run *run); /* NULL is allowed */
 
-/* What is left of the program of an op that is over, as an op that removes it; NULL: nothing is. Thread: main. */
+/* What is left of the program of an op that is over, as an op that removes it, and what is too much by now; NULL: nothing
+ * is. Thread: main. */
 struct sbx_op *sbx_run_rest(struct sbx_op *op);
+
+/* For that op. Goes on with the removal of the server's process, where `id` is still that of `record`, and of the record
+ * (tool_run_rest.c); */
+enum sbx_step sbx_run_remove(struct sbx_op *op);
+
+/* with the choice of one that is to be removed next; where there is none, the op ends (tool_tidy.c). */
+enum sbx_step sbx_run_tidy(struct sbx_op *op);
 
 /* The first step: a program to run goes on with the next one, one that goes on by its id (tool_run_on.c). */
 enum sbx_step sbx_run_choose(struct sbx_op *op);

@@ -200,6 +200,9 @@ enum sbx_step sbx_run_answer(struct sbx_op *op)
                  say(answer, "hint", timed_out || runs, hint_of(run)) != 0;
     run->goes_on = runs;
     run->sent = run->sent && !runs; /* nothing of what goes on is to be removed */
+    if (runs) {
+        sbx_shown_note(op->toolkit->shown, run->created);
+    }
     if (failed) {
         json_decref(answer);
         return sbx_op_fail(op, SBX_ENOMEM, NULL);
@@ -209,7 +212,8 @@ enum sbx_step sbx_run_answer(struct sbx_op *op)
 
 enum sbx_step sbx_run_answer_created(struct sbx_op *op)
 {
-    const struct sbx_run *run = op->run;
+    struct sbx_run *run = op->run;
+    run->goes_on = true;
     sbx_shown_note(op->toolkit->shown, run->created);
     json_t *process = sbx_supervisor_unwrap(json_incref(run->created));
     bool ended = run->state.state == SBX_SUPERVISED_ENDED;

@@ -20,6 +20,7 @@
 #include "core/tool_calls.h"
 #include "core/tool_input.h"
 #include "core/tool_run.h"
+#include "core/tool_shown.h"
 
 /* ---- Which of the two is meant -------------------------------------------------------------------------------- */
 
@@ -138,7 +139,12 @@ static enum sbx_step take_process(struct sbx_op *op)
         memcpy(run->record, record, SBX_RECORD_LENGTH);
         run->limit_ms = strtoull(limit, NULL, 10);
     }
+    enum sbx_step same = sbx_shown_need_same(op, root);
+    sbx_shown_note(op->toolkit->shown, same == SBX_STEP_END ? NULL : root);
     json_decref(root);
+    if (same == SBX_STEP_END) {
+        return same;
+    }
     if (status != SBX_OK) {
         return sbx_op_fail(op, status, NULL);
     }

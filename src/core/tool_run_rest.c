@@ -1,7 +1,6 @@
 /* tool_run_rest.c: what a call of run-command leaves in the sandbox goes, whatever became of the call: a program that may
  * still run, the server's process, the record with the output beside it. Where the program goes on, that is left to whoever
- * is told its end; but for one that adds itself the oldest goes of those that have ended, where nobody has asked for the
- * ends of many.
+ * is told its end. What stays with the server may then be too many (tool_tidy.c).
  *
  * Thread: pool, but for sbx_run_rest.
  * SPDX-License-Identifier: Apache-2.0
@@ -16,7 +15,6 @@
 
 #define START_MS 5000 /* that a supervisor needs at most, from its name to its first record */
 #define GONE_MS 5000  /* that a program which is killed may take */
-#define ENDED_MAX 32  /* programs that have ended, whose end nobody was told */
 
 static enum sbx_step go_end(struct sbx_op *op);
 static enum sbx_step go_delete(struct sbx_op *op);
@@ -95,7 +93,7 @@ static enum sbx_step see_gone(struct sbx_op *op)
     bool never = run->state.state == SBX_SUPERVISED_NOT_STARTED && run->state.error == SBX_ECANCELED;
     bool ended = status == SBX_OK && run->state.state != SBX_SUPERVISED_RUNS && !never;
     run->may_run = !ended && status != SBX_ESRCH;
-    return go_delete(op);
+    return sbx_run_remove(op);
 }
 
 /* ---- The server's process ---------------------------------------------------------------------------------- */
@@ -106,9 +104,33 @@ static enum sbx_status about_process(const struct sbx_op *op, enum sbx_method me
     enum sbx_status status = sbx_request_create(request, op->endpoint, method, "/v1/processes");
     if (status == SBX_OK) {
         sbx_request_segment(*request, sbx_bytes_span(&op->run->id), rest);
-        (*request)->change = true;
+        (*request)->change = method != SBX_GET;
     }
     return status;
+}
+
+static enum sbx_step ask_process(struct sbx_op *op)
+{
+    struct sbx_request *request = NULL;
+    enum sbx_status status = about_process(op, SBX_GET, "", &request);
+    return sbx_op_send(op, status, request);
+}
+
+/* A server that was started again gives the id to another one. */
+static enum sbx_step see_process(struct sbx_op *op)
+{
+    struct sbx_problem problem;
+    json_t *root = NULL;
+    if (is_lost(op)) {
+        return ask_again(op);
+    }
+    sbx_problem_of(op->request, &problem);
+    bool read = problem.status == SBX_OK &&
+                sbx_json_parse(&root, sbx_bytes_span(&op->request->reply), JSON_ALLOW_NUL) == SBX_OK;
+    const char *record = read ? sbx_supervisor_record_of(root) : NULL;
+    bool same = record != NULL && strncmp(record, op->run->record, SBX_RECORD_LENGTH) == 0;
+    json_decref(root);
+    return same ? go_delete(op) : go_remove(op);
 }
 
 static enum sbx_step ask_delete(struct sbx_op *op)
@@ -165,7 +187,7 @@ static enum sbx_step see_removed(struct sbx_op *op)
 
 static enum sbx_step end(struct sbx_op *op)
 {
-    return sbx_op_give_bytes(op, SBX_SPAN("")); /* nobody asks */
+    return op->run->tidies ? sbx_run_tidy(op) : sbx_op_give_bytes(op, SBX_SPAN("")); /* nobody asks */
 }
 
 /* ---- From one part to the next ----------------------------------------------------------------------------- */
@@ -173,12 +195,18 @@ static enum sbx_step end(struct sbx_op *op)
 static enum sbx_step go_end(struct sbx_op *op)
 {
     static const sbx_step_function steps[] = {ask_end, see_end, ask_gone, see_gone, NULL};
-    return op->run->may_run ? sbx_op_turn_to(op, steps) : go_delete(op);
+    return op->run->may_run ? sbx_op_turn_to(op, steps) : sbx_run_remove(op);
 }
 
 static enum sbx_step go_delete(struct sbx_op *op)
 {
     static const sbx_step_function steps[] = {ask_delete, see_deleted, NULL};
+    return sbx_op_turn_to(op, steps);
+}
+
+enum sbx_step sbx_run_remove(struct sbx_op *op)
+{
+    static const sbx_step_function steps[] = {ask_process, see_process, NULL};
     return op->run->id.length > 0 ? sbx_op_turn_to(op, steps) : go_remove(op);
 }
 
@@ -190,70 +218,7 @@ static enum sbx_step go_remove(struct sbx_op *op)
 }
 
 static const sbx_step_function rest_steps[] = {go_end, NULL};
-
-/* ---- Many that nobody asks for --------------------------------------------------------------------------------- */
-
-static enum sbx_step sweep_ask(struct sbx_op *op)
-{
-    struct sbx_request *request = NULL;
-    enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_GET, "/v1/processes");
-    return sbx_op_send(op, status, request);
-}
-
-/* Whether it was started by run-command, and has ended. */
-static bool is_left(const json_t *process)
-{
-    const char *status = json_string_value(json_object_get(process, "status"));
-    return status != NULL && strcmp(status, "exited") == 0 && sbx_supervisor_record_of(process) != NULL &&
-           sbx_run_option(json_object_get(process, "args"), "--spool") != NULL;
-}
-
-/* The one that ended first of more than ENDED_MAX, borrowed; NULL: there are not so many. */
-static const json_t *oldest_of(const json_t *processes)
-{
-    const json_t *oldest = NULL;
-    size_t count = 0;
-    for (size_t i = 0; i < json_array_size(processes); i++) {
-        const json_t *process = json_array_get(processes, i);
-        if (!is_left(process)) {
-            continue;
-        }
-        count++;
-        if (oldest == NULL || json_integer_value(json_object_get(process, "exitedAtMs")) <
-                                  json_integer_value(json_object_get(oldest, "exitedAtMs"))) {
-            oldest = process;
-        }
-    }
-    return count > ENDED_MAX ? oldest : NULL;
-}
-
-static enum sbx_step sweep_choose(struct sbx_op *op)
-{
-    struct sbx_run *run = op->run;
-    struct sbx_problem problem;
-    json_t *root = NULL;
-    sbx_problem_of(op->request, &problem);
-    enum sbx_status status = problem.status;
-    if (status == SBX_OK) {
-        status = sbx_json_parse(&root, sbx_bytes_span(&op->request->reply), JSON_ALLOW_NUL);
-    }
-    const json_t *oldest = status == SBX_OK ? oldest_of(json_object_get(root, "processes")) : NULL;
-    const char *id = json_string_value(json_object_get(oldest, "id"));
-    run->may_run = false; /* it is of another program now */
-    sbx_bytes_clear(&run->id);
-    sbx_bytes_init(&run->id, SBX_KIB);
-    sbx_bytes_clear(&run->directory);
-    sbx_bytes_init(&run->directory, 2 * SBX_PATH_MAX);
-    if (id != NULL) {
-        sbx_bytes_append_text(&run->id, id);
-        sbx_supervisor_append_directory(op, sbx_supervisor_record_of(oldest), &run->directory);
-    }
-    json_decref(root);
-    bool found = run->directory.length > 0 && run->id.status == SBX_OK && run->directory.status == SBX_OK;
-    return found ? SBX_STEP_NEXT : end(op);
-}
-
-static const sbx_step_function sweep_steps[] = {sweep_ask, sweep_choose, go_delete, NULL};
+static const sbx_step_function tidy_steps[] = {end, NULL};
 
 struct sbx_op *sbx_run_rest(struct sbx_op *op)
 {
@@ -266,8 +231,9 @@ struct sbx_op *sbx_run_rest(struct sbx_op *op)
     rest->toolkit = op->toolkit;
     rest->tool = op->tool;
     rest->timeout_ms = op->timeout_ms;
-    rest->steps = op->run->goes_on ? sweep_steps : rest_steps;
+    rest->steps = op->run->sent ? rest_steps : tidy_steps;
     rest->run = op->run;
+    rest->run->tidies = rest->run->goes_on;
     rest->run->sent = rest->run->goes_on = false; /* nothing is left of what it removes */
     rest->run->tries = 0;
     rest->run->awaited = false;
