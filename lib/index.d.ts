@@ -362,8 +362,15 @@ export interface ProgramInput extends JsonInput {
 }
 
 export interface RunCommandInput extends ProgramInput {
-  /** Milliseconds after which the program is ended, with all that descends from it. Default: 25,000. */
+  /** Milliseconds after which the program is ended, with all that descends from it. Default: 120,000; at most a day. */
   timeoutMs?: number;
+  /**
+   * Milliseconds after which a program that goes on is answered with `status: 'running'`. Default: 25,000, which is the
+   * most that the VM may ask for; a call of `execute` by a host program may wait longer.
+   */
+  waitMs?: number;
+  /** Instead of `command`: a program that goes on, by the id of its answer; it is waited for again. */
+  id?: string;
   /** Bytes of each stream that come back whole; of more its head and its tail. Default: 1 MiB; at most 64 MiB. */
   maxOutputBytes?: number;
 }
@@ -417,6 +424,10 @@ export interface RunCommandResult {
   /** Its time was over: what it printed until then is there. */
   timedOut: boolean;
   durationMs: number;
+  /** The program goes on, and what it printed so far is there. */
+  status?: 'running';
+  /** Then: what it is asked for again by. It is one of the processes, unless the server had no place for more. */
+  id?: string;
   /**
    * There was more than `maxOutputBytes`: of it there are the head and the tail, and between them
    * `[N bytes left out]`. Without a companion there is the first MiB alone.
@@ -425,7 +436,7 @@ export interface RunCommandResult {
   stderrTruncated?: true;
   /** Where not all of it is UTF-8: both streams are base64. */
   encoding?: 'base64';
-  /** What to do about a program that takes longer. */
+  /** What to do about a program that takes longer, or goes on. */
   hint?: string;
 }
 

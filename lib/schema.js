@@ -20,6 +20,7 @@ function environment() {
 const types = {
   string: () => z.string(),
   number: () => z.number(),
+  wait: () => z.number().max(25_000), // core gives a tool up after 30 s; who calls execute itself may wait longer
   boolean: () => z.boolean(),
   'string[]': () => z.array(z.string()),
   record: environment,
