@@ -79,6 +79,12 @@ export interface SandboxFsOptions {
    * by that where the client has no URL, or was given a `fetch` that is not Node's. Default: `'auto'`.
    */
   transport?: 'auto' | 'native' | 'fetch';
+  /**
+   * The owner that `stat`, `lstat` and every listing with attributes show, whoever it is in the sandbox; the mode stays
+   * true. `chown` to that owner changes nothing. For a VM whose kernel checks modes against its guest's own user, as that
+   * of `@rivet-dev/agentos-core` does. Default: the true one.
+   */
+  owner?: { uid: number; gid: number };
 }
 
 /** Which way operations take. */
@@ -292,8 +298,12 @@ export interface SandboxFs {
   readlink(path: string, options?: SandboxCallOptions): Promise<string>;
   link(oldPath: string, newPath: string, options?: SandboxCallOptions): Promise<void>;
   chmod(path: string, mode: number, options?: SandboxCallOptions): Promise<void>;
-  chown(path: string, uid: number, gid: number, options?: SandboxCallOptions): Promise<void>;
-  /** Both times since 1970: a number of milliseconds, or a BigInt of nanoseconds. */
+  /** Of a symlink itself where `followSymlinks` is false. */
+  chown(path: string, uid: number, gid: number, options?: { followSymlinks?: boolean } & SandboxCallOptions): Promise<void>;
+  /**
+   * Both times since 1970: a number of milliseconds, or a BigInt of nanoseconds. A file whose time has these whole
+   * milliseconds already keeps it; where so the time of access alone would change, a refusal is no failure.
+   */
   utimes(path: string, atime: number | bigint, mtime: number | bigint, options?: SandboxCallOptions): Promise<void>;
   truncate(path: string, length: number, options?: SandboxCallOptions): Promise<void>;
   /** At most `length` bytes from `offset` on; fewer at the end of the file. */
@@ -501,6 +511,25 @@ export interface SandboxToolkit {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** One tool as core's successor takes it; its description is that of its schema. */
+export interface SandboxHostFunction<Input, Output> {
+  inputSchema: any;
+  examples: { description: string; input: Input }[];
+  timeout: number;
+  execute(input: Input): Promise<Output>;
+}
+
+/** The seven tools as core's successor takes them: `runCommand` is its command `run-command`. */
+export type SandboxHostFunctions = {
+  runCommand: SandboxHostFunction<RunCommandInput, RunCommandResult>;
+  createProcess: SandboxHostFunction<CreateProcessInput, CreatedProcess>;
+  listProcesses: SandboxHostFunction<JsonInput, { processes: SandboxProcess[] }>;
+  getProcessLogs: SandboxHostFunction<ProcessLogsInput, ProcessLogsResult>;
+  stopProcess: SandboxHostFunction<ProcessInput, SandboxProcess>;
+  killProcess: SandboxHostFunction<ProcessInput, SandboxProcess>;
+  sendInput: SandboxHostFunction<SendInputInput, { sent: boolean }>;
+};
+
 /** An entry of core's `software`. */
 export type SandboxCommand = {
   readonly name: string;
@@ -518,6 +547,14 @@ export function createSandboxFs(options: SandboxFsOptions): SandboxFs;
  * `AgentOs.create` gets with it; where that cannot be done, a process warning `AGENTOS_SANDBOX_COMMAND` says so.
  */
 export function createSandboxToolkit(options: SandboxToolkitOptions): SandboxToolkit;
+
+/**
+ * The same tools for core's successor, `@rivet-dev/agentos-core`: `hostFunctions: { sandbox: … }` makes them the command
+ * `agentos-sandbox` of its VM. They have no `close()`: what they hold goes with the last reference to them.
+ */
+export function createSandboxHostFunctions(
+  options: Omit<SandboxToolkitOptions, 'registerCommand'>,
+): SandboxHostFunctions;
 
 /**
  * The command `agentos-sandbox` as an entry of `software`, for a core that this package cannot extend (a second or a

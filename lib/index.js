@@ -4,6 +4,7 @@
 'use strict';
 
 const { defaultMaxListeners, getMaxListeners, setMaxListeners } = require('node:events');
+const { hostFunctions } = require('./host-functions.js');
 const binding = require('./load.js');
 const { withSandbox } = require('./lazy.js');
 const { markDriver } = require('./mounts.js');
@@ -60,4 +61,8 @@ function createSandboxToolkit(options) {
   return markToolkit(toolkit, registerCommand);
 }
 
-module.exports = { createSandboxFs, createSandboxToolkit, sandboxCommand };
+function createSandboxHostFunctions(options) {
+  return hostFunctions(binding.createSandboxToolkit(options));
+}
+
+module.exports = { createSandboxFs, createSandboxHostFunctions, createSandboxToolkit, sandboxCommand };

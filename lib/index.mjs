@@ -3,4 +3,4 @@
 // SPDX-License-Identifier: Apache-2.0
 import sandbox from './index.js';
 
-export const { createSandboxFs, createSandboxToolkit, sandboxCommand } = sandbox;
+export const { createSandboxFs, createSandboxHostFunctions, createSandboxToolkit, sandboxCommand } = sandbox;

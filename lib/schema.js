@@ -17,6 +17,8 @@ function environment() {
   return Object.create(either, { _def: { value: shown } });
 }
 
+const ENV_FLAG = 'Env'; // its flag is --env too
+
 const types = {
   string: () => z.string(),
   number: () => z.number(),
@@ -35,4 +37,16 @@ function inputSchema(fields) {
   return z.strictObject(shape);
 }
 
-module.exports = { inputSchema };
+// The same for core's successor, whose parser has one type for each flag and no union: of the two fields that have the
+// flag `--env` it takes the last one, a list, and the object is what a whole input has.
+function hostFunctionSchema({ fields, description }) {
+  const shape = { ...inputSchema(fields).shape };
+  const { env } = shape;
+  if (env !== undefined) {
+    shape.env = z.record(z.string(), z.string()).optional().describe('Environment variables, as an object.');
+    shape[ENV_FLAG] = z.array(z.string()).optional().describe(env.description);
+  }
+  return z.strictObject(shape).describe(description);
+}
+
+module.exports = { inputSchema, hostFunctionSchema, ENV_FLAG };

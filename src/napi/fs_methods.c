@@ -19,11 +19,10 @@ static bool means_absent(enum sbx_status status)
     return status == SBX_ENOENT || status == SBX_ENOTDIR || status == SBX_ENAMETOOLONG || status == SBX_ELOOP;
 }
 
-/* options.recursive, or whichever: false where it, or `options`, is undefined. */
+/* options.recursive, or whichever; `flag` stays as it is where it, or `options`, is undefined. */
 static bool read_flag(napi_env env, napi_value options, const char *name, bool *flag)
 {
     char what[64];
-    *flag = false;
     if (sbx_value_is(env, options, napi_undefined)) {
         return true;
     }
@@ -71,6 +70,32 @@ static bool read_rm(napi_env env, const napi_value *argv, struct sbx_call *call)
     return sbx_args_read(env, as_row, call);
 }
 
+/* Reads as the row does, whose last slot has `flags`. */
+static bool read_with_flags(napi_env env, const napi_value *argv, uint32_t flags, struct sbx_call *call)
+{
+    napi_value as_row[SBX_ARGUMENTS] = {argv[0], argv[1], argv[2]};
+    if (napi_create_uint32(env, flags, &as_row[3]) != napi_ok) {
+        (void)sbx_try_throw(env);
+        return false;
+    }
+    return sbx_args_read(env, as_row, call);
+}
+
+/* chown(path, uid, gid, { followSymlinks }). */
+static bool read_chown(napi_env env, const napi_value *argv, struct sbx_call *call)
+{
+    bool follow = true;
+    return read_flag(env, argv[3], "followSymlinks", &follow) &&
+           read_with_flags(env, argv, follow ? 0 : SBX_CHOWN_LINK, call);
+}
+
+/* utimes(path, atime, mtime): numbers are of milliseconds. */
+static bool read_utimes(napi_env env, const napi_value *argv, struct sbx_call *call)
+{
+    bool in_ms = sbx_value_is(env, argv[1], napi_number) && sbx_value_is(env, argv[2], napi_number);
+    return read_with_flags(env, argv, in_ms ? SBX_UTIMES_MS : 0, call);
+}
+
 /* readPiece(path, offset, length, file), of lib/streams.js: a pread whose `file` is what an earlier piece came with, so
  * that both are of one file; undefined: of whichever has the name. */
 static bool read_piece(napi_env env, const napi_value *argv, struct sbx_call *call)
@@ -104,7 +129,8 @@ static const struct sbx_fs_method methods[] = {
     {METHOD("exists", ACCESS, sbx_result_exists, "access"), .kind.answers = means_absent},
     {METHOD("removeFile", UNLINK, sbx_result_undefined, "unlink")},
     {METHOD("removeDir", RMDIR, sbx_result_undefined, "rmdir")},
-    {METHOD("utimes", UTIMES, sbx_result_undefined, "utime")},
+    {METHOD("chown", CHOWN, sbx_result_undefined, "chown"), .read = read_chown},
+    {METHOD("utimes", UTIMES, sbx_result_undefined, "utime"), .read = read_utimes},
     {METHOD("pread", PREAD, sbx_result_bytes, "read")},
     {METHOD("readPiece", PREAD, sbx_result_piece, "read"), .read = read_piece, .options = 4},
     {METHOD("pwrite", PWRITE, sbx_result_undefined, "write")},

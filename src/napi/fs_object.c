@@ -15,6 +15,18 @@
 #include "napi/object.h"
 #include "napi/try.h"
 
+/* To the owner that is shown, whoever it truly is, nothing is to be changed; but the path has to be there. */
+static void keep_owner(const struct sbx_object *object, struct sbx_call *call)
+{
+    const struct sbx_owner *owner = &object->owner;
+    const struct sbx_args *args = &call->args;
+    bool same = (args->uid == owner->uid || args->uid == UINT32_MAX) &&
+                (args->gid == owner->gid || args->gid == UINT32_MAX);
+    if (call->row->code == SBX_OP_CHOWN && owner->given && same && !sbx_fs_is_read_only(object->fs)) {
+        call->row = sbx_op_row((args->flags & SBX_CHOWN_LINK) != 0 ? SBX_OP_LSTAT : SBX_OP_STAT);
+    }
+}
+
 /* prepareOpenSync of what has just been seen to need nothing; else NULL. */
 static napi_value answer_at_once(napi_env env, const struct sbx_object *object, struct sbx_op *op)
 {
@@ -87,6 +99,7 @@ static napi_value call_method(napi_env env, napi_callback_info info)
     bool read = sbx_object_endpoint(binding->object, method->kind.syscall, &endpoint) &&
                 sbx_call_options_read(env, argv[sbx_fs_method_options(method)], binding->object, &options) &&
                 (method->read == NULL ? sbx_args_read(env, argv, &call) : method->read(env, argv, &call));
+    keep_owner(binding->object, &call);
     napi_value value = read ? start(env, binding->object, method, &call, &options, endpoint)
                             : sbx_answer_reject(env, &method->kind);
     sbx_endpoint_unref(endpoint);
@@ -106,6 +119,7 @@ static bool create_fs(napi_env env, struct sbx_object *object, const struct sbx_
     struct sbx_span root = SBX_SPAN("/");
     struct sbx_span given = {options->base_path, options->base_path_length};
     sbx_fresh_init(&object->fresh);
+    object->owner = options->owner;
     enum sbx_status status = sbx_fs_create(
         &object->fs,
         &(struct sbx_fs_options){

@@ -18,6 +18,8 @@
 #include "napi/try.h"
 #include "napi/value.h"
 
+#define ID_MAX 4294967294.0 /* of a user or a group: the highest number means "as it is" to chown */
+
 struct option {
     const char *name;
     bool required;
@@ -182,12 +184,47 @@ static bool read_proxy(napi_env env, napi_value value, const char *what, struct 
     return url;
 }
 
+static bool read_id(napi_env env, napi_value owner, const char *name, uint32_t *id)
+{
+    char what[64];
+    uint64_t read = 0;
+    (void)snprintf(what, sizeof(what), "\"options.owner.%s\" property", name);
+    napi_value value = sbx_value_property(env, owner, name);
+    bool good = value != NULL && sbx_value_whole(env, value, what, ID_MAX, &read);
+    *id = (uint32_t)read;
+    return good;
+}
+
+static const struct option owner_options[] = {
+    {"uid", true, NULL}, /* read_owner reads them: the table is of their names */
+    {"gid", true, NULL},
+    {NULL, false, NULL},
+};
+
+static bool read_owner(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    if (!sbx_value_is(env, value, napi_object)) {
+        sbx_error_throw_type(env, what, "an object { uid, gid }", value);
+        return false;
+    }
+    into->owner.given = check_names(env, value, owner_options) &&
+                        read_id(env, value, "uid", &into->owner.uid) &&
+                        read_id(env, value, "gid", &into->owner.gid);
+    return into->owner.given;
+}
+
 static const struct option fs_options[] = {
-    {"client", true, read_client},        {"basePath", false, read_base_path},
-    {"timeoutMs", false, read_timeout},   {"maxFullReadBytes", false, read_max_full_read},
-    {"readOnly", false, read_read_only},  {"companion", false, read_companion},
-    {"proxy", false, read_proxy},         {"signal", false, read_signal},
-    {"transport", false, read_transport}, {NULL, false, NULL},
+    {"client", true, read_client},
+    {"basePath", false, read_base_path},
+    {"timeoutMs", false, read_timeout},
+    {"maxFullReadBytes", false, read_max_full_read},
+    {"readOnly", false, read_read_only},
+    {"companion", false, read_companion},
+    {"proxy", false, read_proxy},
+    {"signal", false, read_signal},
+    {"transport", false, read_transport},
+    {"owner", false, read_owner},
+    {NULL, false, NULL},
 };
 
 static const struct option toolkit_options[] = {

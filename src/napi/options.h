@@ -11,6 +11,13 @@
 #include "core/sandbox.h"
 #include "napi/client.h"
 
+/* The owner that every stat shows, instead of the true one. */
+struct sbx_owner {
+    bool given;
+    uint32_t uid;
+    uint32_t gid;
+};
+
 struct sbx_options {
     napi_value client;
     napi_value signal; /* NULL: not given */
@@ -29,6 +36,7 @@ struct sbx_options {
     enum sbx_transport transport;
     char *companion_path; /* owned; NULL: not given */
     size_t companion_path_length;
+    struct sbx_owner owner;
 };
 
 /* Reads the options of `caller` ("createSandboxFs") from its argument. false: thrown. */

@@ -188,12 +188,23 @@ fail:
     return sbx_try_throw(env);
 }
 
+/* The owner that the file system was made to show. */
+static void show_owner(const struct sbx_op *op, struct sbx_stat *stat)
+{
+    const struct sbx_owner *owner = &sbx_job_of(op)->object->owner;
+    if (owner->given) {
+        stat->uid = owner->uid;
+        stat->gid = owner->gid;
+    }
+}
+
 napi_value sbx_result_stat(napi_env env, struct sbx_op *op)
 {
     if (op->row->code == SBX_OP_STAT) {
         const struct sbx_job *job = sbx_job_of(op);
         sbx_fresh_remember(&job->object->fresh, job->version, op->args.path, &op->result.stat);
     }
+    show_owner(op, &op->result.stat);
     return stat_object(env, &op->result.stat);
 }
 
@@ -316,12 +327,20 @@ napi_value sbx_result_entries(napi_env env, struct sbx_op *op)
     return list(env, op, "name", brief_entry);
 }
 
+static napi_value stat_list(napi_env env, struct sbx_op *op, const char *name)
+{
+    for (size_t i = 0; i < op->result.list.count; i++) {
+        show_owner(op, &op->result.list.entries[i].stat);
+    }
+    return list(env, op, name, full_entry);
+}
+
 napi_value sbx_result_stat_entries(napi_env env, struct sbx_op *op)
 {
-    return list(env, op, "name", full_entry);
+    return stat_list(env, op, "name");
 }
 
 napi_value sbx_result_tree(napi_env env, struct sbx_op *op)
 {
-    return list(env, op, "path", full_entry);
+    return stat_list(env, op, "path");
 }

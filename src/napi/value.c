@@ -148,7 +148,8 @@ bool sbx_value_time(napi_env env, napi_value value, const char *what, int64_t *t
         sbx_error_throw_range(env, what, "a time in milliseconds");
         return false;
     }
-    *time_ns = (int64_t)(ms * NS_PER_MS);
+    double whole = floor(ms); /* exact: a double has too few bits for the ns of a whole time */
+    *time_ns = (int64_t)whole * (int64_t)NS_PER_MS + (int64_t)((ms - whole) * NS_PER_MS);
     return true;
 }
 

@@ -36,8 +36,8 @@
     X(13, LINK,        link,        ARGS2(PATH, NEW_PATH),                NOTHING, SBX_CHANGE)                           \
     X(14, SYMLINK,     symlink,     ARGS2(TARGET, PATH),                  NOTHING, SBX_CHANGE)                           \
     X(15, CHMOD,       chmod,       ARGS2(PATH, MODE),                    NOTHING, SBX_CHANGE)                           \
-    X(16, CHOWN,       chown,       ARGS3(PATH, UID, GID),                NOTHING, SBX_CHANGE)                           \
-    X(17, UTIMES,      utimes,      ARGS3(PATH, ATIME, MTIME),            NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
+    X(16, CHOWN,       chown,       ARGS4(PATH, UID, GID, FLAGS),         NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
+    X(17, UTIMES,      utimes,      ARGS4(PATH, ATIME, MTIME, FLAGS),     NOTHING, SBX_CHANGE | SBX_PRIVATE)             \
     X(18, TRUNCATE,    truncate,    ARGS2(PATH, LENGTH),                  NOTHING, SBX_CHANGE)                           \
     X(19, FSYNC,       fsync,       ARGS1(PATH),                          NOTHING, SBX_READ)                             \
     X(20, PREAD,       pread,       ARGS3(PATH, OFFSET, LENGTH),          BYTES,   SBX_READ | SBX_PRIVATE)               \
@@ -56,6 +56,13 @@
     X(33, WAIT,        wait,        ARGS3(TARGET, LENGTH, FLAGS),         SUPERVISED, SBX_READ | SBX_PRIVATE | SBX_ALONE) \
     X(34, END,         end,         ARGS2(TARGET, MODE),                  NOTHING, SBX_READ | SBX_PRIVATE | SBX_ALONE)
 /* clang-format on */
+
+/* The flag of chown: a symlink itself. */
+enum { SBX_CHOWN_LINK = 1 };
+
+/* The flag of utimes: of times no more is known than milliseconds. One that has those already stays as it is; where then
+ * it is the time of access alone that changes, as it does at a read, nobody has to permit it. */
+enum { SBX_UTIMES_MS = 1 };
 
 /* The flags of rm: what stands below a directory goes too; a path that names nothing is well. */
 enum { SBX_RM_RECURSIVE = 1, SBX_RM_FORCE = 2 };

@@ -132,6 +132,16 @@ static void test_chown(void **state)
     assert_int_equal(stat("file", &real), 0);
     assert_int_equal(real.st_uid, 12);
     assert_int_equal(real.st_gid, 35);
+    assert_int_equal(symlink("file", "link"), 0);
+    assert_status(ASK(CHOWN, .path = P("link"), .uid = 56, .gid = 78, .flags = SBX_CHOWN_LINK), SBX_OK);
+    assert_int_equal(stat("link", &real), 0);
+    assert_int_equal(real.st_uid, 12);
+    assert_int_equal(lstat("link", &real), 0);
+    assert_int_equal(real.st_uid, 56);
+    assert_int_equal(real.st_gid, 78);
+    assert_status(ASK(CHOWN, .path = P("link"), .uid = 13, .gid = 35), SBX_OK);
+    assert_int_equal(stat("file", &real), 0);
+    assert_int_equal(real.st_uid, 13);
     scratch_become_nobody();
     assert_status(ASK(CHOWN, .path = P("file"), .uid = 1, .gid = 1), SBX_EPERM);
     assert_status(ASK(CHMOD, .path = P("file"), .mode = 0600), SBX_EPERM);
@@ -151,6 +161,69 @@ static void test_utimes(void **state)
         assert_status(ASK(STAT, .path = P("file")), SBX_OK);
         assert_true(answer.stat.mtime_ns == times[i] + 5);
     }
+}
+
+#define MS INT64_C(1000000)
+
+static void assert_times(const char *path, int64_t atime_ns, int64_t mtime_ns)
+{
+    struct stat real;
+    assert_int_equal(stat(path, &real), 0);
+    assert_true(ns_of(real.st_atim) == atime_ns);
+    assert_true(ns_of(real.st_mtim) == mtime_ns);
+}
+
+static void test_utimes_in_ms(void **state)
+{
+    (void)state;
+    scratch_put("file", "");
+    const int64_t at = 5 * NS + 123456789;
+    const int64_t shown = 5 * NS + 123 * MS; /* what a stat in milliseconds shows of it */
+    struct sbx_args args = {.path = P("file"), .atime_ns = at, .mtime_ns = at};
+    assert_status(scratch_ask(SBX_OP_UTIMES, &args, &answer), SBX_OK);
+    args.flags = SBX_UTIMES_MS;
+    args.atime_ns = 7 * NS;
+    args.mtime_ns = shown;
+    assert_status(scratch_ask(SBX_OP_UTIMES, &args, &answer), SBX_OK);
+    assert_times("file", 7 * NS, at);
+    static const int64_t others[] = {MS, -MS, 1, -1, MS / 2};
+    for (size_t i = 0; i < COUNT(others); i++) {
+        args.mtime_ns = shown + others[i];
+        assert_status(scratch_ask(SBX_OP_UTIMES, &args, &answer), SBX_OK);
+        assert_times("file", 7 * NS, shown + others[i]);
+    }
+    args.flags = 0;
+    args.mtime_ns = at;
+    assert_status(scratch_ask(SBX_OP_UTIMES, &args, &answer), SBX_OK);
+    args.mtime_ns = shown;
+    assert_status(scratch_ask(SBX_OP_UTIMES, &args, &answer), SBX_OK);
+    assert_times("file", 7 * NS, shown);
+}
+
+/* The time of access is nothing that someone has to permit, that of change is. */
+static void test_utimes_of_another(void **state)
+{
+    (void)state;
+    scratch_put("file", "");
+    assert_int_equal(mkdir("private", 0700), 0);
+    if (geteuid() != 0) {
+        skip();
+    }
+    struct sbx_args args = {.path = P("file"), .atime_ns = 0, .mtime_ns = 3 * NS, .flags = SBX_UTIMES_MS};
+    assert_status(scratch_ask(SBX_OP_UTIMES, &args, &answer), SBX_OK);
+    scratch_become_nobody();
+    args.atime_ns = 9 * NS;
+    assert_status(scratch_ask(SBX_OP_UTIMES, &args, &answer), SBX_OK);
+    assert_times("file", 0, 3 * NS);
+    args.mtime_ns = 4 * NS;
+    assert_status(scratch_ask(SBX_OP_UTIMES, &args, &answer), SBX_EPERM);
+    args.mtime_ns = 3 * NS;
+    args.flags = 0;
+    assert_status(scratch_ask(SBX_OP_UTIMES, &args, &answer), SBX_EPERM);
+    args.flags = SBX_UTIMES_MS;
+    args.mtime_ns = 0;
+    args.path = P("private/file");
+    assert_status(scratch_ask(SBX_OP_UTIMES, &args, &answer), SBX_EACCES);
 }
 
 static void test_someone_else(void **state)
@@ -184,11 +257,17 @@ static void test_statfs(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        scratch_test(test_every_type),      scratch_test(test_links),
-        scratch_test(test_errors_of_paths), scratch_test(test_two_stats_are_equal),
-        scratch_test(test_chmod),           scratch_test(test_chown),
-        scratch_test(test_utimes),          scratch_test(test_someone_else),
+        scratch_test(test_every_type),
+        scratch_test(test_links),
+        scratch_test(test_errors_of_paths),
+        scratch_test(test_two_stats_are_equal),
+        scratch_test(test_chmod),
+        scratch_test(test_chown),
+        scratch_test(test_utimes),
+        scratch_test(test_someone_else),
         scratch_test(test_statfs),
+        scratch_test(test_utimes_in_ms),
+        scratch_test(test_utimes_of_another),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

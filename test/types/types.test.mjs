@@ -94,7 +94,7 @@ test("the declared tools and their fields are the addon's", () => {
 });
 
 test("the declared exports are the package's", async () => {
-  const names = ["createSandboxFs", "createSandboxToolkit", "sandboxCommand"];
+  const names = ["createSandboxFs", "createSandboxHostFunctions", "createSandboxToolkit", "sandboxCommand"];
   assert.deepEqual(Object.keys(require("../../lib/index.js")).sort(), names);
   assert.deepEqual(Object.keys(await import("../../lib/index.mjs")).sort(), names);
   assert.equal((await import("../../lib/index.mjs")).createSandboxFs, require("../../lib/index.js").createSandboxFs);

@@ -67,3 +67,5 @@ tools["run-command"].execute({ command: "ls", args: "-l" });
 tools["get-process-logs"].execute({ id: "proc_1", stream: "both" });
 // @ts-expect-error
 tools["no-such-tool"];
+// @ts-expect-error
+createSandboxFs({ client, owner: { uid: "root", gid: 0 } });

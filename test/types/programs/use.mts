@@ -6,6 +6,7 @@ import { AgentOs, type AgentOsOptions, type ToolKit, type VirtualFileSystem } fr
 import common from "@rivet-dev/agent-os-common";
 import {
   createSandboxFs,
+  createSandboxHostFunctions,
   createSandboxToolkit,
   sandboxCommand,
   type SandboxClient,
@@ -23,6 +24,10 @@ const client: SandboxClient = agent;
 const fsOptions: SandboxFsOptions = { client, basePath: "/app", timeoutMs: 1000, readOnly: true, maxFullReadBytes: 1 << 20 };
 const fs: SandboxFs = createSandboxFs(fsOptions);
 const driver: VirtualFileSystem = fs;
+const owned: SandboxFs = createSandboxFs({ client, owner: { uid: 1000, gid: 1000 } });
+await owned.chown("/a", 1, 2, { followSymlinks: false });
+const { exitCode }: { exitCode?: number | null } = await createSandboxHostFunctions({ client, cwd: "/app" }).runCommand.execute({ command: "ls" });
+console.log(exitCode);
 
 const toolkitOptions: SandboxToolkitOptions = { client, cwd: "/app", env: { A: "b" }, timeoutMs: 1000, registerCommand: false };
 const toolkit: SandboxToolkit = createSandboxToolkit(toolkitOptions);
