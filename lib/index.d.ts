@@ -75,16 +75,16 @@ export interface SandboxFsOptions {
    */
   proxy?: string;
   /**
-   * The owner that `stat`, `lstat` and every listing with attributes show, whoever it is in the sandbox; the mode stays
-   * true. `chown` to that owner changes nothing. For a VM whose kernel checks modes against its guest's own user, as
-   * that of `@rivet-dev/agentos-core` does. Default: the true one.
-   */
-  owner?: { uid: number; gid: number };
-  /**
    * How requests leave. `'native'`: by libcurl. `'fetch'`: by the client's own `fetch`, on the main thread. `'auto'`:
    * by that where the client has no URL, or was given a `fetch` that is not Node's. Default: `'auto'`.
    */
   transport?: 'auto' | 'native' | 'fetch';
+  /**
+   * The owner that `stat`, `lstat` and every listing with attributes show, whoever it is in the sandbox; the mode stays
+   * true. `chown` to that owner changes nothing. For a VM whose kernel checks modes against its guest's own user, as that
+   * of `@rivet-dev/agentos-core` does. Default: the true one.
+   */
+  owner?: { uid: number; gid: number };
 }
 
 /** Which way operations take. */
@@ -299,12 +299,7 @@ export interface SandboxFs {
   link(oldPath: string, newPath: string, options?: SandboxCallOptions): Promise<void>;
   chmod(path: string, mode: number, options?: SandboxCallOptions): Promise<void>;
   /** Of a symlink itself where `followSymlinks` is false. */
-  chown(
-    path: string,
-    uid: number,
-    gid: number,
-    options?: SandboxCallOptions & { followSymlinks?: boolean },
-  ): Promise<void>;
+  chown(path: string, uid: number, gid: number, options?: { followSymlinks?: boolean } & SandboxCallOptions): Promise<void>;
   /**
    * Both times since 1970: a number of milliseconds, or a BigInt of nanoseconds. A file whose time has these whole
    * milliseconds already keeps it; where so the time of access alone would change, a refusal is no failure.
@@ -377,8 +372,15 @@ export interface ProgramInput extends JsonInput {
 }
 
 export interface RunCommandInput extends ProgramInput {
-  /** Milliseconds after which the program is ended, with all that descends from it. Default: 25,000. */
+  /** Milliseconds after which the program is ended, with all that descends from it. Default: 120,000; at most a day. */
   timeoutMs?: number;
+  /**
+   * Milliseconds after which a program that goes on is answered with `status: 'running'`. Default: 25,000, which is the
+   * most that the VM may ask for; a call of `execute` by a host program may wait longer.
+   */
+  waitMs?: number;
+  /** Instead of `command`: a program that goes on, by the id of its answer; it is waited for again. */
+  id?: string;
   /** Bytes of each stream that come back whole; of more its head and its tail. Default: 1 MiB; at most 64 MiB. */
   maxOutputBytes?: number;
 }
@@ -432,6 +434,10 @@ export interface RunCommandResult {
   /** Its time was over: what it printed until then is there. */
   timedOut: boolean;
   durationMs: number;
+  /** The program goes on, and what it printed so far is there. */
+  status?: 'running';
+  /** Then: what it is asked for again by. It is one of the processes, unless the server had no place for more. */
+  id?: string;
   /**
    * There was more than `maxOutputBytes`: of it there are the head and the tail, and between them
    * `[N bytes left out]`. Without a companion there is the first MiB alone.
@@ -440,7 +446,7 @@ export interface RunCommandResult {
   stderrTruncated?: true;
   /** Where not all of it is UTF-8: both streams are base64. */
   encoding?: 'base64';
-  /** What to do about a program that takes longer. */
+  /** What to do about a program that takes longer, or goes on. */
   hint?: string;
 }
 

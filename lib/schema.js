@@ -22,6 +22,7 @@ const ENV_FLAG = 'Env'; // its flag is --env too
 const types = {
   string: () => z.string(),
   number: () => z.number(),
+  wait: () => z.number().max(25_000), // core gives a tool up after 30 s; who calls execute itself may wait longer
   boolean: () => z.boolean(),
   'string[]': () => z.array(z.string()),
   record: environment,

@@ -51,8 +51,11 @@ async function demo() {
   });
   const vm = await stage.step('Create an agentOS VM with the mount and the toolkit', () => createVm(sandbox));
   await documentation(vm, sandbox);
+  const readOn = await startLong(vm);
   await tools(vm, sandbox);
+  await trees(vm, sandbox);
   await guest(vm, sandbox);
+  await endLong(vm, readOn);
 }
 
 /** As the documentation does it; the two options stand in for the directory that a Dockerfile would set. */
@@ -110,11 +113,23 @@ function command(vm, line, check) {
 async function writeProject(vm) {
   await vm.writeFile('/sandbox/greeting/package.json', JSON.stringify({ name: 'greeting', version: '1.0.0' }));
   await vm.writeFile('/sandbox/greeting/index.js', 'module.exports = "at your service";');
-  const project = { name: 'app', scripts: { dev: 'node dev.js' }, dependencies: { greeting: 'file:../greeting' } };
+  const project = { name: 'app', scripts: { dev: 'node dev.js', serve: 'node serve.js' }, dependencies: { greeting: 'file:../greeting' } };
   await vm.writeFile('/sandbox/app/package.json', JSON.stringify(project));
   await vm.writeFile(
     '/sandbox/app/dev.js',
     'console.log("dev server", require("greeting")); setInterval(() => {}, 1000);',
+  );
+}
+
+/** A server of a port of its own, or of the one that is named. */
+async function writeServer(vm) {
+  await vm.writeFile(
+    '/sandbox/app/serve.js',
+    `const [port, once] = process.argv.slice(2);
+const server = require("net").createServer().listen(Number(port ?? 0), () => {
+  console.log("listening on", server.address().port);
+  if (once) server.close();
+});`,
   );
 }
 
@@ -131,6 +146,7 @@ async function tools(vm, sandbox) {
   const { client } = sandbox;
   stage.chapter('The tools reference');
   await writeProject(vm);
+  await writeServer(vm);
   await command(
     vm,
     `agentos-sandbox run-command --command "npm install" --cwd "${sandbox.path('app')}"`,
@@ -171,6 +187,57 @@ async function tools(vm, sandbox) {
     assert.match(stdout, /run-command[^]*send-input/);
   });
   await plain(vm, 'agentos-sandbox run-command --no-such-flag', ({ exitCode }) => assert.notEqual(exitCode, 0));
+}
+
+/** Starts a program of more than 30 s, at which core ends vm.exec, and gives the line to read on with. */
+async function startLong(vm) {
+  let readOn;
+  stage.chapter('A program that goes on');
+  const line = "agentos-sandbox run-command --wait-ms 1000 --command 'echo begun; sleep 31; echo done'";
+  await plain(vm, line, ({ stdout, stderr, exitCode }) => {
+    assert.equal(exitCode, 75);
+    assert.equal(JSON.parse(stdout).result.stdout, 'begun\n');
+    readOn = /read on with: (.*)/.exec(stderr)[1];
+  });
+  return readOn;
+}
+
+/** Its end, 31 s after its start: the rest of the demo has taken some of that. */
+async function endLong(vm, readOn) {
+  stage.chapter('The end of the program that goes on');
+  await plain(vm, `until ${readOn}; do :; done`, ({ stdout, exitCode }) => {
+    assert.equal(exitCode, 0);
+    const { result } = JSON.parse(stdout.trim().split('\n').at(-1));
+    assert.deepEqual([result.stdout, result.exitCode], ['begun\ndone\n', 0]);
+    assert.ok(result.durationMs > 30_000);
+  });
+}
+
+/** What ends a program ends all that descends from it. */
+async function trees(vm, { client }) {
+  stage.chapter('Whole trees end');
+  const daemon = 'setsid sleep 7777 & echo $!; sleep 7777';
+  const { stdout: pid } = await command(
+    vm,
+    `agentos-sandbox run-command --timeout-ms 500 --command '${daemon}'`,
+    ({ timedOut, hint }) => {
+      assert.equal(timedOut, true);
+      assert.match(hint, /500 ms/);
+    },
+  );
+  const look = `kill -0 ${Number(pid)} 2>/dev/null || echo gone`;
+  await command(vm, `agentos-sandbox run-command --command '${look}'`, ({ stdout }) => assert.equal(stdout, 'gone\n'));
+  const { id } = await command(vm, 'agentos-sandbox create-process --command "npm run serve"', ({ status }) =>
+    assert.equal(status, 'running'),
+  );
+  await waitForLog(client, id, 'listening on');
+  const { entries } = await client.getProcessLogs(id);
+  const output = entries.map(({ data }) => Buffer.from(data, 'base64').toString()).join('');
+  const [, port] = /listening on (\d+)/.exec(output);
+  await command(vm, `agentos-sandbox kill-process --id "${id}"`, ({ status }) => assert.equal(status, 'exited'));
+  await command(vm, `agentos-sandbox run-command --command node --args serve.js --args ${port} --args once`, (result) => {
+    assert.deepEqual([result.stdout, result.exitCode], [`listening on ${port}\n`, 0]);
+  });
 }
 
 /** Runs a line in the VM, shows what it wrote and its exit code, and checks both. */

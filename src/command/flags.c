@@ -1,6 +1,6 @@
 /* flags.c: which words are ours.
  *
- * The tool server reads the flags, by the tool's own description; only --plain, --help and -h are ours, and
+ * The tool server reads the flags, by the tool's own description; only --plain, --wait, --help and -h are ours, and
  * only where they are no flag's value (send-input --input --help sends the text "--help") and stand before a
  * "--". Whether a flag takes a value only the description knows. It is asked for when it matters: one of our
  * words is there, and a flag is followed by a word that begins with "-".
@@ -19,13 +19,14 @@ static bool is_help(struct span word)
 
 static bool is_ours(struct span word)
 {
-    return is_help(word) || text_is(word, "--plain");
+    return is_help(word) || text_is(word, "--plain") || text_is(word, "--wait");
 }
 
 static void take_ours(struct program *program, struct span word)
 {
     program->help = program->help || is_help(word);
-    program->plain = program->plain || !is_help(word);
+    program->plain = program->plain || text_is(word, "--plain");
+    program->wait = program->wait || text_is(word, "--wait");
 }
 
 static bool has_ours(const struct span *words, size_t count)
@@ -119,6 +120,9 @@ int flags_read(struct program *program, struct span *words, size_t count)
     program->flag_count = count - first;
     if (has_ours(program->flags, program->flag_count)) {
         sort_flags(program, program->flags, program->flag_count);
+    }
+    if (program->wait && !program->help && !text_is(program->tool, "run-command")) {
+        return program_fail(program, EXIT_USAGE, "--wait is for run-command");
     }
     return EXIT_DONE;
 }

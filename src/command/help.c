@@ -15,6 +15,8 @@ static const char common_flags[] =
     "  --json <object>\n      The input as a JSON object, beside or instead of other flags.\n"
     "  --plain\n      Prints what the program wrote, not JSON, and ends with its exit code\n"
     "      (run-command); prints what the process wrote (get-process-logs).\n"
+    "  --wait\n      Waits for the end, however long it takes (run-command). For vm.spawn:\n"
+    "      a shell of this VM ends at 30 s.\n"
     "  --help\n      This text.\n";
 
 static void put_percent_encoded(struct buffer *out, struct span text)
@@ -102,7 +104,7 @@ static void put_tools(struct program *program, struct buffer *out, struct span r
     }
     buffer_put_text(out,
                     "\nA call prints one line of JSON and ends with 0, 1 where the tool failed, 2 where\n"
-                    "the call was wrong. For every tool:\n");
+                    "the call was wrong, 75 where run-command's program goes on. For every tool:\n");
     buffer_put_text(out, common_flags);
     buffer_put_text(out, "\nA tool's flags and examples: agentos-sandbox <tool> --help\n");
 }

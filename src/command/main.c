@@ -5,7 +5,7 @@
  * asks the VM's tool server, on the host's loopback, to run the tool with these flags, and prints what it
  * answers. It knows no tool by its flags: those are the toolkit's, on the host, and may grow without it.
  * Exit code: 0 where the tool succeeded (whatever the program in the sandbox ended with), 1 where it failed,
- * 2 where the call was wrong; with --plain the program's own.
+ * 2 where the call was wrong, 75 where the program in the sandbox goes on; with --plain the program's own.
  *
  * A freestanding WebAssembly program: no libc, no allocator, no state outside the stack but the memory that
  * one call takes.
@@ -87,14 +87,57 @@ static struct span call_body(struct program *program)
     return body.failed ? (struct span){0} : buffer_span(&body);
 }
 
-static int call(struct program *program)
+static int ask(struct program *program, struct span *answer)
 {
-    struct span answer;
     struct span body = call_body(program);
     if (body.length == 0) {
         return program_fail(program, EXIT_FAILED, "the arguments are too large");
     }
-    int exit = program_ask(program, text_span("/call"), body, &answer);
+    return program_ask(program, text_span("/call"), body, answer);
+}
+
+/* The flags of a call that waits on: the id, kept out of the memory that an answer takes. */
+struct again {
+    char id[64];
+    struct span flags[2];
+};
+
+/* The next call is that. False: the id is too long. */
+static bool ask_by_id(struct program *program, struct span id, struct again *again)
+{
+    struct buffer decoded;
+    buffer_init(&decoded, &program->memory);
+    json_put_decoded(&decoded, id);
+    struct span text = buffer_span(&decoded);
+    if (decoded.failed || text.length > sizeof(again->id)) {
+        return false;
+    }
+    for (size_t i = 0; i < text.length; i++) {
+        again->id[i] = text.data[i];
+    }
+    again->flags[0] = text_span("--id");
+    again->flags[1] = (struct span){again->id, text.length};
+    program->flags = again->flags;
+    program->flag_count = 2;
+    return true;
+}
+
+/* Once; with --wait again and again, by the id of the answer, in the same memory, until the program has ended. */
+static int call(struct program *program)
+{
+    struct again again;
+    struct span answer = {0};
+    struct memory before = program->memory;
+    int exit = ask(program, &answer);
+    struct span running = exit == EXIT_DONE ? show_id_of_running(program, answer) : (struct span){0};
+    if (running.length > 0 && program->wait) {
+        show_running(program, running);
+    }
+    while (running.length > 0 && program->wait && ask_by_id(program, running, &again)) {
+        program->memory = before;
+        exit = ask(program, &answer);
+        running = exit == EXIT_DONE ? show_id_of_running(program, answer) : (struct span){0};
+    }
     return exit == EXIT_DONE ? show_answer(program, answer) : exit;
 }
 

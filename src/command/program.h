@@ -12,6 +12,7 @@ enum program_exit {
     EXIT_DONE = 0,
     EXIT_FAILED = 1, /* the tool failed, or could not be asked */
     EXIT_USAGE = 2,
+    EXIT_GOES_ON = 75,    /* sysexits' "try again later": the program in the sandbox has not ended */
     EXIT_TIMED_OUT = 124, /* of timeout(1); only with --plain */
 };
 
@@ -23,6 +24,7 @@ struct program {
     size_t flag_count;
     bool plain;
     bool help;
+    bool wait; /* for the end of a program that goes on */
 };
 
 void program_write(uint32_t fd, struct span bytes);

@@ -80,7 +80,38 @@ static int plain_exit_code(struct program *program, struct span result)
     return fits ? (int)number : EXIT_FAILED;
 }
 
-static int show_run(struct program *program, struct span result)
+struct span show_id_of_running(struct program *program, struct span answer)
+{
+    struct span result = json_member(answer, "result");
+    struct span id = json_member(result, "id");
+    bool runs = text_is(program->tool, "run-command") && program_succeeded(answer) &&
+                text_is(json_member(result, "status"), "\"running\"");
+    return runs && json_is_string(id) ? id : (struct span){0};
+}
+
+void show_running(struct program *program, struct span id)
+{
+    struct buffer line;
+    buffer_init(&line, &program->memory);
+    buffer_put_text(&line, "the program goes on as ");
+    json_put_decoded(&line, id);
+    buffer_put_text(&line, program->wait
+                               ? "; waiting for its end. A shell of this VM ends at 30 s; then read on with: "
+                               : "; read on with: ");
+    buffer_put_text(&line, "agentos-sandbox run-command --id ");
+    json_put_decoded(&line, id);
+    buffer_put_text(&line, program->plain ? " --plain" : "");
+    buffer_put_char(&line, '\0');
+    program_fail(program, EXIT_GOES_ON, line.failed ? "the program goes on" : line.data);
+}
+
+static int goes_on(struct program *program, struct span id)
+{
+    show_running(program, id);
+    return EXIT_GOES_ON;
+}
+
+static int show_run(struct program *program, struct span result, struct span running)
 {
     if (!write_stream(program, HOST_STDOUT, result, "stdout") ||
         !write_stream(program, HOST_STDERR, result, "stderr")) {
@@ -89,7 +120,7 @@ static int show_run(struct program *program, struct span result)
     if (is_true(result, "stdoutTruncated") || is_true(result, "stderrTruncated")) {
         program_fail(program, EXIT_FAILED, "the output was longer; this is its beginning");
     }
-    return plain_exit_code(program, result);
+    return running.length > 0 ? goes_on(program, running) : plain_exit_code(program, result);
 }
 
 static bool is_stderr(struct span entry)
@@ -124,14 +155,18 @@ int show_answer(struct program *program, struct span answer)
 {
     bool succeeded = program_succeeded(answer);
     struct span result = json_member(answer, "result");
+    struct span running = show_id_of_running(program, answer);
     if (succeeded && program->plain && text_is(program->tool, "run-command")) {
-        return show_run(program, result);
+        return show_run(program, result, running);
     }
     if (succeeded && program->plain && text_is(program->tool, "get-process-logs")) {
         return show_logs(program, result);
     }
     if (succeeded || !program->plain) {
         program_write(HOST_STDOUT, text_before(answer, answer.length + 1)); /* with its newline */
+    }
+    if (running.length > 0) {
+        return goes_on(program, running);
     }
     return succeeded ? EXIT_DONE : program_refused(program, answer);
 }

@@ -11,4 +11,10 @@
  * program in the sandbox wrote. */
 int show_answer(struct program *program, struct span answer);
 
+/* The id, a JSON string, by which a program that goes on is asked for again; empty: the answer is of another kind. */
+struct span show_id_of_running(struct program *program, struct span answer);
+
+/* Says on stderr that the program goes on, and how to read on. */
+void show_running(struct program *program, struct span id);
+
 #endif

@@ -12,6 +12,7 @@
 #include "companion/private.h"
 #include "companion/record.h"
 #include "companion/server.h"
+#include "companion/snapshot.h"
 #include "companion/supervision.h"
 
 #define WAIT_MAX_MS 60000
@@ -23,6 +24,7 @@ struct wait {
     uint64_t since_ms;
     uint64_t due_ms;
     bool start;                   /* its start is enough */
+    bool snapshot;                /* of what goes on one is made */
     struct sbx_supervised *state; /* borrowed */
 };
 
@@ -85,6 +87,10 @@ static enum sbx_status wait_for_end(const struct wait *wait)
             break;
         }
     }
+    if (status == SBX_OK && wait->snapshot && wait->state->state == SBX_SUPERVISED_RUNS) {
+        snapshot_ask(wait->private, wait->name, wait->state);
+        status = record_read(wait->private, wait->name, wait->state); /* it may have ended meanwhile */
+    }
     return status;
 }
 
@@ -94,7 +100,8 @@ enum sbx_status op_wait(struct server *server, const struct sbx_args *in, struct
     struct wait wait = {.name = in->target.data,
                         .since_ms = now_ms(),
                         .state = &out->supervised,
-                        .start = (in->flags & SBX_WAIT_START) != 0};
+                        .start = (in->flags & SBX_WAIT_START) != 0,
+                        .snapshot = (in->flags & SBX_WAIT_SNAPSHOT) != 0};
     wait.due_ms = wait.since_ms + (server->alone ? most_ms : 0); /* among others it holds none of them up */
     enum sbx_status status = open_private(wait.name, &wait.private);
     return status == SBX_OK ? open_close(wait.private, wait_for_end(&wait)) : status;

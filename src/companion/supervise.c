@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "companion/snapshot.h"
 #include "companion/start.h"
 #include "companion/supervision.h"
 
@@ -26,6 +27,7 @@ struct options {
     uint64_t limit_ms;  /* 0: none */
     uint64_t spool;     /* bytes; 0: output is the program's own */
     bool no_input;
+    bool detach;
     bool feed;
     uint64_t columns; /* of the terminal; 0: as it is */
     uint64_t rows;
@@ -48,6 +50,7 @@ static bool take_option(char ***at, struct options *options)
     const char *value = (*at)[1];
     bool *flag = strcmp(option, "--terminal") == 0   ? &options->start.terminal
                  : strcmp(option, "--no-input") == 0 ? &options->no_input
+                 : strcmp(option, "--detach") == 0   ? &options->detach
                  : strcmp(option, "--feed") == 0     ? &options->feed
                                                      : NULL;
     if (flag != NULL) {
@@ -91,7 +94,7 @@ static bool take_options(char **arguments, struct options *options)
 /* Signals are read from a descriptor from here on. */
 static bool watch_signals(struct supervision *it, sigset_t *before)
 {
-    static const int watched[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
+    static const int watched[] = {SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SNAPSHOT_SIGNAL};
     sigset_t set;
     (void)sigemptyset(&set);
     for (size_t i = 0; i < sizeof(watched) / sizeof(*watched); i++) {
@@ -149,6 +152,17 @@ static bool close_input(void)
     return done;
 }
 
+/* Goes on in a process that whoever started this one does not wait for, and holds none of its streams. */
+static bool detach(void)
+{
+    pid_t pid = fork();
+    if (pid > 0) {
+        _exit(0);
+    }
+    return pid == 0 && close_input() && dup2(STDIN_FILENO, STDOUT_FILENO) == STDOUT_FILENO &&
+           dup2(STDIN_FILENO, STDERR_FILENO) == STDERR_FILENO;
+}
+
 /* A terminal as large as asked for. */
 static bool set_size(const struct options *options)
 {
@@ -159,6 +173,9 @@ static bool set_size(const struct options *options)
 
 static bool prepare(struct supervision *it, struct options *options)
 {
+    if (options->detach && !detach()) {
+        return false;
+    }
     enum sbx_status status = record_open(&it->record, options->record);
     if (status == SBX_OK && options->spool > 0) {
         status = open_relays(it, &options->start, options->spool);

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* supervise [--record NAME [--spool BYTES]] [--cwd PATH] [--limit-ms N] [--no-input | --feed]
+/* supervise [--record NAME [--spool BYTES]] [--cwd PATH] [--limit-ms N] [--detach] [--no-input | --feed]
  *           [--terminal [--columns N --rows N]] -- PROGRAM ARGUMENT…
  *
  *   --record    run-RANDOM: a directory of this name is made in the private one; its file "state" is the record
@@ -17,6 +17,7 @@
  *   --cwd       of the program
  *   --limit-ms  after which it is ended; 0: never
  *   --no-input  its standard input is empty; else that of this process
+ *   --detach    this process ends at once, and another one goes on, without its streams
  *   --feed      it comes by way of this process: SIGUSR2 ends it behind what was written until then (feed.h)
  *   --terminal  standard input is one, and this process leads its session
  *   --columns   of the terminal, which has that size before the program starts
@@ -25,7 +26,8 @@
  * The program has standard input, output and error; spooled output comes by way of this process, so that what the
  * program left behind holds the output open for half a second at most. It runs in a session of its own, or in the terminal's, and this
  * process is the subreaper of all that descends from it. SIGTERM, SIGINT and SIGHUP to this process end all of that:
- * SIGTERM, and SIGKILL to what is left a second later; SIGUSR1: SIGKILL at once. Where the program ends by itself,
+ * SIGTERM, and SIGKILL to what is left a second later; SIGUSR1: SIGKILL at once. SIGIO: a
+ * snapshot of what was printed is made (snapshot.h). Where the program ends by itself,
  * what it left behind goes on.
  *
  * Returns the exit status: that of the program, whose signal this process dies of too; or one of those below. */

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "companion/snapshot.h"
 #include "companion/tree.h"
 
 #define GRACE_MS 1000 /* that what is told to end has */
@@ -171,7 +172,9 @@ static void take_signals(struct supervision *it)
 {
     struct signalfd_siginfo info;
     while (read(it->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-        if (info.ssi_signo == SIGUSR1) {
+        if (info.ssi_signo == SNAPSHOT_SIGNAL) {
+            it->is_asked = true;
+        } else if (info.ssi_signo == SIGUSR1) {
             end_tree(it, KILLED, SBX_END_ASKED);
         } else if (info.ssi_signo == SIGUSR2) {
             feed_end(&it->feed);
@@ -209,6 +212,10 @@ void supervision_wait(struct supervision *it)
         pass_output(it);
         feed_pass(&it->feed);
         rewrite_record(it);
+        if (it->is_asked) {
+            it->is_asked = false;
+            snapshot_make(&it->record, &it->state);
+        }
     }
     pass_output(it);
 }

@@ -28,6 +28,7 @@ struct supervision {
     bool has_children; /* the program, or what descends from it */
     struct sbx_supervised state;
     struct record record;
+    bool is_asked;       /* for a snapshot */
     bool is_stale;       /* more output came than the record says */
     uint64_t rewrite_ms; /* when such a record is written again */
     struct relay relays[RELAYS];

@@ -107,12 +107,17 @@ static bool is_text(const json_t *args, size_t index, const char *text)
     return argument != NULL && strcmp(argument, text) == 0;
 }
 
+bool sbx_supervisor_is_record(struct sbx_span name)
+{
+    return name.length == SBX_RECORD_LENGTH && memcmp(name.data, "run-", 4) == 0;
+}
+
 const char *sbx_supervisor_record_of(const json_t *process)
 {
     const json_t *args = json_object_get(process, "args");
     const char *record = json_string_value(json_array_get(args, 2));
     bool ours = is_text(args, 0, "supervise") && is_text(args, 1, "--record") && record != NULL &&
-                strlen(record) == SBX_RECORD_LENGTH && strncmp(record, "run-", 4) == 0;
+                sbx_supervisor_is_record((struct sbx_span){record, strlen(record)});
     return ours ? record : NULL;
 }
 
@@ -149,7 +154,8 @@ static enum sbx_status put_wait(struct sbx_writer *writer, uint32_t id, const st
 {
     const struct sbx_args args = {.target = {wait->record, strlen(wait->record)},
                                   .length = (uint64_t)wait->ms,
-                                  .flags = wait->start ? SBX_WAIT_START : 0};
+                                  .flags = (wait->start ? SBX_WAIT_START : 0U) |
+                                           (wait->snapshot ? SBX_WAIT_SNAPSHOT : 0U)};
     size_t start = sbx_frame_begin(writer, id, SBX_OP_WAIT);
     enum sbx_status status = sbx_args_encode(sbx_op_row(SBX_OP_WAIT), &args, writer);
     return status == SBX_OK ? sbx_frame_end(writer, start) : status;

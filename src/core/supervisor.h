@@ -32,6 +32,9 @@ json_t *sbx_supervisor_wrap(const struct sbx_op *op, const json_t *body, const c
  * no pid, for the server has that of the supervisor. NULL: no memory. */
 json_t *sbx_supervisor_unwrap(json_t *process);
 
+/* Whether it can be the name of a record. */
+bool sbx_supervisor_is_record(struct sbx_span name);
+
 /* The record of such a process, borrowed from it; NULL: it is none. */
 const char *sbx_supervisor_record_of(const json_t *process);
 
@@ -40,6 +43,7 @@ struct sbx_wait {
     const char *record;
     int ms;                 /* at most */
     bool start;             /* until it is known to run, or not to */
+    bool snapshot;          /* one is made of what goes on after that time */
     enum sbx_budget budget; /* programs for what takes long; what ends programs does not wait behind them */
 };
 

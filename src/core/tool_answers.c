@@ -15,6 +15,7 @@
 #include "core/json.h"
 #include "core/supervisor.h"
 #include "core/tool_calls.h"
+#include "core/tool_run.h"
 #include "core/tool_shown.h"
 #include "core/utf8.h"
 
@@ -160,6 +161,25 @@ static json_t *mark_cut(const json_t *root, json_t *answer, const char *name)
     return answer;
 }
 
+/* Says of a program that was ended what to do, and what cannot be promised. */
+static json_t *advise(const struct sbx_op *op, json_t *answer)
+{
+    if (!json_is_true(json_object_get(answer, "timedOut"))) {
+        return answer;
+    }
+    json_t *hint = json_sprintf(
+        "It was ended after %llu ms, the lesser of timeoutMs and waitMs: without a companion no command goes "
+        "on "
+        "after its answer. What it has started itself may still run. For a program that runs longer use "
+        "create-process.",
+        (unsigned long long)op->run->limit_ms);
+    if (json_object_set_new(answer, "hint", hint) != 0) {
+        json_decref(answer);
+        return NULL;
+    }
+    return answer;
+}
+
 enum sbx_step sbx_tool_answer_run(struct sbx_op *op)
 {
     json_t *root = sbx_tool_read_reply(op);
@@ -169,6 +189,7 @@ enum sbx_step sbx_tool_answer_run(struct sbx_op *op)
     json_t *answer = pick(root, of_run);
     answer = mark_cut(root, answer, "stdoutTruncated");
     answer = mark_cut(root, answer, "stderrTruncated");
+    answer = advise(op, answer);
     json_decref(root);
     return sbx_tool_give(op, answer);
 }

@@ -12,6 +12,7 @@
 
 #include "core/tool_answers.h"
 #include "core/tool_input.h"
+#include "core/tool_run.h"
 #include "core/tool_shown.h"
 
 /* Remembers what an error of this call is about: "run-command 'node'". */
@@ -130,6 +131,15 @@ json_t *sbx_tool_read_program(struct sbx_op *op)
     return body;
 }
 
+/* Nothing goes on after its answer: the limit is the wait, too. */
+static int limit_over_http(const struct sbx_run *run, const json_t *body)
+{
+    json_t *given = json_object_get(body, "timeoutMs");
+    int limit_ms = given == NULL ? SBX_TOOL_PROGRAM_MS : (int)json_number_value(given);
+    int wait_ms = run->wait_ms == 0 ? SBX_TOOL_SILENT_MS : (int)run->wait_ms;
+    return limit_ms < wait_ms ? limit_ms : wait_ms;
+}
+
 static enum sbx_step ask_run(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
@@ -137,8 +147,8 @@ static enum sbx_step ask_run(struct sbx_op *op)
     if (body == NULL) {
         return SBX_STEP_END;
     }
-    json_t *given = json_object_get(body, "timeoutMs");
-    int limit_ms = given == NULL ? SBX_TOOL_PROGRAM_MS : (int)json_number_value(given);
+    int limit_ms = limit_over_http(op->run, body);
+    op->run->limit_ms = (uint64_t)limit_ms;
     if (json_object_set_new(body, "timeoutMs", json_integer(limit_ms)) != 0) {
         json_decref(body);
         return sbx_op_fail(op, SBX_ENOMEM, NULL);

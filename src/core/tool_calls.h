@@ -24,8 +24,13 @@ struct sbx_toolkit {
 /* Of the processes that the server runs at once (64 by default) these are left to others. */
 #define SBX_TOOL_COUNTED_MAX 32
 
-/* ms: where a program's limit is not told: less than core waits for the tool. */
-#define SBX_TOOL_PROGRAM_MS 25000
+/* ms: a program's limit, where it is not told. */
+#define SBX_TOOL_PROGRAM_MS 120000
+
+/* ms: how long run-command waits for the end, where that is not told: less than core waits for the tool. Over HTTP alone
+ * the request is silent meanwhile, which edges cut. */
+#define SBX_TOOL_WAIT_MS 25000
+#define SBX_TOOL_SILENT_MS 20000
 
 /* For steps of tools. */
 

@@ -9,6 +9,7 @@
 #include "core/http/problem.h"
 #include "core/json.h"
 #include "core/supervisor.h"
+#include "core/tool_answers.h"
 #include "core/tool_calls.h"
 #include "core/tool_run.h"
 #include "core/tool_shown.h"
@@ -33,9 +34,48 @@ static enum sbx_step find(struct sbx_op *op)
     return sbx_supervisor_find(op, over_http(op));
 }
 
+static enum sbx_step ask_end(struct sbx_op *op);
+static enum sbx_step ask_wait(struct sbx_op *op);
+
+/* How it ended, by its record alone: the server does not know it. */
+static enum sbx_step answer_record(struct sbx_op *op)
+{
+    struct sbx_supervised *state = &op->run->state;
+    enum sbx_status status = op->ask.status;
+    status = status == SBX_OK ? sbx_supervisor_take_wait(op, state) : status;
+    if (status != SBX_OK) {
+        return sbx_tool_fail(op, status == SBX_ENOENT ? SBX_ESRCH : status,
+                             "no such command goes on; run-command tells the end of one by its id");
+    }
+    bool ended = state->state == SBX_SUPERVISED_ENDED;
+    bool has_code = ended && state->signal == 0;
+    return sbx_tool_give(op, json_pack("{s:s, s:s, s:o}", "id", op->run->record, "status",
+                                       ended ? "exited" : "running", "exitCode",
+                                       has_code ? json_integer((json_int_t)state->exit_code) : json_null()));
+}
+
+/* Of what the name of its record is the id (tool_run_on.c). */
+static enum sbx_step end_record(struct sbx_op *op, const char *record)
+{
+    static const sbx_step_function steps[] = {ask_end, ask_wait, answer_record, NULL};
+    op->run = sbx_run_create();
+    if (op->run == NULL) {
+        return sbx_op_fail(op, SBX_ENOMEM, NULL);
+    }
+    memcpy(op->run->record, record, SBX_RECORD_LENGTH);
+    return sbx_op_turn_to(op, steps);
+}
+
 static enum sbx_step ask_process(struct sbx_op *op)
 {
-    return sbx_tool_ask_about(op, sbx_tool_read_input(op), SBX_GET, "");
+    json_t *input = sbx_tool_read_input(op);
+    const json_t *id = json_object_get(input, "id");
+    if (sbx_supervisor_is_record((struct sbx_span){json_string_value(id), json_string_length(id)})) {
+        enum sbx_step next = end_record(op, json_string_value(id));
+        json_decref(input);
+        return next;
+    }
+    return sbx_tool_ask_about(op, input, SBX_GET, "");
 }
 
 /* Notes the record's name; where there is none, what is left is the server's own way. */

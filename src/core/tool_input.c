@@ -20,6 +20,7 @@ static const char *const type_words[] = {
     [SBX_FIELD_STRING] = "a string without NUL",
     [SBX_FIELD_TEXT] = "a string",
     [SBX_FIELD_NUMBER] = "a whole number above zero",
+    [SBX_FIELD_WAIT] = "a whole number above zero",
     [SBX_FIELD_BOOLEAN] = "true or false",
     [SBX_FIELD_STRINGS] = "a list of strings",
     [SBX_FIELD_RECORD] = "an object of strings, or a list of NAME=VALUE",
@@ -82,6 +83,7 @@ static bool has_type(json_t *value, const struct sbx_field *field)
     case SBX_FIELD_TEXT:
         return json_is_string(value);
     case SBX_FIELD_NUMBER:
+    case SBX_FIELD_WAIT:
         return is_count(value);
     case SBX_FIELD_BOOLEAN:
         return json_is_boolean(value);

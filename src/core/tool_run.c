@@ -19,11 +19,10 @@
 #include "core/tool_input.h"
 
 #define FIRST_WAIT_MS 10000 /* in which there is a record, or never will be */
-#define WAIT_MS 20000       /* no request is silent for longer */
+#define WAIT_MS 16000       /* with what else it may need, no request is silent for 20 s */
 #define OUTPUT_MIN 2        /* bytes: a head and a tail */
 #define OUTPUT_DEFAULT SBX_MIB
 #define OUTPUT_MAX (64 * SBX_MIB)
-#define SERVER_MAX_MS 270000 /* that the server lets a program run which is waited for there */
 
 struct sbx_run *sbx_run_create(void)
 {
@@ -62,14 +61,13 @@ void sbx_run_destroy(struct sbx_run *run)
 
 static enum sbx_step go_find(struct sbx_op *op);
 static enum sbx_step go_uncounted(struct sbx_op *op);
-static enum sbx_step go_wait(struct sbx_op *op);
 static enum sbx_step go_output(struct sbx_op *op);
 
 /* ---- Start --------------------------------------------------------------------------------------------------- */
 
 static enum sbx_step check(struct sbx_op *op)
 {
-    struct sbx_run *run = sbx_run_create();
+    struct sbx_run *run = op->run == NULL ? sbx_run_create() : op->run;
     op->run = run;
     if (run == NULL) {
         return sbx_op_fail(op, SBX_ENOMEM, NULL);
@@ -109,8 +107,7 @@ static enum sbx_step find(struct sbx_op *op)
     return sbx_supervisor_find(op, otherwise(op));
 }
 
-/* The record's directory; where there is no place for one, the server's own way is left. */
-static enum sbx_step choose_directory(struct sbx_op *op)
+enum sbx_step sbx_run_choose_directory(struct sbx_op *op)
 {
     struct sbx_run *run = op->run;
     sbx_bytes_clear(&run->directory);
@@ -152,8 +149,10 @@ static json_t *wrap(const struct sbx_op *op)
     const struct sbx_run *run = op->run;
     char most[24];
     char limit[24];
-    const char *const options[] = {"--record",   run->record, "--spool",    most,
-                                   "--limit-ms", limit,       "--no-input", NULL};
+    const char *const options[] = {
+        "--record",   run->record, "--spool",    most,
+        "--limit-ms", limit,       "--no-input", run->uncounted ? "--detach" : NULL,
+        NULL};
     (void)snprintf(most, sizeof(most), "%llu", (unsigned long long)run->most);
     (void)snprintf(limit, sizeof(limit), "%llu", (unsigned long long)run->limit_ms);
     return sbx_supervisor_wrap(op, run->body, options);
@@ -180,23 +179,22 @@ static enum sbx_step count(struct sbx_op *op)
     }
     run->counted = op->toolkit->counted;
     bool many = atomic_fetch_add(run->counted, 1) >= SBX_TOOL_COUNTED_MAX;
-    return many && run->limit_ms <= SERVER_MAX_MS ? go_uncounted(op) : SBX_STEP_NEXT;
+    return many ? go_uncounted(op) : SBX_STEP_NEXT;
 }
 
-/* The server runs as many processes as it may. What it waits for itself it does not count. */
+/* The server runs as many processes as it may. What it runs to its end, and so what that leaves behind, it does not
+ * count. */
 static enum sbx_step ask_uncounted(struct sbx_op *op)
 {
     struct sbx_request *request = NULL;
-    int limit_ms = (int)op->run->limit_ms + WAIT_MS;
-    json_t *body = wrap(op);
-    bool made = body != NULL && json_object_set_new(body, "timeoutMs", json_integer(limit_ms)) == 0;
-    op->deadline_ms += (uint64_t)limit_ms;
     op->run->uncounted = true;
     uncount(op->run);
+    json_t *body = wrap(op);
+    bool made = body != NULL && json_object_set_new(body, "timeoutMs", json_integer(FIRST_WAIT_MS)) == 0;
     enum sbx_status status =
         made ? sbx_request_create(&request, op->endpoint, SBX_POST, "/v1/processes/run") : SBX_ENOMEM;
     op->run->may_run = op->run->sent = true; /* given up meanwhile, it is ended by its record */
-    return sbx_tool_send(op, status, request, body, SBX_BUDGET_PROGRAMS);
+    return sbx_tool_send(op, status, request, body, SBX_BUDGET_FILES);
 }
 
 /* Nothing was started: the companion itself is not there, or cannot be executed (any more). */
@@ -229,8 +227,7 @@ static enum sbx_step take_start(struct sbx_op *op)
     if (is_gone(op, &problem)) {
         return search_again(op, &problem);
     }
-    if (problem.status == SBX_EBUSY && !op->run->uncounted && !op->run->stays &&
-        op->run->limit_ms <= SERVER_MAX_MS) {
+    if (problem.status == SBX_EBUSY && !op->run->uncounted && !op->run->stays) {
         return go_uncounted(op);
     }
     if (problem.status == SBX_EBUSY && op->run->stays) {
@@ -244,18 +241,25 @@ static enum sbx_step take_start(struct sbx_op *op)
     sbx_bytes_append_text(&op->run->id, id == NULL ? "" : id);
     json_decref(op->run->created);
     op->run->created = root;
-    return status == SBX_OK ? go_wait(op) : sbx_op_fail(op, status, NULL);
+    return status == SBX_OK ? sbx_run_wait(op) : sbx_op_fail(op, status, NULL);
 }
 
 /* ---- Wait ---------------------------------------------------------------------------------------------------- */
 
 static enum sbx_step ask_wait(struct sbx_op *op)
 {
-    const struct sbx_run *run = op->run;
+    struct sbx_run *run = op->run;
+    bool is_first = run->state.state == 0;
+    uint64_t now = sbx_now_ms();
+    uint64_t left = run->due_ms > now ? run->due_ms - now : 0;
+    run->snapshot = !is_first && left <= WAIT_MS;
     const struct sbx_wait wait = {
         .record = run->record,
-        .ms = run->state.state == 0 ? FIRST_WAIT_MS : WAIT_MS,
-        .start = run->stays,
+        .ms = is_first        ? FIRST_WAIT_MS
+              : run->snapshot ? (int)left
+                              : WAIT_MS,
+        .start = run->stays || (is_first && left < FIRST_WAIT_MS),
+        .snapshot = run->snapshot,
         .budget = run->stays ? SBX_BUDGET_FILES : SBX_BUDGET_PROGRAMS,
     };
     return sbx_supervisor_ask_wait(op, &wait);
@@ -264,18 +268,21 @@ static enum sbx_step ask_wait(struct sbx_op *op)
 static enum sbx_step fail_wait(struct sbx_op *op, enum sbx_status status)
 {
     if (status == SBX_ENOENT) {
-        return sbx_op_fail(op, SBX_EIO,
-                           "no record of the program could be made in the sandbox: it was not started");
+        return op->run->sent
+                   ? sbx_op_fail(op, SBX_EIO,
+                                 "no record of the program could be made in the sandbox: it was not started")
+                   : sbx_tool_fail(op, SBX_ESRCH, "its end was told already, or there was no such command");
     }
     if (status == SBX_ESRCH) {
         op->run->may_run = false;
+        op->run->sent = true; /* what is left is to be removed */
         return sbx_op_fail(
             op, SBX_EIO,
             "the program's supervisor was killed, and the program with it: how it ended is not known");
     }
     bool lost = status != SBX_ETIMEDOUT && status != SBX_ECANCELED;
     if (lost && ++op->run->tries < SBX_ASK_TRIES) {
-        return go_wait(op);
+        return sbx_run_wait(op);
     }
     (void)sbx_tool_need_reply(op);
     return op->result.status == SBX_OK ? sbx_op_fail(op, status, NULL) : SBX_STEP_END;
@@ -294,9 +301,10 @@ static enum sbx_step take_wait(struct sbx_op *op)
         return sbx_run_answer_created(op);
     }
     if (run->state.state == SBX_SUPERVISED_RUNS) {
-        return go_wait(op);
+        return run->snapshot ? sbx_run_show(op) : sbx_run_wait(op);
     }
     run->may_run = false;
+    run->sent = true; /* what is left of it is to be removed, whoever started it */
     return run->state.state == SBX_SUPERVISED_ENDED ? go_output(op) : sbx_run_answer_not_started(op);
 }
 
@@ -322,7 +330,7 @@ static enum sbx_step ask_output(struct sbx_op *op)
         sbx_request_query(request, "path", sbx_bytes_span(&path));
         request->accept = "application/octet-stream";
         request->until_stalled = true;
-        request->reply_max = (size_t)run->most;
+        request->reply_max = (size_t)run->state.most;
     }
     sbx_bytes_clear(&path);
     return sbx_op_send(op, status, request);
@@ -342,7 +350,7 @@ static enum sbx_step take_output(struct sbx_op *op)
 static enum sbx_step go_find(struct sbx_op *op)
 {
     static const sbx_step_function steps[] = {
-        find, sbx_supervisor_need, choose_directory, count, ask_start, take_start, NULL};
+        find, sbx_supervisor_need, sbx_run_choose_directory, count, ask_start, take_start, NULL};
     return sbx_op_turn_to(op, steps);
 }
 
@@ -352,7 +360,7 @@ static enum sbx_step go_uncounted(struct sbx_op *op)
     return sbx_op_turn_to(op, steps);
 }
 
-static enum sbx_step go_wait(struct sbx_op *op)
+enum sbx_step sbx_run_wait(struct sbx_op *op)
 {
     static const sbx_step_function steps[] = {ask_wait, take_wait, NULL};
     return sbx_op_turn_to(op, steps);
@@ -364,5 +372,5 @@ static enum sbx_step go_output(struct sbx_op *op)
     return sbx_op_turn_to(op, steps);
 }
 
-const sbx_step_function sbx_tool_run_command[] = {check, go_find, NULL};
+const sbx_step_function sbx_tool_run_command[] = {sbx_run_choose, check, go_find, NULL};
 const sbx_step_function sbx_tool_start_process[] = {check_created, go_find, NULL};

@@ -1,6 +1,7 @@
 /* tool_run.h: run-command where the sandbox has a companion: the program runs under its supervisor.
  *
  *     check ─ find ─▶ start ─▶ wait, again and again ─▶ output ─▶ answer
+ *                                 └─ it goes on after waitMs: tool_run_on.c
  *
  * Thread: pool, but for what says otherwise.
  * SPDX-License-Identifier: Apache-2.0
@@ -20,12 +21,17 @@ struct sbx_run {
     json_t *body;                               /* owned: the program, as the server's endpoint wants it */
     bool stays;                                 /* it is of create-process: the answer is that it runs */
     json_t *created;                            /* owned: the server's answer to its start; NULL: none yet */
-    uint64_t limit_ms;                          /* of the program */
+    uint64_t limit_ms;                          /* of the program; 0: not known */
+    uint64_t wait_ms;                           /* for its end, as it was asked for; 0: it was not */
+    uint64_t due_ms;                            /* when that is over */
+    bool snapshot;                              /* the last wait had one made of what goes on */
     uint64_t most;                              /* bytes of a stream that are kept */
     bool searched;                              /* the companion was gone, and is looked for again */
     bool sent;                                  /* there may be something of it in the sandbox */
     bool may_run;                               /* it was sent, and is not known to have ended */
-    bool uncounted;                             /* the server waits for it itself */
+    bool goes_on;                               /* the answer says so: the server keeps it */
+    bool tidies;                                /* of its kind there may be too many that have ended */
+    bool uncounted;                             /* it is none of the server's processes */
     atomic_int *counted;                        /* borrowed: where it counts as one; NULL: nowhere */
     bool awaited;                               /* to be ended, it was waited for until it had started */
     bool busy;                                  /* the server did not yet see it end */
@@ -41,10 +47,39 @@ struct sbx_run {
 struct sbx_run *sbx_run_create(void);
 void sbx_run_destroy(struct sbx_run *run); /* NULL is allowed */
 
-/* What is left of the program of an op that is over, as an op that removes it; NULL: nothing is. Thread: main. */
+/* What is left of the program of an op that is over, as an op that removes it, and what is too much by now; NULL: nothing
+ * is. Thread: main. */
 struct sbx_op *sbx_run_rest(struct sbx_op *op);
 
-/* Ends the op with what its program, which has ended, printed (tool_run_answer.c). */
+/* For that op. Goes on with the removal of the server's process, where `id` is still that of `record`, and of the record
+ * (tool_run_rest.c); */
+enum sbx_step sbx_run_remove(struct sbx_op *op);
+
+/* with the choice of one that is to be removed next; where there is none, the op ends (tool_tidy.c). */
+enum sbx_step sbx_run_tidy(struct sbx_op *op);
+
+/* The first step: a program to run goes on with the next one, one that goes on by its id (tool_run_on.c). */
+enum sbx_step sbx_run_choose(struct sbx_op *op);
+extern const sbx_step_function sbx_run_by_id[];
+
+/* A step: the record's directory; where there is no place for one, the server's own way is left. */
+enum sbx_step sbx_run_choose_directory(struct sbx_op *op);
+
+/* Goes on with the wait for its end. */
+enum sbx_step sbx_run_wait(struct sbx_op *op);
+
+/* Goes on with what it printed so far, and answers that it goes on (tool_run_on.c). */
+enum sbx_step sbx_run_show(struct sbx_op *op);
+
+/* What stands behind `option` among the supervisor's own arguments, borrowed; NULL: it is not there (tool_run_on.c). */
+const char *sbx_run_option(const json_t *args, const char *option);
+
+/* The parts of a snapshot, into `state` and SBX_RUN_STREAMS empty `streams`, whose bytes are the caller's on every
+ * status. SBX_EPROTO: it is none. */
+enum sbx_status sbx_run_read_snapshot(struct sbx_span snapshot, struct sbx_supervised *state,
+                                      struct sbx_buffer *streams) SBX_CHECKED;
+
+/* Ends the op with what its program printed, and how it ended, or that it goes on (tool_run_answer.c). */
 enum sbx_step sbx_run_answer(struct sbx_op *op);
 
 /* Ends it with the process that was made of its program. */

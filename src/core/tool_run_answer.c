@@ -141,8 +141,35 @@ static int say(json_t *answer, const char *name, bool said, json_t *value)
     return 0;
 }
 
-static json_t *hint_of(const struct sbx_run *run)
+/* By what a program that goes on is asked for again. */
+static const char *id_of(struct sbx_run *run)
 {
+    return run->id.length > 0 ? sbx_bytes_text(&run->id) : run->record;
+}
+
+static json_t *hint_of_running(struct sbx_run *run)
+{
+    const char *id = id_of(run);
+    if (run->id.length == 0) {
+        return json_sprintf(
+            "It goes on. Wait on with run-command, id %s; stop-process and kill-process end it. The "
+            "server has no place for more processes: it is not listed, and has no logs.",
+            id);
+    }
+    return json_sprintf("It goes on. Wait on with run-command, id %s; get-process-logs, stop-process and "
+                        "kill-process take that id too.",
+                        id);
+}
+
+static json_t *hint_of(struct sbx_run *run)
+{
+    if (run->state.state == SBX_SUPERVISED_RUNS) {
+        return hint_of_running(run);
+    }
+    if (run->limit_ms == 0) {
+        return json_string("It was ended after its limit (timeoutMs). For a program that runs longer use "
+                           "create-process.");
+    }
     return json_sprintf(
         "It was ended after its limit of %llu ms (timeoutMs). For a program that runs longer use "
         "create-process.",
@@ -151,23 +178,31 @@ static json_t *hint_of(const struct sbx_run *run)
 
 enum sbx_step sbx_run_answer(struct sbx_op *op)
 {
-    const struct sbx_run *run = op->run;
+    struct sbx_run *run = op->run;
     const struct sbx_supervised *state = &run->state;
     struct shown out = show(run, 0);
     struct shown err = show(run, 1);
     bool text = out.text && err.text;
     bool timed_out = state->reason == SBX_END_LIMIT;
+    bool runs = state->state == SBX_SUPERVISED_RUNS;
     bool by_signal = state->signal != 0;
     uint64_t took_ms = state->ended_ms > state->started_ms ? state->ended_ms - state->started_ms : 0;
     json_t *answer =
         json_pack("{s:o, s:o, s:o, s:b, s:I}", "stdout", as_json(&out, text), "stderr", as_json(&err, text),
-                  "exitCode", by_signal ? json_null() : json_integer((json_int_t)state->exit_code),
+                  "exitCode", runs || by_signal ? json_null() : json_integer((json_int_t)state->exit_code),
                   "timedOut", timed_out, "durationMs", (json_int_t)took_ms);
     int failed = answer == NULL || say(answer, "signal", by_signal, name_of_signal(state->signal)) != 0 ||
                  say(answer, "stdoutTruncated", out.cut, json_true()) != 0 ||
                  say(answer, "stderrTruncated", err.cut, json_true()) != 0 ||
                  say(answer, "encoding", !text, json_string("base64")) != 0 ||
-                 say(answer, "hint", timed_out, hint_of(run)) != 0;
+                 say(answer, "status", runs, json_string("running")) != 0 ||
+                 say(answer, "id", runs, json_string(id_of(run))) != 0 ||
+                 say(answer, "hint", timed_out || runs, hint_of(run)) != 0;
+    run->goes_on = runs;
+    run->sent = run->sent && !runs; /* nothing of what goes on is to be removed */
+    if (runs) {
+        sbx_shown_note(op->toolkit->shown, run->created);
+    }
     if (failed) {
         json_decref(answer);
         return sbx_op_fail(op, SBX_ENOMEM, NULL);
@@ -177,7 +212,8 @@ enum sbx_step sbx_run_answer(struct sbx_op *op)
 
 enum sbx_step sbx_run_answer_created(struct sbx_op *op)
 {
-    const struct sbx_run *run = op->run;
+    struct sbx_run *run = op->run;
+    run->goes_on = true;
     sbx_shown_note(op->toolkit->shown, run->created);
     json_t *process = sbx_supervisor_unwrap(json_incref(run->created));
     bool ended = run->state.state == SBX_SUPERVISED_ENDED;

@@ -1,5 +1,6 @@
 /* tool_run_rest.c: what a call of run-command leaves in the sandbox goes, whatever became of the call: a program that may
- * still run, the server's process, the record with the output beside it.
+ * still run, the server's process, the record with the output beside it. Where the program goes on, that is left to whoever
+ * is told its end. What stays with the server may then be too many (tool_tidy.c).
  *
  * Thread: pool, but for sbx_run_rest.
  * SPDX-License-Identifier: Apache-2.0
@@ -7,6 +8,7 @@
 #include <string.h>
 
 #include "core/http/problem.h"
+#include "core/json.h"
 #include "core/supervisor.h"
 #include "core/tool_calls.h"
 #include "core/tool_run.h"
@@ -91,7 +93,7 @@ static enum sbx_step see_gone(struct sbx_op *op)
     bool never = run->state.state == SBX_SUPERVISED_NOT_STARTED && run->state.error == SBX_ECANCELED;
     bool ended = status == SBX_OK && run->state.state != SBX_SUPERVISED_RUNS && !never;
     run->may_run = !ended && status != SBX_ESRCH;
-    return go_delete(op);
+    return sbx_run_remove(op);
 }
 
 /* ---- The server's process ---------------------------------------------------------------------------------- */
@@ -102,9 +104,33 @@ static enum sbx_status about_process(const struct sbx_op *op, enum sbx_method me
     enum sbx_status status = sbx_request_create(request, op->endpoint, method, "/v1/processes");
     if (status == SBX_OK) {
         sbx_request_segment(*request, sbx_bytes_span(&op->run->id), rest);
-        (*request)->change = true;
+        (*request)->change = method != SBX_GET;
     }
     return status;
+}
+
+static enum sbx_step ask_process(struct sbx_op *op)
+{
+    struct sbx_request *request = NULL;
+    enum sbx_status status = about_process(op, SBX_GET, "", &request);
+    return sbx_op_send(op, status, request);
+}
+
+/* A server that was started again gives the id to another one. */
+static enum sbx_step see_process(struct sbx_op *op)
+{
+    struct sbx_problem problem;
+    json_t *root = NULL;
+    if (is_lost(op)) {
+        return ask_again(op);
+    }
+    sbx_problem_of(op->request, &problem);
+    bool read = problem.status == SBX_OK &&
+                sbx_json_parse(&root, sbx_bytes_span(&op->request->reply), JSON_ALLOW_NUL) == SBX_OK;
+    const char *record = read ? sbx_supervisor_record_of(root) : NULL;
+    bool same = record != NULL && strncmp(record, op->run->record, SBX_RECORD_LENGTH) == 0;
+    json_decref(root);
+    return same ? go_delete(op) : go_remove(op);
 }
 
 static enum sbx_step ask_delete(struct sbx_op *op)
@@ -161,7 +187,7 @@ static enum sbx_step see_removed(struct sbx_op *op)
 
 static enum sbx_step end(struct sbx_op *op)
 {
-    return sbx_op_give_bytes(op, SBX_SPAN("")); /* nobody asks */
+    return op->run->tidies ? sbx_run_tidy(op) : sbx_op_give_bytes(op, SBX_SPAN("")); /* nobody asks */
 }
 
 /* ---- From one part to the next ----------------------------------------------------------------------------- */
@@ -169,12 +195,18 @@ static enum sbx_step end(struct sbx_op *op)
 static enum sbx_step go_end(struct sbx_op *op)
 {
     static const sbx_step_function steps[] = {ask_end, see_end, ask_gone, see_gone, NULL};
-    return op->run->may_run ? sbx_op_turn_to(op, steps) : go_delete(op);
+    return op->run->may_run ? sbx_op_turn_to(op, steps) : sbx_run_remove(op);
 }
 
 static enum sbx_step go_delete(struct sbx_op *op)
 {
     static const sbx_step_function steps[] = {ask_delete, see_deleted, NULL};
+    return sbx_op_turn_to(op, steps);
+}
+
+enum sbx_step sbx_run_remove(struct sbx_op *op)
+{
+    static const sbx_step_function steps[] = {ask_process, see_process, NULL};
     return op->run->id.length > 0 ? sbx_op_turn_to(op, steps) : go_remove(op);
 }
 
@@ -186,20 +218,23 @@ static enum sbx_step go_remove(struct sbx_op *op)
 }
 
 static const sbx_step_function rest_steps[] = {go_end, NULL};
+static const sbx_step_function tidy_steps[] = {end, NULL};
 
 struct sbx_op *sbx_run_rest(struct sbx_op *op)
 {
     struct sbx_op *rest = NULL;
     const struct sbx_args none = {0};
-    if (op->run == NULL || !op->run->sent || sbx_op_create(&rest, op->endpoint, &none) != SBX_OK) {
+    if (op->run == NULL || !(op->run->sent || op->run->goes_on) ||
+        sbx_op_create(&rest, op->endpoint, &none) != SBX_OK) {
         return NULL;
     }
     rest->toolkit = op->toolkit;
     rest->tool = op->tool;
     rest->timeout_ms = op->toolkit->timeout_ms; /* the call's own may be over */
-    rest->steps = rest_steps;
+    rest->steps = op->run->sent ? rest_steps : tidy_steps;
     rest->run = op->run;
-    rest->run->sent = false; /* nothing is left of what it removes */
+    rest->run->tidies = rest->run->goes_on;
+    rest->run->sent = rest->run->goes_on = false; /* nothing is left of what it removes */
     rest->run->tries = 0;
     rest->run->awaited = false;
     rest->run->busy = false;

@@ -35,8 +35,8 @@ static const char *const encodings[] = {"utf8", "base64", NULL};
             NULL                                                                                             \
     }
 
-#define PROGRAM_FIELDS                                                                                       \
-    {"command", SBX_FIELD_STRING, true,                                                                      \
+#define PROGRAM_FIELDS(required)                                                                             \
+    {"command", SBX_FIELD_STRING, (required),                                                                \
      "Program to run; without args, a line with spaces or shell characters runs under sh -c.", NULL},        \
         {"args", SBX_FIELD_STRINGS, false, "Arguments, passed as they are, never split.", NULL},             \
         {"cwd", SBX_FIELD_STRING, false, "Working directory, a path of the sandbox.", NULL},                 \
@@ -46,21 +46,26 @@ static const char *const encodings[] = {"utf8", "base64", NULL};
     }
 
 static const struct sbx_field run_fields[] = {
-    PROGRAM_FIELDS,
-    {"timeoutMs", SBX_FIELD_NUMBER, false, "Milliseconds after which the command is ended (25000).", NULL},
+    PROGRAM_FIELDS(false), /* or an id */
+    {"timeoutMs", SBX_FIELD_NUMBER, false,
+     "Milliseconds after which the command is ended (120000, a day at most).", NULL},
+    {"waitMs", SBX_FIELD_WAIT, false,
+     "Milliseconds after which a command that goes on is answered with status running (25000).", NULL},
+    {"id", SBX_FIELD_STRING, false,
+     "Instead of a command: one that goes on, by the id of its answer, is waited for again.", NULL},
     {"maxOutputBytes", SBX_FIELD_NUMBER, false,
      "Bytes of each stream that come back whole (1 MiB, 64 MiB at most); of more its head and tail.", NULL},
     JSON_FIELD,
 };
 
 static const struct sbx_field create_fields[] = {
-    PROGRAM_FIELDS,
+    PROGRAM_FIELDS(true),
     {"tty", SBX_FIELD_BOOLEAN, false, "Give it a terminal of 80 columns and 24 rows.", NULL},
     {"cols", SBX_FIELD_NUMBER, false, "Columns of the terminal.", NULL},
     {"rows", SBX_FIELD_NUMBER, false, "Rows of the terminal.", NULL},
     {"waitForPort", SBX_FIELD_NUMBER, false, "Answer when something listens on this TCP port.", NULL},
     {"waitForLog", SBX_FIELD_STRING, false, "Answer when it has printed this text.", NULL},
-    {"waitMs", SBX_FIELD_NUMBER, false,
+    {"waitMs", SBX_FIELD_WAIT, false,
      "Milliseconds to wait for that (20000; 25000 at most in a VM); then its last lines are shown.", NULL},
     JSON_FIELD,
 };
@@ -74,7 +79,7 @@ static const struct sbx_field log_fields[] = {
     {"stream", SBX_FIELD_ENUM, false, "Which output to read; combined unless told.", streams},
     {"tail", SBX_FIELD_NUMBER, false, "Only the last N lines.", NULL},
     {"since", SBX_FIELD_STRING, false, "Only what came later: the nextSince of an earlier answer.", NULL},
-    {"follow", SBX_FIELD_NUMBER, false,
+    {"follow", SBX_FIELD_WAIT, false,
      "Wait for more, up to N milliseconds (25000 at most in a VM), or until the process ends.", NULL},
     JSON_FIELD,
 };
@@ -91,6 +96,7 @@ static const struct sbx_field input_fields[] = {
 static const struct sbx_example run_examples[] = {
     {"Run a program with arguments", "{\"command\":\"node\",\"args\":[\"/app/index.ts\"]}"},
     {"Run it in a directory", "{\"command\":\"npm\",\"args\":[\"install\"],\"cwd\":\"/app\"}"},
+    {"Wait on for one that goes on", "{\"id\":\"proc_1\"}"},
 };
 static const struct sbx_example create_examples[] = {
     {"Start a development server", "{\"command\":\"npm\",\"args\":[\"run\",\"dev\"],\"cwd\":\"/app\"}"},
@@ -114,8 +120,9 @@ static const struct sbx_example input_examples[] = {
 
 static const struct sbx_tool tools[] = {
     {.name = "run-command",
-     .description = "Run a command in the sandbox, wait for it, and return its stdout, stderr and exit code. "
-                    "For what runs longer than 25 seconds use create-process.",
+     .description =
+         "Run a command in the sandbox and return its stdout, stderr and exit code. One that goes on "
+         "after 25 seconds answers status running, and an id to wait on with.",
      .subject = "command",
      FIELDS(run_fields),
      EXAMPLES(run_examples),

@@ -22,6 +22,7 @@ enum sbx_field_type {
     SBX_FIELD_STRING, /* without NUL: it becomes an argument or a path */
     SBX_FIELD_TEXT,   /* a string of any characters */
     SBX_FIELD_NUMBER, /* a whole number > 0 */
+    SBX_FIELD_WAIT,   /* the same, in ms; of a caller that does not wait for ever, as core, 25000 at most */
     SBX_FIELD_BOOLEAN,
     SBX_FIELD_STRINGS, /* a list of strings */
     SBX_FIELD_RECORD,  /* strings by name */

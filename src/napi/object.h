@@ -32,8 +32,8 @@ struct sbx_object {
     struct sbx_fs *fs;           /* owned; NULL: it is a toolkit */
     struct sbx_toolkit *toolkit; /* owned; NULL: it is a file system */
     struct sbx_fresh fresh;      /* of a file system */
-    struct sbx_owner owner;      /* of a file system */
     struct sbx_later later;
+    struct sbx_owner owner; /* of a file system */
     size_t in_flight;
     bool closed;
     napi_deferred closer; /* owned: of close(), while it waits; NULL: none waits */

@@ -38,7 +38,7 @@ static const struct sbx_job_kind kind = {.result = sbx_result_json, .plan = &pla
 static const char *const type_words[] = {
     [SBX_FIELD_STRING] = "string",   [SBX_FIELD_TEXT] = "string",      [SBX_FIELD_NUMBER] = "number",
     [SBX_FIELD_BOOLEAN] = "boolean", [SBX_FIELD_STRINGS] = "string[]", [SBX_FIELD_RECORD] = "record",
-    [SBX_FIELD_ENUM] = "enum",
+    [SBX_FIELD_ENUM] = "enum",       [SBX_FIELD_WAIT] = "wait",
 };
 
 /* The input as JSON, which the caller frees; NULL: thrown. */

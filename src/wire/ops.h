@@ -70,8 +70,9 @@ enum { SBX_RM_RECURSIVE = 1, SBX_RM_FORCE = 2 };
 /* The flag of stage: a place follows, not a commit. */
 enum { SBX_STAGE_IN_PLACE = 1 };
 
-/* The flags of wait: no longer than until the program is known to run. */
-enum { SBX_WAIT_START = 1 };
+/* The flags of wait: no longer than until the program is known to run; of one that goes on after that time a snapshot is
+ * made (wire/supervised.h). */
+enum { SBX_WAIT_START = 1, SBX_WAIT_SNAPSHOT = 2 };
 
 /* How end ends a supervised program, with all that descends from it: told to, and killed where it does not; or killed
  * at once. One that has not started never will: its record says ECANCELED then. Or what it ends: the program's input

@@ -51,6 +51,11 @@ struct sbx_supervised {
 
 #define SBX_SUPERVISED_LENGTH 64 /* bytes of a record */
 
+/* What a snapshot begins with: a record, whose ended_ms is when it was made, and the lengths of both files of output,
+ * which follow, that of standard error last. */
+#define SBX_SNAPSHOT_HEAD (SBX_SUPERVISED_LENGTH + 16)
+#define SBX_SNAPSHOT_FILE "snapshot"
+
 /* Where the byte number `position` of a stream is in its file, of which `most` bytes are kept, and how many of those
  * behind it lie behind that place: the first half of the file is the stream's head, and what comes after that goes
  * round in the other half. `most`: 2 at least. */

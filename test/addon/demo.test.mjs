@@ -51,6 +51,7 @@ for (const [title, env] of [
     for (const step of steps) assert.match(output, new RegExp(`^✔ agentos-sandbox ${step}.* \\d+(\\.\\d)? m?s$`, 'm'));
     assert.match(output, /"stdout":"hello\\n"/);
     assert.match(output, /you said yes/);
+    assert.match(output, /begun\\ndone\\n.*"durationMs":3[1-9]\d{3}/);
     assert.doesNotMatch(output, /\x1b|✖/);
     await leavesNothing();
   });

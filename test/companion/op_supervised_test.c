@@ -52,6 +52,80 @@ static void test_wait_through(void **state)
     (void)supervised_await_end(&child);
 }
 
+static void read_snapshot(char *bytes, size_t size, size_t *length)
+{
+    int fd = open(RECORDS RECORD "/snapshot", O_RDONLY);
+    assert_true(fd >= 0);
+    ssize_t got = read(fd, bytes, size);
+    assert_true(got >= SBX_SNAPSHOT_HEAD);
+    *length = (size_t)got - SBX_SNAPSHOT_HEAD;
+    (void)close(fd);
+}
+
+/* Of what goes on: its record as of that moment, and both files of its output; a later one takes its place. */
+static void test_snapshot(void **state)
+{
+    (void)state;
+    char bytes[SBX_SNAPSHOT_HEAD + 100];
+    char line[8];
+    size_t length = 0;
+    struct sbx_supervised supervised;
+    struct child child = START("--record", RECORD, "--spool", "100", "--", "sh", "-c",
+                               "echo wrong >&2; printf 'a\\000\\377\\n'; read x; echo more; read x");
+    supervised_read_line(child.output, line, sizeof(line));
+    assert_status(ASK(WAIT, .target = P(RECORD), .length = 0, .flags = SBX_WAIT_SNAPSHOT), SBX_OK);
+    assert_int_equal(answer.supervised.state, SBX_SUPERVISED_RUNS);
+    read_snapshot(bytes, sizeof(bytes), &length);
+    assert_status(sbx_supervised_decode((struct sbx_span){bytes, SBX_SUPERVISED_LENGTH}, &supervised),
+                  SBX_OK);
+    assert_int_equal(supervised.state, SBX_SUPERVISED_RUNS);
+    assert_int_equal(supervised.output, 4);
+    assert_int_equal(supervised.errors, 6);
+    assert_true(supervised.ended_ms >= supervised.started_ms && supervised.started_ms > 0);
+    assert_int_equal(length, 10);
+    assert_memory_equal(bytes + SBX_SUPERVISED_LENGTH, "\4\0\0\0\0\0\0\0\6\0\0\0\0\0\0\0", 16);
+    assert_memory_equal(bytes + SBX_SNAPSHOT_HEAD, "a\0\377\nwrong\n", 10);
+    assert_int_equal(write(child.input, "\n", 1), 1);
+    supervised_read_line(child.output, line, sizeof(line));
+    assert_status(ASK(WAIT, .target = P(RECORD), .length = 1, .flags = SBX_WAIT_SNAPSHOT), SBX_OK);
+    read_snapshot(bytes, sizeof(bytes), &length);
+    assert_int_equal(length, 15);
+    assert_memory_equal(bytes + SBX_SNAPSHOT_HEAD, "a\0\377\nmore\nwrong\n", 15);
+    assert_int_equal(write(child.input, "\n", 1), 1);
+    assert_status(ASK(WAIT, .target = P(RECORD), .length = LONG_MS, .flags = SBX_WAIT_SNAPSHOT), SBX_OK);
+    assert_int_equal(answer.supervised.state, SBX_SUPERVISED_ENDED);
+    (void)supervised_await_end(&child);
+}
+
+/* Of a program whose output is not kept there is none, and nobody waits for it. */
+static void test_no_snapshot(void **state)
+{
+    (void)state;
+    struct child child = START("--record", RECORD, "--", "sh", "-c", "read x");
+    assert_status(ASK(WAIT, .target = P(RECORD), .length = LONG_MS, .flags = SBX_WAIT_START), SBX_OK);
+    assert_status(ASK(WAIT, .target = P(RECORD), .length = 0, .flags = SBX_WAIT_SNAPSHOT), SBX_OK);
+    assert_int_equal(answer.supervised.state, SBX_SUPERVISED_RUNS);
+    assert_int_not_equal(access(RECORDS RECORD "/snapshot", F_OK), 0);
+    assert_int_equal(write(child.input, "\n", 1), 1);
+    (void)supervised_await_end(&child);
+}
+
+/* The process that was started ends, and holds nothing; what goes on is under the record. */
+static void test_detached(void **state)
+{
+    (void)state;
+    char byte;
+    struct child child = START("--record", RECORD, "--spool", "100", "--detach", "--", "sh", "-c",
+                               "cat; echo x; sleep 0.2; exit 5");
+    assert_int_equal(read(child.output, &byte, 1), 0);
+    int status = supervised_await_end(&child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_status(WAIT(LONG_MS), SBX_OK);
+    assert_int_equal(answer.supervised.state, SBX_SUPERVISED_ENDED);
+    assert_int_equal(answer.supervised.exit_code, 5);
+    assert_int_equal(answer.supervised.output, 2);
+}
+
 /* That it runs is enough; or that it does not. */
 static void test_wait_for_start(void **state)
 {
@@ -227,6 +301,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         scratch_test(test_wait),
         scratch_test(test_wait_through),
+        scratch_test(test_snapshot),
+        scratch_test(test_no_snapshot),
+        scratch_test(test_detached),
         scratch_test(test_wait_for_start),
         scratch_test(test_wait_for_nothing),
         scratch_test(test_wait_for_what_did_not_start),

@@ -10,7 +10,7 @@ const { toolkit, sandbox } = await suite();
 const kits = { 'with the companion': toolkit(), 'over HTTP alone': toolkit({ companion: false }) };
 const kit = kits['with the companion'];
 const create = (input, by = kit) => call(by, 'create-process', input);
-const follow = (id) => call(kit, 'get-process-logs', { id, follow: 60_000 });
+const follow = (id) => call(kit, 'get-process-logs', { id, follow: 25_000 });
 const text = ({ logs }) => logs.map(({ data }) => data).join('');
 const serve = (port, before = '') =>
   `${before} exec node -e 'require("net").createServer().listen(${port}, "127.0.0.1", () => console.log("up"))'`;
@@ -56,7 +56,7 @@ for (const [title, by] of Object.entries(kits)) {
 
   test(`waitForPort answers when something listens, ${title}`, async () => {
     const port = by === kit ? 47_201 : 47_202;
-    const process = await create({ command: serve(port, 'sleep 0.3;'), waitForPort: port, waitMs: 60_000 }, by);
+    const process = await create({ command: serve(port, 'sleep 0.3;'), waitForPort: port, waitMs: 25_000 }, by);
     assert.deepEqual([process.ready, process.status], [true, 'running']);
     assert.ok(!('logs' in process) && !('hint' in process));
     await sandbox.sh(`node -e 'require("net").connect(${port}, "127.0.0.1", () => process.exit(0))'`);
@@ -72,7 +72,7 @@ for (const [title, by] of Object.entries(kits)) {
 
   test(`waitForLog answers when the text was printed, wherever it is cut, ${title}`, async () => {
     const command = "printf 'server rea'; sleep 0.2; printf 'dy at' >&2; sleep 0.2; printf 'dy now'; sleep 600";
-    const { id, ready } = await create({ command, waitForLog: 'ready now', waitMs: 60_000 }, by);
+    const { id, ready } = await create({ command, waitForLog: 'ready now', waitMs: 25_000 }, by);
     assert.equal(ready, true);
     await call(kit, 'kill-process', { id });
   });
@@ -89,7 +89,7 @@ for (const [title, by] of Object.entries(kits)) {
   });
 
   test(`what ends before it is ready is told at once, ${title}`, async () => {
-    const input = { command: 'echo cannot start; exit 3', waitForLog: 'listening', waitMs: 600_000 };
+    const input = { command: 'echo cannot start; exit 3', waitForLog: 'listening', waitMs: 25_000 };
     const { ready, status, exitCode, logs, hint } = await create(input, by);
     assert.deepEqual([ready, status, exitCode], [false, 'exited', 3]);
     assert.equal(text({ logs }), 'cannot start\n');

@@ -86,11 +86,11 @@ test('since goes on where an answer ended', async () => {
 
 test('follow ends with the process, and has its exit', async () => {
   const id = await create('for i in 1 2 3; do echo $i; sleep 0.2; done; echo last >&2; exit 7');
-  const answer = await read(id, { follow: 60_000 });
+  const answer = await read(id, { follow: 25_000 });
   assert.equal(text(answer), '1\n2\n3\nlast\n');
   assert.deepEqual([answer.status, answer.exitCode], ['exited', 7]);
   const killed = await create('echo x; kill -9 $$');
-  const { status, exitCode } = await read(killed, { follow: 60_000 });
+  const { status, exitCode } = await read(killed, { follow: 25_000 });
   assert.deepEqual([status, exitCode], ['exited', null]);
 });
 
@@ -134,7 +134,7 @@ test('a worker that follows can be terminated, and a process can exit', async ()
 
 test('what the log no longer holds is counted', async () => {
   const id = await create('yes 12345678901234567890123456789012345678901234567890 | head -c 14000000; echo; echo the end');
-  const answer = await read(id, { follow: 60_000 });
+  const answer = await read(id, { follow: 25_000 });
   const { droppedEntries } = await read(id);
   assert.ok(droppedEntries > 100, `${droppedEntries}`);
   assert.match(text(await read(id, { tail: 1 })), /^the end\n$/);
@@ -144,13 +144,13 @@ test('what the log no longer holds is counted', async () => {
 
 test("the server's own message is not the program's", async () => {
   const id = await create('echo hi', { tty: true });
-  const { logs } = await read(id, { follow: 60_000 });
+  const { logs } = await read(id, { follow: 25_000 });
   assert.equal(text({ logs }), 'hi\r\n');
   const { entries } = await sandbox.client.getProcessLogs(id);
   assert.match(entries.map(({ data }) => Buffer.from(data, 'base64').toString()).join(''), /process stream error/);
 });
 
 test('an id that is none is an error, followed or not', async () => {
-  for (const rest of [{}, { follow: 60_000 }, { tail: 3 }])
+  for (const rest of [{}, { follow: 25_000 }, { tail: 3 }])
     await assert.rejects(read('proc_99999', rest), { code: 'ESRCH' });
 });

@@ -38,7 +38,8 @@ for (const companion of ['auto', false]) {
     await call(kit, 'get-process-logs', { id });
     const other = await take(neighbour, id);
     Object.assign(client, { baseUrl: after.baseUrl, token: after.token });
-    for (const [tool, rest] of tools)
+    const all = companion === false ? tools : [...tools, ['run-command']]; // which has no ids without it
+    for (const [tool, rest] of all)
       await assert.rejects(call(kit, tool, { id, ...rest }), (error) => {
         assert.equal(error.code, 'ESRCH', `${tool}: ${error.message}`);
         assert.match(error.message, new RegExp(`'${id}'.*started again.*list-processes`));
@@ -51,3 +52,23 @@ for (const companion of ['auto', false]) {
     assert.deepEqual((await call(kit, 'get-process-logs', { id })).logs, []); // it has no pid any more: it is the same
   });
 }
+
+test('the id of a command that goes on is known too', async () => {
+  const client = await before.connect(before.baseUrl);
+  const kit = toolkit({ client });
+  const neighbour = toolkitAfter();
+  const start = (by) => call(by, 'run-command', { ...sleeper, waitMs: 1 });
+  let { id } = await start(kit);
+  let other = await start(neighbour);
+  while (Number(id.slice(5)) < Number(other.id.slice(5))) ({ id } = await start(kit));
+  while (other.id !== id) {
+    await call(neighbour, 'kill-process', { id: other.id });
+    await call(neighbour, 'run-command', { id: other.id });
+    other = await start(neighbour);
+  }
+  Object.assign(client, { baseUrl: after.baseUrl, token: after.token });
+  for (const tool of ['run-command', 'kill-process'])
+    await assert.rejects(call(kit, tool, { id }), { code: 'ESRCH', message: /started again/ });
+  const { processes } = await call(neighbour, 'list-processes');
+  assert.equal(processes.find((process) => process.id === id).status, 'running');
+});

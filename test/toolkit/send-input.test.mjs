@@ -12,7 +12,7 @@ const kit = toolkit();
 const create = async (input, of = kit) => (await call(of, 'create-process', input)).id;
 const send = (id, input, by = kit) => call(by, 'send-input', { id, ...input });
 const follow = async (id) => {
-  const { logs, ...rest } = await call(kit, 'get-process-logs', { id, follow: 60_000 });
+  const { logs, ...rest } = await call(kit, 'get-process-logs', { id, follow: 25_000 });
   return { ...rest, text: logs.map(({ data }) => data).join('') };
 };
 const sha = (bytes) => createHash('sha256').update(bytes).digest('hex');

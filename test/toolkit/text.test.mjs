@@ -18,7 +18,7 @@ after(() => kit.close());
 
 const kebab = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 const fields = Object.values(kit.tools).flatMap(({ inputSchema }) => Object.keys(inputSchema.shape));
-const ours = ['plain', 'help', 'json']; // the command's own
+const ours = ['plain', 'wait', 'help', 'json']; // the command's own
 const flags = new Set([...fields.map(kebab), ...ours]);
 const flagsOf = (tool) => [...Object.keys(kit.tools[tool].inputSchema.shape).map(kebab), ...ours];
 

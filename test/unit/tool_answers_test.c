@@ -4,6 +4,7 @@
  */
 #include "core/tool_answers.h"
 
+#include "core/tool_run.h"
 #include "core/utf8.h"
 #include "takeover.h"
 #include "toolkit.h"
@@ -13,6 +14,9 @@ static struct sbx_op *answered(const struct toolkit_fixture *fixture, long http_
 {
     struct sbx_op *op = tool_call(fixture->toolkit, fixture->endpoint, "run-command", SBX_SPAN("{}"));
     sbx_bytes_append_text(&op->subject, "run-command 'x'");
+    op->run = sbx_run_create();
+    assert_non_null(op->run);
+    op->run->limit_ms = 700;
     assert_status(sbx_request_create(&op->request, fixture->endpoint, SBX_POST, "/"), SBX_OK);
     op->request->http_status = http_status;
     op->request->reply.max = SBX_JSON_MAX;
@@ -74,7 +78,11 @@ static void test_run(void **state)
           "\"durationMs\":12}");
     gives(*state, sbx_tool_answer_run, /* ended by a signal */
           "{\"exitCode\":null,\"timedOut\":true,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1}",
-          "{\"exitCode\":null,\"timedOut\":true,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1}");
+          "{\"exitCode\":null,\"timedOut\":true,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1,\"hint\":"
+          "\"It was ended after 700 ms, the lesser of timeoutMs and waitMs: without a companion no command "
+          "goes on "
+          "after its answer. What it has started itself may still run. For a program that runs longer use "
+          "create-process.\"}");
     all_refused(*state, sbx_tool_answer_run, never);
     static const char *const wrong[] = {
         "{\"exitCode\":\"3\",\"timedOut\":false,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1}",

@@ -100,8 +100,8 @@ static void test_unknown_and_missing_fields(void **state)
         {"run-command", SBX_SPAN("{\"command\":\"ls\",\"comand\":\"x\"}"),
          "command, args, cwd, env, timeoutMs"},
         {"list-processes", SBX_SPAN("{\"id\":\"x\"}"), "id"},
-        {"run-command", SBX_SPAN("{}"), "\"command\" is required"},
-        {"run-command", SBX_SPAN("{\"args\":[\"x\"]}"), "\"command\" is required"},
+        {"create-process", SBX_SPAN("{}"), "\"command\" is required"},
+        {"create-process", SBX_SPAN("{\"args\":[\"x\"]}"), "\"command\" is required"},
         {"stop-process", SBX_SPAN("{}"), "\"id\" is required"},
         {"kill-process", SBX_SPAN("{\"json\":\"{}\"}"), "\"id\" is required"},
     };

@@ -185,13 +185,37 @@ test("a server that closes the connection is noticed, and chunks are read", asyn
   assert.match(cut.stderr, /closed the connection before it answered; the tool may have run/);
 });
 
-test("a call that lasts says so before the VM's shell ends at 30 s", async () => {
+test("a program of more than 30 s: vm.exec ends in time with the line to read on with, vm.spawn waits", async () => {
+  const program = "--command 'echo begun; sleep 31; echo done; exit 6'";
   const [shell, spawned] = await Promise.all([
-    exec("agentos-sandbox run-command --timeout-ms 60000 --command 'sleep 31'"),
-    spawn("agentos-sandbox", ["run-command", "--timeout-ms", "60000", "--command", "sleep 31"]),
+    exec(`agentos-sandbox run-command ${program}`),
+    spawn("agentos-sandbox", ["run-command", "--wait", "--plain", "--command", "echo begun; sleep 31; echo done; exit 6"]),
   ]);
-  assert.match(shell.stderr, /agentos-sandbox: still running after 28 s\. .*create-process/);
-  assert.match(spawned.stderr, /still running after 28 s/);
-  assert.equal(spawned.exitCode, 1);
-  assert.equal(JSON.parse(spawned.stdout).error, "TIMEOUT");
+  assert.equal(shell.exitCode, 75, shell.stderr);
+  const { id, status, stdout } = JSON.parse(shell.stdout).result;
+  assert.deepEqual([status, stdout], ["running", "begun\n"]);
+  const [, line] = /read on with: (.*)\n$/.exec(shell.stderr);
+  assert.equal(line, `agentos-sandbox run-command --id ${id}`);
+  const result = await call(line);
+  assert.deepEqual([result.stdout, result.exitCode, result.status], ["begun\ndone\n", 6, undefined]);
+  assert.deepEqual([spawned.stdout, spawned.exitCode], ["begun\ndone\n", 6]);
+  assert.match(spawned.stderr, /^agentos-sandbox run-command: the program goes on as proc_\d+; waiting /);
+});
+
+test("a program that goes on is listed, followed and ended by its id; --plain shows what it printed", async () => {
+  const { exitCode, stdout, stderr } = await exec("agentos-sandbox run-command --plain --wait-ms 300 --command 'echo begun; sleep 7777'");
+  assert.deepEqual([exitCode, stdout], [75, "begun\n"]);
+  const [, id] = /run-command --id (proc_\d+) --plain\n$/.exec(stderr);
+  const { processes } = await call("agentos-sandbox list-processes");
+  assert.equal(processes.find((process) => process.id === id).status, "running");
+  assert.equal((await exec(`agentos-sandbox get-process-logs --plain --id ${id}`)).stdout, "begun\n");
+  assert.equal((await call(`agentos-sandbox kill-process --id ${id}`)).status, "exited");
+  const end = await exec(`agentos-sandbox run-command --plain --id ${id}`);
+  assert.deepEqual([end.exitCode, end.stdout], [1, "begun\n"]);
+  assert.match(end.stderr, /ended by a signal/);
+});
+
+test("the VM may not ask for a wait that core would give up", async () => {
+  const { exitCode, stdout } = await exec("agentos-sandbox run-command --wait-ms 25001 --command true");
+  assert.deepEqual([exitCode, JSON.parse(stdout).error], [2, "VALIDATION_ERROR"]);
 });

@@ -326,3 +326,52 @@ describe("help", () => {
     assert.equal(outcome.requests[0].path, "/describe/sandbox/%C3%A9%2F%2E%2E%2Fx%20y");
   });
 });
+
+describe("a program that goes on", () => {
+  const running = (id, stdout = "") => ok({ stdout, stderr: "", exitCode: null, timedOut: false, durationMs: 1, status: "running", id });
+  const ended = ok({ stdout: "all\n", stderr: "err\n", exitCode: 7, timedOut: false, durationMs: 2 });
+  const inTurn = (...bodies) => ({ answer: () => sized(bodies.length > 1 ? bodies.shift() : bodies[0]) });
+  const argvs = (outcome) => outcome.requests.map(({ body }) => JSON.parse(body).argv);
+
+  test("is told with the line to read on with, and ends with 75", () => {
+    const outcome = runCommand(["run-command", "--command", "make"], inTurn(running("proc_5", "so far\n")));
+    assert.deepEqual([outcome.code, outcome.stdout], [75, `${running("proc_5", "so far\n")}\n`]);
+    assert.equal(outcome.stderr, "agentos-sandbox run-command: the program goes on as proc_5; read on with: agentos-sandbox run-command --id proc_5\n");
+    const plain = runCommand(["run-command", "--plain", "--command", "make"], inTurn(running("proc_5", "so far\n")));
+    assert.deepEqual([plain.code, plain.stdout], [75, "so far\n"]);
+    assert.match(plain.stderr, /: agentos-sandbox run-command --id proc_5 --plain\n$/);
+  });
+
+  test("with --wait is asked for until its end", () => {
+    const outcome = runCommand(["run-command", "--wait", "--command", "make"], inTurn(running("proc_5"), running("proc_5"), ended));
+    assert.deepEqual([outcome.code, outcome.stdout], [0, `${ended}\n`]);
+    assert.deepEqual(argvs(outcome), [["--command", "make"], ["--id", "proc_5"], ["--id", "proc_5"]]);
+    assert.match(outcome.stderr, /^agentos-sandbox run-command: the program goes on as proc_5; waiting [^\n]*\n$/);
+    const plain = runCommand(["run-command", "--wait", "--plain"], inTurn(running("proc_5", "x"), ended));
+    assert.deepEqual([plain.code, plain.stdout], [7, "all\n"]);
+    const failing = runCommand(["run-command", "--wait"], inTurn(running("proc_5"), failed("EXECUTION_ERROR", "ESRCH: gone")));
+    assert.deepEqual([failing.code, failing.stdout], [1, `${failed("EXECUTION_ERROR", "ESRCH: gone")}\n`]);
+  });
+
+  test("may be asked for a day, in the memory of one answer", () => {
+    const bodies = Array.from({ length: 3456 }, () => running("proc_5", "x".repeat(100_000)));
+    const outcome = runCommand(["run-command", "--wait"], inTurn(...bodies, ended));
+    assert.equal(outcome.requests.length, 3457);
+    assert.equal(outcome.code, 0);
+    assert.ok(outcome.memory < 8 << 20, `${outcome.memory}`);
+  });
+
+  test("with an id that cannot be kept is not waited for", () => {
+    const outcome = runCommand(["run-command", "--wait"], inTurn(running("p".repeat(65))));
+    assert.deepEqual([outcome.code, outcome.requests.length], [75, 1]);
+  });
+
+  test("is of run-command alone", () => {
+    const created = ok({ id: "proc_1", status: "running" });
+    assert.equal(runCommand(["create-process"], answering(created)).code, 0);
+    const outcome = runCommand(["create-process", "--wait"], answering(created));
+    assert.deepEqual([outcome.code, outcome.requests.length], [2, 0]);
+    assert.equal(outcome.stderr, "agentos-sandbox create-process: --wait is for run-command\n");
+    assert.equal(runCommand(["create-process", "--wait", "--help"], answering(created)).code, 0);
+  });
+});
