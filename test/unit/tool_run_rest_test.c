@@ -26,7 +26,7 @@
     }
 #define DELETE_RECORD                                                                                        \
     {                                                                                                        \
-        "DELETE /v1/fs/entry?path=/p/" OURS "&recursive=true", NULL, "200 OK", "{}", 0                   \
+        "DELETE /v1/fs/entry?path=/p/" OURS "&recursive=true", NULL, "200 OK", "{}", 0                       \
     }
 
 static struct script script;
