@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "core/tool_calls.h"
 #include "core/tool_env.h"
 
 #define JSON_FIELD "json"
@@ -176,6 +177,22 @@ static bool read_environments(struct sbx_op *op, json_t *input)
     return true;
 }
 
+/* The text comes from a command line, whose tool server gives a call up after 30 s; a flag's value is looked at by the
+ * schema. */
+static bool waits_fit(struct sbx_op *op, json_t *fields)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach (fields, name, value) {
+        const struct sbx_field *field = find_field(op->tool, name);
+        if (field != NULL && field->type == SBX_FIELD_WAIT && json_number_value(value) > SBX_TOOL_WAIT_MS) {
+            (void)sbx_tool_usage(op, "\"%s\" is %d at most in --json", name, SBX_TOOL_WAIT_MS);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Puts the fields of the `json` text beneath the others. */
 static bool merge_json(struct sbx_op *op, json_t *input)
 {
@@ -187,7 +204,9 @@ static bool merge_json(struct sbx_op *op, json_t *input)
     struct sbx_span span = {json_string_value(text), json_string_length(text)};
     enum sbx_status status = sbx_json_parse(&fields, span, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL);
     bool object = json_is_object(fields) && json_object_get(fields, JSON_FIELD) == NULL;
-    if (status == SBX_OK && object) {
+    if (status == SBX_OK && object && !waits_fit(op, fields)) {
+        status = SBX_EINVAL;
+    } else if (status == SBX_OK && object) {
         bool merged =
             json_object_del(input, JSON_FIELD) == 0 && json_object_update_missing(input, fields) == 0;
         status = merged ? SBX_OK : SBX_ENOMEM;

@@ -79,6 +79,7 @@ function serve(client, connection) {
   let pending = Buffer.alloc(0);
   let upstream;
   let rule;
+  let current; // the request that is answered
   let passed = 0;
   const fate = drawFate();
   const cut = () => {
@@ -95,6 +96,7 @@ function serve(client, connection) {
   });
   const toServer = later((bytes) => upstream.destroyed || upstream.write(bytes));
   const pass = (bytes) => {
+    current.silentMs ??= Date.now() - current.sinceMs;
     if (rule?.do === 'lose') return client.destroy();
     if (rule?.do === 'trickle') return trickle(bytes, rule, toClient);
     if (rule?.do === 'freeze' || rule?.do === 'cut') {
@@ -117,7 +119,8 @@ function serve(client, connection) {
     );
   };
   const handle = (request) => {
-    requests.push({ ...request, connection });
+    current = { ...request, connection, sinceMs: Date.now() };
+    requests.push(current);
     rule = ruleFor(request);
     passed = 0;
     if (rule?.do === 'close') return client.destroy();

@@ -45,7 +45,8 @@ export async function startProxy(target, { delayMs = 0 } = {}) {
     url: `http://127.0.0.1:${port}`,
     /** Replaces the rules. */
     rules: (rules) => ask('rules', rules),
-    /** Every request that was read whole: { method, url, headers, body (latin1), connection }. */
+    /** Every request that was read whole: { method, url, headers, body (latin1), connection, silentMs }:
+     * the last is how long the server took until the first byte of its answer. */
     requests: () => ask('requests'),
     /** How many of them contain `match` in "METHOD /path?query". */
     count: async (match = '') =>

@@ -218,4 +218,7 @@ test("a program that goes on is listed, followed and ended by its id; --plain sh
 test("the VM may not ask for a wait that core would give up", async () => {
   const { exitCode, stdout } = await exec("agentos-sandbox run-command --wait-ms 25001 --command true");
   assert.deepEqual([exitCode, JSON.parse(stdout).error], [2, "VALIDATION_ERROR"]);
+  const json = await exec(`agentos-sandbox run-command --json '{"command":"true","waitMs":25001}'`);
+  assert.equal(json.exitCode, 2);
+  assert.match(json.stdout + json.stderr, /"waitMs\\*" is 25000 at most/);
 });
