@@ -33,20 +33,28 @@ void sbx_known_init(struct sbx_known *known)
     sbx_queue_init(&known->contents);
 }
 
-static void drop(struct sbx_known *known, struct entry *entry)
+/* Frees one that is in the list no more. */
+static void forget(struct sbx_known *known, struct entry *entry)
 {
-    sbx_link_remove(&entry->link);
     known->count--;
     known->bytes -= entry->bytes.length;
     free((void *)entry->bytes.data);
     free(entry);
 }
 
+/* Frees the oldest until there are no more than so many, of no more than so many bytes. */
+static void shrink(struct sbx_known *known, size_t count, size_t bytes)
+{
+    struct sbx_link *oldest;
+    while ((known->count > count || known->bytes > bytes) &&
+           (oldest = sbx_queue_pop(&known->contents)) != NULL) {
+        forget(known, entry_of(oldest));
+    }
+}
+
 void sbx_known_clear(struct sbx_known *known)
 {
-    while (!sbx_queue_empty(&known->contents)) {
-        drop(known, entry_of(known->contents.head.next));
-    }
+    shrink(known, 0, 0);
 }
 
 /* Core asks for "app/x", a host for "/app/x", and an op always has the slash: it is one path. */
@@ -94,7 +102,8 @@ void sbx_known_keep(struct sbx_known *known, struct sbx_span path, struct sbx_sp
 {
     struct entry *old = find(known, path);
     if (old != NULL) {
-        drop(known, old);
+        sbx_link_remove(&old->link);
+        forget(known, old);
     }
     bool kept = bytes.length > LENGTH_MIN && bytes.length <= LENGTH_MAX;
     struct entry *entry = kept ? create(key_of(path), bytes) : NULL;
@@ -104,9 +113,7 @@ void sbx_known_keep(struct sbx_known *known, struct sbx_span path, struct sbx_sp
     known->count++;
     known->bytes += bytes.length;
     put_last(known, entry);
-    while (known->count > CONTENTS_MAX || known->bytes > BYTES_MAX) {
-        drop(known, entry_of(known->contents.head.next));
-    }
+    shrink(known, CONTENTS_MAX, BYTES_MAX);
 }
 
 bool sbx_known_find(struct sbx_known *known, struct sbx_span path, struct sbx_content *content)
