@@ -15,21 +15,6 @@
 #define OFFSET_MAX ((uint64_t)INT64_MAX)
 #define OPEN_FLAGS (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC) /* the same number on every architecture */
 
-static enum sbx_status put_all(int fd, struct sbx_span data, uint64_t offset)
-{
-    while (data.length > 0) {
-        ssize_t written = pwrite(fd, data.data, data.length, (off_t)offset);
-        if (written < 0 && errno != EINTR) {
-            return server_errno();
-        }
-        if (written > 0) {
-            data = (struct sbx_span){data.data + written, data.length - (size_t)written};
-            offset += (uint64_t)written;
-        }
-    }
-    return SBX_OK;
-}
-
 /* Reads until `length` bytes are there or the file ends. */
 static enum sbx_status get_all(int fd, struct sbx_buffer *bytes, size_t length, uint64_t offset)
 {
@@ -140,7 +125,7 @@ enum sbx_status op_pwrite(struct server *server, const struct sbx_args *in, stru
         return SBX_EFBIG;
     }
     enum sbx_status status = open_file(in->path.data, O_WRONLY, &fd, &stat);
-    return status == SBX_OK ? open_close(fd, put_all(fd, in->data, in->offset)) : status;
+    return status == SBX_OK ? open_close(fd, target_put(fd, in->data, in->offset)) : status;
 }
 
 /* Its end says how long a content is, not its attributes: files of /proc have no size. Of one that goes another
@@ -177,7 +162,7 @@ enum sbx_status op_write(struct server *server, const struct sbx_args *in, struc
     }
     status = target_reserve_whole(&target, in->data.length);
     if (status == SBX_OK) {
-        status = put_all(target.fd, in->data, 0);
+        status = target_put(target.fd, in->data, 0);
     }
     return target_end(&target, status, in->data.length);
 }

@@ -43,7 +43,7 @@ static enum sbx_status open_or_make(struct target *target)
 }
 
 /* A file system that knows no locks is written to without. */
-static enum sbx_status lock(int fd, int kind, bool alone)
+enum sbx_status target_lock(int fd, int kind, bool alone)
 {
     long pause_ms = 1;
     for (long waited_ms = 0; flock(fd, kind | LOCK_NB) != 0 && errno == EWOULDBLOCK;) {
@@ -61,11 +61,6 @@ static enum sbx_status lock(int fd, int kind, bool alone)
     return SBX_OK;
 }
 
-enum sbx_status target_lock_source(int fd, bool alone)
-{
-    return lock(fd, LOCK_SH, alone);
-}
-
 enum sbx_status target_open(struct target *target, const char *path, bool alone)
 {
     *target = (struct target){.fd = -1, .path = path};
@@ -74,7 +69,7 @@ enum sbx_status target_open(struct target *target, const char *path, bool alone)
         if (status != SBX_OK) {
             return status;
         }
-        status = lock(target->fd, LOCK_EX, alone);
+        status = target_lock(target->fd, LOCK_EX, alone);
         if (status == SBX_OK) {
             status = server_status(fstat(target->fd, &target->stat));
         }
@@ -348,6 +343,21 @@ static void remove_made(const struct target *target)
         remove_from(target, directory, slash + 1);
         (void)close(directory);
     }
+}
+
+enum sbx_status target_put(int fd, struct sbx_span data, uint64_t offset)
+{
+    while (data.length > 0) {
+        ssize_t written = pwrite(fd, data.data, data.length, (off_t)offset);
+        if (written < 0 && errno != EINTR) {
+            return server_errno();
+        }
+        if (written > 0) {
+            data = (struct sbx_span){data.data + written, data.length - (size_t)written};
+            offset += (uint64_t)written;
+        }
+    }
+    return SBX_OK;
 }
 
 enum sbx_status target_end(struct target *target, enum sbx_status status, uint64_t length)

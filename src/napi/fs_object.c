@@ -60,15 +60,20 @@ static napi_value start(napi_env env, struct sbx_object *object, const struct sb
                         struct sbx_endpoint *endpoint)
 {
     struct sbx_op *op = NULL;
+    struct sbx_args patch;
     enum sbx_status status = call->refused;
     if (status == SBX_OK && endpoint == NULL && method->kind.synchronous) {
         return sbx_lazy_refuse(object, method->kind.syscall, call->args.path);
     }
-    if (status == SBX_OK && sbx_large_write_is(call)) {
-        return sbx_large_write_start(object, call, options, endpoint);
+    bool patches = call->row->code == SBX_OP_WRITE &&
+                   sbx_known_patch(&object->known, call->args.path, call->args.data, &patch);
+    if (status == SBX_OK && (patches || sbx_large_write_is(call))) {
+        return sbx_large_write_start(object, call, patches ? &patch : NULL, options, endpoint);
     }
     if (status == SBX_OK) {
-        status = sbx_fs_op_create(&op, object->fs, call->row, endpoint, &call->args);
+        status = method->kind.plan == &sbx_large_read_plan
+                     ? sbx_large_read_create(&op, object, endpoint, call->args.path)
+                     : sbx_fs_op_create(&op, object->fs, call->row, endpoint, &call->args);
     }
     if (status != SBX_OK) {
         return sbx_answer_refuse(env, &method->kind, status, call->args.path);
@@ -76,7 +81,6 @@ static napi_value start(napi_env env, struct sbx_object *object, const struct sb
     op->file = call->file;
     op->of_file = call->file.ino != 0;
     op->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : op->timeout_ms;
-    op->size_first = method->kind.plan == &sbx_large_read_plan;
     if (method->kind.synchronous) {
         return run(env, object, op, &method->kind);
     }

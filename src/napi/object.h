@@ -14,6 +14,7 @@
 #include "core/sandbox.h"
 #include "napi/env.h"
 #include "napi/fresh.h"
+#include "napi/known.h"
 #include "napi/later.h"
 #include "napi/lazy.h"
 #include "napi/options.h"
@@ -31,6 +32,7 @@ struct sbx_object {
     napi_ref signal;             /* owned: of each call that has none of its own; NULL: none */
     struct sbx_fs *fs;           /* owned; NULL: it is a toolkit */
     struct sbx_toolkit *toolkit; /* owned; NULL: it is a file system */
+    struct sbx_known known;      /* of a file system */
     struct sbx_fresh fresh;      /* of a file system */
     struct sbx_later later;
     struct sbx_owner owner; /* of a file system */

@@ -60,6 +60,15 @@ export async function startProxy(target, { delayMs = 0 } = {}) {
     chop: (/** @type {{ seed: number, bytes: [least: number, most: number] } | null} */ how) => ask('chop', how),
     /** How many connections were cut so. */
     cuts: () => ask('cuts'),
+    /** Bytes that have passed: { sent, received }, of requests and of answers. */
+    traffic: () => ask('traffic'),
+    /** How many bytes pass, in both directions, while `work` is done. */
+    async moved(work) {
+      const before = await ask('traffic');
+      await work();
+      const { sent, received } = await ask('traffic');
+      return sent - before.sent + received - before.received;
+    },
     /** No longer listens: the next connection is refused. Open ones stay. */
     refuse: () => ask('refuse'),
     async stop() {

@@ -43,7 +43,7 @@ static void test_codes_keep_their_names(void **state)
         "lstat",  "stat",    "readdir", "readlink", "realpath", "access", "open_create", "mkdir",  "mkdir_p",
         "rmdir",  "unlink",  "rename",  "link",     "symlink",  "chmod",  "chown",       "utimes", "truncate",
         "fsync",  "pread",   "pwrite",  "read",     "write",    "copy",   "rm",          "walk",   "statfs",
-        "commit", "unstage", "names",   "stage",    "place",    "wait",   "end",
+        "commit", "unstage", "names",   "stage",    "place",    "wait",   "end",         "same",   "patch",
     };
     assert_in_range(SBX_OP_MAX, COUNT(names), 255);
     for (unsigned i = 0; i < COUNT(names); i++) {
