@@ -1,4 +1,5 @@
-/* known.c: a short list, what was used last behind the rest, within a limit of bytes. A hash is made when it is first asked for.
+/* known.c: a short table within a limit of bytes; what was used longest ago goes first. A hash is made when it is first
+ * asked for.
  *
  * Thread: main.
  * SPDX-License-Identifier: Apache-2.0
@@ -14,47 +15,35 @@
 #define LENGTH_MAX (8 * SBX_MIB)  /* more would hold up the main thread for too long */
 #define RANGE_MAX (128 * SBX_KIB) /* of a patch */
 
-struct entry {
-    struct sbx_link link;
-    struct sbx_span key;   /* owned: behind it */
+struct sbx_known_entry {
+    char *key;             /* owned; NULL: the place is free */
     struct sbx_span bytes; /* owned */
+    size_t key_length;
     uint64_t hash;
     bool hashed;
+    uint64_t used; /* when: the last has the highest number */
 };
-
-static struct entry *entry_of(struct sbx_link *link)
-{
-    return SBX_CONTAINER(link, struct entry, link);
-}
 
 void sbx_known_init(struct sbx_known *known)
 {
-    *known = (struct sbx_known){.count = 0};
-    sbx_queue_init(&known->contents);
+    *known = (struct sbx_known){.entries = NULL};
 }
 
-/* Frees one that is in the list no more. */
-static void forget(struct sbx_known *known, struct entry *entry)
+static void forget(struct sbx_known *known, struct sbx_known_entry *entry)
 {
-    known->count--;
     known->bytes -= entry->bytes.length;
     free((void *)entry->bytes.data);
-    free(entry);
-}
-
-/* Frees the oldest until there are no more than so many, of no more than so many bytes. */
-static void shrink(struct sbx_known *known, size_t count, size_t bytes)
-{
-    struct sbx_link *oldest;
-    while ((known->count > count || known->bytes > bytes) &&
-           (oldest = sbx_queue_pop(&known->contents)) != NULL) {
-        forget(known, entry_of(oldest));
-    }
+    free(entry->key);
+    *entry = (struct sbx_known_entry){.key = NULL};
 }
 
 void sbx_known_clear(struct sbx_known *known)
 {
-    shrink(known, 0, 0);
+    for (size_t i = 0; known->entries != NULL && i < CONTENTS_MAX; i++) {
+        forget(known, &known->entries[i]);
+    }
+    free(known->entries);
+    known->entries = NULL;
 }
 
 /* Core asks for "app/x", a host for "/app/x", and an op always has the slash: it is one path. */
@@ -64,65 +53,81 @@ static struct sbx_span key_of(struct sbx_span path)
     return (struct sbx_span){path.data + slash, path.length - slash};
 }
 
-static struct entry *find(struct sbx_known *known, struct sbx_span path)
+static struct sbx_known_entry *find(struct sbx_known *known, struct sbx_span path)
 {
     struct sbx_span key = key_of(path);
-    struct sbx_link *head = &known->contents.head;
-    for (struct sbx_link *link = head->next; link != head; link = link->next) {
-        if (sbx_span_equal(entry_of(link)->key, key)) {
-            return entry_of(link);
+    for (size_t i = 0; known->entries != NULL && i < CONTENTS_MAX; i++) {
+        struct sbx_known_entry *entry = &known->entries[i];
+        if (entry->key != NULL && sbx_span_equal((struct sbx_span){entry->key, entry->key_length}, key)) {
+            return entry;
         }
     }
     return NULL;
 }
 
-static struct entry *create(struct sbx_span key, struct sbx_span bytes)
+/* The place that was used longest ago, a free one before all others. */
+static struct sbx_known_entry *find_oldest(struct sbx_known *known, bool may_be_free)
 {
-    struct entry *entry = malloc(sizeof(*entry) + key.length);
-    char *copy = malloc(bytes.length);
-    if (entry == NULL || copy == NULL) {
-        free(entry);
-        free(copy);
-        return NULL;
+    struct sbx_known_entry *oldest = NULL;
+    for (size_t i = 0; i < CONTENTS_MAX; i++) {
+        struct sbx_known_entry *entry = &known->entries[i];
+        bool counts = may_be_free || entry->key != NULL;
+        oldest = counts && (oldest == NULL || entry->used < oldest->used) ? entry : oldest;
     }
-    memcpy(entry + 1, key.data, key.length);
-    memcpy(copy, bytes.data, bytes.length);
-    *entry = (struct entry){.key = {(char *)(entry + 1), key.length}, .bytes = {copy, bytes.length}};
-    sbx_link_init(&entry->link);
-    return entry;
+    return oldest;
 }
 
-static void put_last(struct sbx_known *known, struct entry *entry)
+/* A free place for so many bytes more. */
+static struct sbx_known_entry *make_place(struct sbx_known *known, size_t bytes)
 {
-    sbx_link_remove(&entry->link);
-    sbx_queue_push(&known->contents, &entry->link);
+    while (known->bytes + bytes > BYTES_MAX) {
+        forget(known, find_oldest(known, false));
+    }
+    struct sbx_known_entry *place = find_oldest(known, true);
+    forget(known, place);
+    return place;
+}
+
+static void put(struct sbx_known *known, struct sbx_span key, struct sbx_span bytes)
+{
+    char *name = malloc(key.length + 1);
+    char *copy = malloc(bytes.length);
+    if (name == NULL || copy == NULL) { /* then it is asked for whole */
+        free(name);
+        free(copy);
+        return;
+    }
+    memcpy(name, key.data, key.length);
+    memcpy(copy, bytes.data, bytes.length);
+    *make_place(known, bytes.length) = (struct sbx_known_entry){
+        .key = name, .key_length = key.length, .bytes = {copy, bytes.length}, .used = ++known->uses};
+    known->bytes += bytes.length;
 }
 
 void sbx_known_keep(struct sbx_known *known, struct sbx_span path, struct sbx_span bytes)
 {
-    struct entry *old = find(known, path);
+    struct sbx_known_entry *old = find(known, path);
     if (old != NULL) {
-        sbx_link_remove(&old->link);
         forget(known, old);
     }
-    bool kept = bytes.length > LENGTH_MIN && bytes.length <= LENGTH_MAX;
-    struct entry *entry = kept ? create(key_of(path), bytes) : NULL;
-    if (entry == NULL) {
-        return; /* no memory: it is asked for whole */
+    if (bytes.length <= LENGTH_MIN || bytes.length > LENGTH_MAX) {
+        return;
     }
-    known->count++;
-    known->bytes += bytes.length;
-    put_last(known, entry);
-    shrink(known, CONTENTS_MAX, BYTES_MAX);
+    if (known->entries == NULL) {
+        known->entries = calloc(CONTENTS_MAX, sizeof(*known->entries));
+    }
+    if (known->entries != NULL) {
+        put(known, key_of(path), bytes);
+    }
 }
 
 bool sbx_known_find(struct sbx_known *known, struct sbx_span path, struct sbx_content *content)
 {
-    struct entry *entry = find(known, path);
+    struct sbx_known_entry *entry = find(known, path);
     if (entry == NULL) {
         return false;
     }
-    put_last(known, entry);
+    entry->used = ++known->uses;
     if (!entry->hashed) {
         entry->hash = sbx_hash_of(entry->bytes);
         entry->hashed = true;
@@ -160,7 +165,7 @@ bool sbx_known_patch(struct sbx_known *known, struct sbx_span path, struct sbx_s
                      struct sbx_args *args)
 {
     struct sbx_content old;
-    struct entry *entry = find(known, path);
+    struct sbx_known_entry *entry = find(known, path);
     if (entry == NULL || bytes.length < entry->bytes.length) {
         return false;
     }

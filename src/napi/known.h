@@ -15,13 +15,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "core/queue.h"
 #include "wire/wire.h"
 
+struct sbx_known_entry;
+
 struct sbx_known {
-    struct sbx_queue contents; /* owned; the one that was used last is last */
-    size_t count;
-    size_t bytes;
+    struct sbx_known_entry *entries; /* owned; NULL: there was none yet */
+    size_t bytes;                    /* of all contents */
+    uint64_t uses;                   /* so far */
 };
 
 /* A content; borrowed until the next call of sbx_known_keep or sbx_known_clear. */

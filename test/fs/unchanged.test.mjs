@@ -136,3 +136,16 @@ test('many edits of files of many lengths', async () => {
     assert.equal(sum.split(' ')[0], createHash('sha256').update(bytes).digest('hex'));
   }
 });
+
+for (const [count, length] of [[70, 9_000], [5, 7_900_000]]) {
+  test(`what is more than is kept is read whole: ${count} files of ${length} bytes`, async () => {
+    const { fs, proxy } = await counted();
+    const bytes = Buffer.alloc(length, 'x');
+    for (let i = 0; i < count; i++) await fs.writeFile(`/f${i}`, Buffer.concat([bytes, Buffer.from([i])]));
+    let read;
+    assert.ok((await proxy.moved(async () => (read = await fs.readFile(`/f${count - 1}`)))) < LITTLE);
+    assert.equal(read.at(-1), count - 1);
+    assert.ok((await proxy.moved(async () => (read = await fs.readFile('/f0')))) > length);
+    assert.equal(read.at(-1), 0);
+  });
+}
