@@ -80,6 +80,12 @@ export interface SandboxFsOptions {
    */
   transport?: 'auto' | 'native' | 'fetch';
   /**
+   * What was just asked is answered from memory: attributes, names that are not there, listings, links, contents up to
+   * 64 KiB. The own file systems and tools see their changes at once; what others change in the sandbox is seen `ttlMs`
+   * after at the latest. `false`: everything is asked. Default: `{ ttlMs: 1000, maxBytes: 33554432 }`.
+   */
+  cache?: false | { ttlMs?: number; maxBytes?: number };
+  /**
    * The owner that `stat`, `lstat` and every listing with attributes show, whoever it is in the sandbox; the mode stays
    * true. `chown` to that owner changes nothing. For a VM whose kernel checks modes against its guest's own user, as that
    * of `@rivet-dev/agentos-core` does. Default: the true one.

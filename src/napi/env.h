@@ -41,6 +41,7 @@ struct sbx_env {
     void (*drop)(struct sbx_op *op);
     napi_async_context context; /* owned: promises are settled in it */
     struct sbx_queue watched;   /* jobs whose progress is told */
+    uint64_t changes;           /* that have begun, and that have ended: cache.h */
     bool closing;               /* the environment ends: no JavaScript may run any more */
 };
 

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/path.h"
+
 #define CONTENTS_MAX 64
 #define BYTES_MAX (32 * SBX_MIB)
 #define LENGTH_MIN (8 * SBX_KIB)  /* less is sent whole as quickly */
@@ -46,16 +48,9 @@ void sbx_known_clear(struct sbx_known *known)
     known->entries = NULL;
 }
 
-/* Core asks for "app/x", a host for "/app/x", and an op always has the slash: it is one path. */
-static struct sbx_span key_of(struct sbx_span path)
-{
-    size_t slash = path.length > 0 && path.data[0] == '/' ? 1 : 0;
-    return (struct sbx_span){path.data + slash, path.length - slash};
-}
-
 static struct sbx_known_entry *find(struct sbx_known *known, struct sbx_span path)
 {
-    struct sbx_span key = key_of(path);
+    struct sbx_span key = sbx_path_key(path);
     for (size_t i = 0; known->entries != NULL && i < CONTENTS_MAX; i++) {
         struct sbx_known_entry *entry = &known->entries[i];
         if (entry->key != NULL && sbx_span_equal((struct sbx_span){entry->key, entry->key_length}, key)) {
@@ -117,7 +112,7 @@ void sbx_known_keep(struct sbx_known *known, struct sbx_span path, struct sbx_sp
         known->entries = calloc(CONTENTS_MAX, sizeof(*known->entries));
     }
     if (known->entries != NULL) {
-        put(known, key_of(path), bytes);
+        put(known, sbx_path_key(path), bytes);
     }
 }
 

@@ -176,6 +176,7 @@ static bool take(struct sbx_lazy *lazy, napi_value client)
         return false;
     }
     SBX_TRY(napi_create_reference(env, client, 1, &lazy->client));
+    lazy->env->changes++; /* it may be another sandbox than the one before */
     return true;
 fail:
     (void)sbx_try_throw(env);

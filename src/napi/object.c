@@ -32,6 +32,7 @@ static struct sbx_object *create(struct sbx_env *env, const struct sbx_options *
     object->env = env;
     object->lazy = sbx_lazy_of(env->env, options->client);
     object->owners = 1;
+    sbx_cache_init(&object->cache, 0, 0);
     sbx_known_init(&object->known);
     sbx_later_init(&object->later);
     object->number = ++env->numbered;
@@ -82,6 +83,7 @@ void sbx_object_unref(struct sbx_object *object)
     }
     sbx_fresh_forget(&object->fresh);
     sbx_known_clear(&object->known);
+    sbx_cache_clear(&object->cache);
     free(object->proxy);
     sbx_bytes_clear(&object->later.path);
     sbx_fs_destroy(object->fs);

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "core/sandbox.h"
+#include "napi/cache.h"
 #include "napi/env.h"
 #include "napi/fresh.h"
 #include "napi/known.h"
@@ -32,6 +33,7 @@ struct sbx_object {
     napi_ref signal;             /* owned: of each call that has none of its own; NULL: none */
     struct sbx_fs *fs;           /* owned; NULL: it is a toolkit */
     struct sbx_toolkit *toolkit; /* owned; NULL: it is a file system */
+    struct sbx_cache cache;      /* of a file system */
     struct sbx_known known;      /* of a file system */
     struct sbx_fresh fresh;      /* of a file system */
     struct sbx_later later;

@@ -25,10 +25,10 @@ export async function suite(sandboxOptions) {
     await sandbox.stop();
   });
 
-  /** A file system on a new, empty directory of the sandbox, `base`. */
+  /** A file system on a new, empty directory of the sandbox, `base`; without a cache, for tests change files from outside. */
   async function open(options) {
     const base = await sandbox.directory();
-    const fs = keep(createSandboxFs({ client: sandbox.client, basePath: base, ...options }), 'close');
+    const fs = keep(createSandboxFs({ client: sandbox.client, basePath: base, cache: false, ...options }), 'close');
     return { fs, base };
   }
   const toolkit = (options) => keep(createSandboxToolkit({ client: sandbox.client, ...options }), 'close');
