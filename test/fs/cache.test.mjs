@@ -177,3 +177,32 @@ test('wrong options of the cache are named', async () => {
   assert.throws(() => createSandboxFs({ client, cache: { other: 1 } }), { code: 'ERR_INVALID_ARG_VALUE' });
   await createSandboxFs({ client, cache: {} }).close();
 });
+
+// The promise of docs/coherence.md, to a program that changes files as it likes: an answer was true at a moment no longer
+// ago than ttlMs before its question.
+test('a reader beside a program that changes files sees nothing older than ttlMs', async () => {
+  const ttlMs = 200;
+  const { fs, base } = await open({ cache: { ttlMs } });
+  await sandbox.sh('echo 0 > "$1/n"; echo start > "$1/go"', base);
+  const writer = toolkit();
+  const { id } = await call(writer, 'create-process', {
+    command: 'i=0; while [ -e go ]; do i=$((i+1)); printf "%s %s\\n" $i "$(date +%s%3N)" > .new && mv .new n; done',
+    cwd: base,
+  });
+  let hits = 0;
+  let last = 0;
+  for (const until = Date.now() + 4000; Date.now() < until; ) {
+    const asked = Date.now();
+    const [number, written] = (await fs.readTextFile('/n')).trim().split(' ').map(Number);
+    hits += number === last ? 1 : 0;
+    assert.ok(number >= last, `${number} after ${last}`);
+    last = number;
+    // The next one was written within a while of this one: so long a pause of the writer is none of the reader's.
+    if (written) assert.ok(asked - written < ttlMs + 2000, `${asked - written} ms old`);
+    await wait(1);
+  }
+  await sandbox.sh('rm "$1/go"', base);
+  await call(writer, 'kill-process', { id });
+  assert.ok(hits > 20, `${hits} answers from memory`);
+  assert.ok(last > 3, `${last} contents were seen`);
+});
