@@ -477,6 +477,8 @@ export interface ProcessLogsResult {
   status: string;
   /** Of a process that has ended; null where a signal ended it. */
   exitCode?: number | null;
+  /** That signal, such as `SIGTERM`; not known without a companion. */
+  signal?: string;
   /** The log holds the last 10 MiB: so many entries, of 8 KiB at most, that were asked for are gone. */
   droppedEntries?: number;
 }
