@@ -27,16 +27,17 @@ export const toolServerAt = (port) => ({ AGENTOS_TOOLS_PORT: String(port) });
 /**
  * @param {object} [options]
  * @param {object} [options.toolkit] options of createSandboxToolkit; false for none
+ * @param {object[]} [options.also] further toolkits, which are the caller's
  * @param {object} [options.create] further options of AgentOs.create
  */
-export async function openVm({ toolkit = {}, create = {} } = {}) {
+export async function openVm({ toolkit = {}, also = [], create = {} } = {}) {
   const sandbox = await startSandbox();
   const fs = createSandboxFs({ client: sandbox.client, basePath: sandbox.basePath });
   const kit = toolkit && createSandboxToolkit({ client: sandbox.client, ...toolkit });
   const vm = await AgentOs.create({
     software: [common],
     mounts: [{ path: "/sandbox", driver: fs }],
-    toolKits: kit ? [kit] : [],
+    toolKits: [...(kit ? [kit] : []), ...also],
     ...create,
   });
   after(async () => {
