@@ -104,6 +104,11 @@ export interface SandboxLane {
 
 export interface SandboxToolkitOptions {
   client: SandboxClientSource;
+  /**
+   * Tells the toolkits of one VM apart: that of the name `build` is the command `agentos-build`. Lower-case letters and
+   * digits, with single hyphens between them, 32 characters at most. Default: `sandbox`.
+   */
+  name?: string;
   /** Of each call that has no signal of its own. */
   signal?: SandboxAbortSignal;
   /**
@@ -130,7 +135,7 @@ export interface SandboxToolkitOptions {
   /** How requests leave: as for {@link SandboxFsOptions}. Default: `'auto'`. */
   transport?: 'auto' | 'native' | 'fetch';
   /**
-   * Whether `AgentOs.create` also gets the command `agentos-sandbox` with this toolkit. Default: true. With false the
+   * Whether `AgentOs.create` also gets the command `agentos-sandbox` (`agentos-<name>`) with this toolkit. Default: true. With false the
    * VM has the command only if `software` has it (see {@link sandboxCommand}).
    */
   registerCommand?: boolean;
@@ -483,6 +488,8 @@ export interface ProcessLogsResult {
   status: string;
   /** Of a process that has ended; null where a signal ended it. */
   exitCode?: number | null;
+  /** That signal, such as `SIGTERM`; not known without a companion. */
+  signal?: string;
   /** The log holds the last 10 MiB: so many entries, of 8 KiB at most, that were asked for are gone. */
   droppedEntries?: number;
 }
@@ -507,7 +514,7 @@ export type SandboxTools = {
   'send-input': SandboxTool<SendInputInput, { sent: boolean }>;
 };
 
-/** The toolkit `sandbox`, for core's `toolKits`. */
+/** The toolkit `sandbox`, or of the `name` it was given, for core's `toolKits`. */
 export interface SandboxToolkit {
   readonly name: string;
   readonly description: string;
@@ -559,11 +566,11 @@ export function createSandboxToolkit(options: SandboxToolkitOptions): SandboxToo
  * `agentos-sandbox` of its VM. They have no `close()`: what they hold goes with the last reference to them.
  */
 export function createSandboxHostFunctions(
-  options: Omit<SandboxToolkitOptions, 'registerCommand'>,
+  options: Omit<SandboxToolkitOptions, 'registerCommand' | 'name'>,
 ): SandboxHostFunctions;
 
 /**
  * The command `agentos-sandbox` as an entry of `software`, for a core that this package cannot extend (a second or a
- * bundled copy): `software: [common, sandboxCommand]`.
+ * bundled copy): `software: [common, sandboxCommand]`. For a toolkit with a name of its own: `sandboxCommand.named(name)`.
  */
-export const sandboxCommand: SandboxCommand;
+export const sandboxCommand: SandboxCommand & { named(name: string): SandboxCommand };

@@ -16,6 +16,7 @@
 #include "core/tool_env.h"
 
 #define JSON_FIELD "json"
+#define NAME_SHOWN_MAX 200 /* bytes */
 
 static const char *const type_words[] = {
     [SBX_FIELD_STRING] = "a string without NUL",
@@ -162,10 +163,10 @@ static bool read_environments(struct sbx_op *op, json_t *input)
         const struct sbx_field *field = &op->tool->fields[i];
         json_t *value = field->type == SBX_FIELD_RECORD ? json_object_get(input, field->name) : NULL;
         json_t *env = NULL;
-        const char *wrong = "";
-        enum sbx_status status = value == NULL ? SBX_OK : sbx_env_read(value, &env, &wrong);
+        char wrong[SBX_ENV_WORDS];
+        enum sbx_status status = value == NULL ? SBX_OK : sbx_env_read(value, &env, wrong);
         if (status == SBX_EINVAL) {
-            (void)sbx_tool_usage(op, "\"%s\": '%.200s' is no NAME=VALUE", field->name, wrong);
+            (void)sbx_tool_usage(op, "\"%s\": %s", field->name, wrong);
         } else if (status != SBX_OK || (env != NULL && json_object_set_new(input, field->name, env) != 0)) {
             (void)sbx_op_fail(op, SBX_ENOMEM, NULL);
             status = SBX_ENOMEM;
@@ -193,6 +194,18 @@ static bool waits_fit(struct sbx_op *op, json_t *fields)
     return true;
 }
 
+/* It is no object: of what jansson does not take a NUL in a name is told apart. */
+static void refuse_text(struct sbx_op *op, struct sbx_span text, const char *otherwise)
+{
+    struct sbx_span name;
+    if (text.length > 0 && sbx_json_name_with_nul(text, &name)) {
+        int shown = name.length < NAME_SHOWN_MAX ? (int)name.length : NAME_SHOWN_MAX;
+        (void)sbx_tool_usage(op, "the name '%.*s' has a NUL", shown, name.data);
+    } else {
+        (void)sbx_tool_usage(op, "%s", otherwise);
+    }
+}
+
 /* Puts the fields of the `json` text beneath the others. */
 static bool merge_json(struct sbx_op *op, json_t *input)
 {
@@ -214,7 +227,7 @@ static bool merge_json(struct sbx_op *op, json_t *input)
     if (status == SBX_ENOMEM) {
         (void)sbx_op_fail(op, status, NULL);
     } else if (!object) {
-        (void)sbx_tool_usage(op, "--json must be one JSON object, each of its fields given once");
+        refuse_text(op, span, "--json must be one JSON object, each of its fields given once");
         status = SBX_EINVAL;
     }
     json_decref(fields);
@@ -228,7 +241,7 @@ json_t *sbx_tool_input(struct sbx_op *op)
     if (status == SBX_ENOMEM) {
         (void)sbx_op_fail(op, status, NULL);
     } else if (!json_is_object(input)) {
-        (void)sbx_tool_usage(op, "the input must be an object");
+        refuse_text(op, op->args.data, "the input must be an object");
     } else if (merge_json(op, input) && check(op, input) && read_environments(op, input)) {
         return input;
     }

@@ -82,6 +82,9 @@ enum sbx_status sbx_run_read_snapshot(struct sbx_span snapshot, struct sbx_super
 /* Ends the op with what its program printed, and how it ended, or that it goes on (tool_run_answer.c). */
 enum sbx_step sbx_run_answer(struct sbx_op *op);
 
+/* "SIGTERM"; a new reference, NULL: it is no signal, or there is no memory. */
+json_t *sbx_run_name_signal(uint32_t number);
+
 /* Ends it with the process that was made of its program. */
 enum sbx_step sbx_run_answer_created(struct sbx_op *op);
 

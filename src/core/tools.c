@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "core/companion/companion_lane.h"
-#include "core/json.h"
 #include "core/tool_calls.h"
+#include "core/tool_env.h"
 #include "core/tool_run.h"
 #include "core/tool_shown.h"
 #include "core/utf8.h"
@@ -175,27 +175,6 @@ const struct sbx_tool *sbx_tools(size_t *count)
     return tools;
 }
 
-/* An object of strings. */
-static enum sbx_status read_env(json_t **env, struct sbx_span text)
-{
-    const char *name;
-    json_t *value;
-    if (text.length == 0) {
-        *env = json_object();
-        return *env == NULL ? SBX_ENOMEM : SBX_OK;
-    }
-    enum sbx_status status = sbx_json_parse(env, text, 0);
-    if (status != SBX_OK || !json_is_object(*env)) {
-        return status == SBX_ENOMEM ? status : SBX_EINVAL;
-    }
-    json_object_foreach (*env, name, value) {
-        if (!json_is_string(value)) {
-            return SBX_EINVAL;
-        }
-    }
-    return SBX_OK;
-}
-
 static enum sbx_status read_cwd(char **cwd, struct sbx_span text)
 {
     if (text.length == 0) {
@@ -214,11 +193,14 @@ enum sbx_status sbx_toolkit_create(struct sbx_toolkit **toolkit, const struct sb
     if (made == NULL) {
         return SBX_ENOMEM;
     }
+    char words[SBX_ENV_WORDS];
+    char *wrong = options->wrong == NULL ? words : options->wrong;
     made->timeout_ms = options->timeout_ms;
     made->counted = calloc(1, sizeof(*made->counted));
     made->shown = sbx_shown_create();
-    enum sbx_status status =
-        made->counted == NULL || made->shown == NULL ? SBX_ENOMEM : read_env(&made->env, options->env);
+    enum sbx_status status = made->counted == NULL || made->shown == NULL
+                                 ? SBX_ENOMEM
+                                 : sbx_env_parse(options->env, &made->env, wrong);
     if (status == SBX_OK) {
         status = read_cwd(&made->cwd, options->cwd);
     }

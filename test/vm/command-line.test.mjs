@@ -96,6 +96,9 @@ test("--env NAME=VALUE, repeated", async () => {
   const wrong = await exec("agentos-sandbox run-command --command true --env A");
   assert.equal(wrong.exitCode, 2);
   assert.match(wrong.stderr, /"env": 'A' is no NAME=VALUE/);
+  const nameless = await exec("agentos-sandbox create-process --command true --env A=1 --env =1");
+  assert.equal(nameless.exitCode, 2);
+  assert.match(nameless.stderr, /"env": '=1' has no name/);
   const { stdout } = await exec("agentos-sandbox run-command --help");
   assert.match(stdout, /^ {2}--env <string> \.\.\. \(once for each\)$/m);
 });

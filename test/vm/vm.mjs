@@ -28,10 +28,11 @@ export const toolServerAt = (port) => ({ AGENTOS_TOOLS_PORT: String(port) });
 /**
  * @param {object} [options]
  * @param {object} [options.toolkit] options of createSandboxToolkit; false for none
+ * @param {object[]} [options.also] further toolkits, which are the caller's
  * @param {boolean} [options.proxied] the mount goes by a proxy, which comes back
  * @param {object} [options.create] further options of AgentOs.create
  */
-export async function openVm({ toolkit = {}, proxied = false, create = {} } = {}) {
+export async function openVm({ toolkit = {}, also = [], proxied = false, create = {} } = {}) {
   const sandbox = await startSandbox();
   const proxy = proxied ? await startProxy(sandbox.baseUrl) : undefined;
   const client = proxy ? await sandbox.connect(proxy.url) : sandbox.client;
@@ -40,7 +41,7 @@ export async function openVm({ toolkit = {}, proxied = false, create = {} } = {}
   const vm = await AgentOs.create({
     software: [common],
     mounts: [{ path: "/sandbox", driver: fs }],
-    toolKits: kit ? [kit] : [],
+    toolKits: [...(kit ? [kit] : []), ...also],
     ...create,
   });
   after(async () => {
