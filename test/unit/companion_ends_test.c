@@ -32,14 +32,16 @@ static struct sbx_op *submit(struct world *world, const struct sbx_fs *fs, enum 
     return op;
 }
 
-/* Stops the clock, and has a batch of one under way whose answer is late. */
-static struct sbx_op *hold_batch(struct world *world, const struct sbx_fs *fs)
+/* Stops the clock, so that every answer until then took no time, which is the least pace; and has a batch of one
+ * under way whose answer is late. */
+static struct sbx_op *hold_batch(struct world *world, struct sbx_fs **fs)
 {
     struct sbx_op *op = NULL;
-    frames.answer = answer_late;
     clock_stop(true);
+    *fs = frames_fs_up(world);
+    frames.answer = answer_late;
     clock_advance(10);
-    frames_submit(world, fs, SBX_OP_RM, &op, 1);
+    frames_submit(world, *fs, SBX_OP_RM, &op, 1);
     frames_await(world, 1);
     return op;
 }
@@ -141,8 +143,8 @@ static void test_nobody_waits_for_the_search(void **state)
 static void test_nobody_waits_for_the_pace(void **state)
 {
     struct world *world = *state;
-    struct sbx_fs *fs = frames_fs_up(world);
-    struct sbx_op *ops[2] = {hold_batch(world, fs)};
+    struct sbx_fs *fs;
+    struct sbx_op *ops[2] = {hold_batch(world, &fs)};
     ops[1] = submit(world, fs, SBX_OP_MKDIR, SBX_BATCH_PACE_MIN_MS);
     frames_settle(world);
     clock_advance(SBX_BATCH_PACE_MIN_MS);
@@ -175,8 +177,8 @@ static void assert_all_cancelled(struct world *world, struct sbx_op **ops, size_
 static void test_closed_with_batches_under_way(void **state)
 {
     struct world *world = *state;
-    struct sbx_fs *fs = frames_fs_up(world);
-    struct sbx_op *ops[8] = {hold_batch(world, fs)};
+    struct sbx_fs *fs;
+    struct sbx_op *ops[8] = {hold_batch(world, &fs)};
     clock_advance(SBX_BATCH_PACE_MIN_MS + 1);
     frames_submit(world, fs, SBX_OP_READLINK, ops + 1, 3);
     frames_await(world, 2);
