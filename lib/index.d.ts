@@ -392,6 +392,8 @@ export interface RunCommandInput extends ProgramInput {
   waitMs?: number;
   /** Instead of `command`: a program that goes on, by the id of its answer; it is waited for again. */
   id?: string;
+  /** Text that is its standard input, 2 MiB at most. Default: none, it is empty. Without the companion: ENOTSUP. */
+  stdin?: string;
   /** Bytes of each stream that come back whole; of more its head and its tail. Default: 1 MiB; at most 64 MiB. */
   maxOutputBytes?: number;
 }

@@ -42,6 +42,25 @@ enum sbx_status record_open(struct record *record, const char *name)
     return open_close(private, status);
 }
 
+enum sbx_status record_take_input(const char *name, int *fd)
+{
+    int private = -1;
+    char input[PRIVATE_NAME_SIZE];
+    struct sbx_span path = private_directory();
+    if (!private_is(name, PRIVATE_RUN)) {
+        return SBX_EINVAL;
+    }
+    (void)snprintf(input, sizeof(input), "input%s", strchr(name, '-'));
+    enum sbx_status status = path.length == 0 ? SBX_EACCES : private_open(path.data, &private);
+    if (status != SBX_OK) {
+        return status;
+    }
+    *fd = openat(private, input, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    status = server_status(*fd);
+    (void)unlinkat(private, input, 0); /* what is left is swept */
+    return open_close(private, status);
+}
+
 enum sbx_status record_make(const struct record *record, const char *name, int *fd)
 {
     *fd = openat(record->directory, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);

@@ -149,10 +149,15 @@ static json_t *wrap(const struct sbx_op *op)
     const struct sbx_run *run = op->run;
     char most[24];
     char limit[24];
-    const char *const options[] = {
-        "--record",   run->record, "--spool",    most,
-        "--limit-ms", limit,       "--no-input", run->uncounted ? "--detach" : NULL,
-        NULL};
+    const char *const options[] = {"--record",
+                                   run->record,
+                                   "--spool",
+                                   most,
+                                   "--limit-ms",
+                                   limit,
+                                   sbx_run_has_input(op) ? "--input" : "--no-input",
+                                   run->uncounted ? "--detach" : NULL,
+                                   NULL};
     (void)snprintf(most, sizeof(most), "%llu", (unsigned long long)run->most);
     (void)snprintf(limit, sizeof(limit), "%llu", (unsigned long long)run->limit_ms);
     return sbx_supervisor_wrap(op, run->body, options);
@@ -349,8 +354,15 @@ static enum sbx_step take_output(struct sbx_op *op)
 
 static enum sbx_step go_find(struct sbx_op *op)
 {
-    static const sbx_step_function steps[] = {
-        find, sbx_supervisor_need, sbx_run_choose_directory, count, ask_start, take_start, NULL};
+    static const sbx_step_function steps[] = {find,
+                                              sbx_supervisor_need,
+                                              sbx_run_choose_directory,
+                                              sbx_run_put_input,
+                                              sbx_run_take_input,
+                                              count,
+                                              ask_start,
+                                              take_start,
+                                              NULL};
     return sbx_op_turn_to(op, steps);
 }
 

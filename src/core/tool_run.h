@@ -65,6 +65,11 @@ extern const sbx_step_function sbx_run_by_id[];
 /* A step: the record's directory; where there is no place for one, the server's own way is left. */
 enum sbx_step sbx_run_choose_directory(struct sbx_op *op);
 
+/* Two steps: its standard input, where it was given one, is put beside the record (tool_run_input.c). */
+enum sbx_step sbx_run_put_input(struct sbx_op *op);
+enum sbx_step sbx_run_take_input(struct sbx_op *op);
+bool sbx_run_has_input(const struct sbx_op *op);
+
 /* Goes on with the wait for its end. */
 enum sbx_step sbx_run_wait(struct sbx_op *op);
 

@@ -53,6 +53,7 @@ static const struct sbx_field run_fields[] = {
      "Milliseconds after which a command that goes on is answered with status running (25000).", NULL},
     {"id", SBX_FIELD_STRING, false,
      "Instead of a command: one that goes on, by the id of its answer, is waited for again.", NULL},
+    {"stdin", SBX_FIELD_TEXT, false, "Text that is its standard input; without it that is empty.", NULL},
     {"maxOutputBytes", SBX_FIELD_NUMBER, false,
      "Bytes of each stream that come back whole (1 MiB, 64 MiB at most); of more its head and tail.", NULL},
     JSON_FIELD,

@@ -84,7 +84,7 @@ static void test_what_changes(void **state)
     static const enum sbx_op_code reads[] = {
         SBX_OP_LSTAT,  SBX_OP_STAT,  SBX_OP_READDIR, SBX_OP_READLINK, SBX_OP_REALPATH,
         SBX_OP_ACCESS, SBX_OP_FSYNC, SBX_OP_PREAD,   SBX_OP_READ,     SBX_OP_WALK,
-        SBX_OP_STATFS, SBX_OP_NAMES, SBX_OP_WAIT,    SBX_OP_END,
+        SBX_OP_STATFS, SBX_OP_NAMES, SBX_OP_WAIT,    SBX_OP_END,      SBX_OP_SAME,
     };
     for (unsigned code = 1; code <= SBX_OP_MAX; code++) {
         bool only_reads = false;
