@@ -113,8 +113,8 @@ static enum sbx_status make_part(struct sbx_object *object, struct write *write,
         return sbx_bulk_part(op, &bulk, number, part);
     }
     enum sbx_status status = sbx_fs_op_create(op, bulk.fs, sbx_op_row(code), bulk.endpoint, &args);
-    if (status == SBX_OK && write->timeout_ms > 0) {
-        (*op)->timeout_ms = write->timeout_ms;
+    if (status == SBX_OK) {
+        sbx_patience_limit(*op, write->timeout_ms);
     }
     return status;
 }
