@@ -58,7 +58,10 @@ export interface SandboxFsOptions {
    * view, not a jail. Default: `/`.
    */
   basePath?: string;
-  /** Deadline of each operation, in milliseconds; for contents, the time without progress. Default: 30,000. */
+  /**
+   * Deadline of each operation, in milliseconds; for contents, the time without progress. Default: 30,000. A sandbox that is
+   * still starting is waited for until then.
+   */
   timeoutMs?: number;
   /** Answer everything that would change something with EROFS, without asking. Default: false. */
   readOnly?: boolean;

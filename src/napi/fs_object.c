@@ -96,7 +96,7 @@ static napi_value start(napi_env env, struct sbx_object *object, const struct sb
     }
     op->file = call->file;
     op->of_file = call->file.ino != 0;
-    op->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : op->timeout_ms;
+    sbx_patience_limit(op, options->timeout_ms);
     if (method->kind.synchronous) {
         return run(env, object, op, &method->kind);
     }

@@ -115,8 +115,8 @@ static enum sbx_status make_part(struct sbx_object *object, struct write *write,
         return sbx_bulk_part(op, &bulk, number, part);
     }
     enum sbx_status status = sbx_fs_op_create(op, bulk.fs, sbx_op_row(code), bulk.endpoint, &args);
-    if (status == SBX_OK && write->timeout_ms > 0) {
-        (*op)->timeout_ms = write->timeout_ms;
+    if (status == SBX_OK) {
+        sbx_patience_limit(*op, write->timeout_ms);
     }
     return status;
 }
@@ -364,8 +364,8 @@ static enum sbx_status make_patch(const struct sbx_object *object, struct write 
     write->phase = PATCH;
     enum sbx_status status =
         sbx_fs_op_create(op, object->fs, sbx_op_row(SBX_OP_PATCH), write->endpoint, patch);
-    if (status == SBX_OK && write->timeout_ms > 0) {
-        (*op)->timeout_ms = write->timeout_ms;
+    if (status == SBX_OK) {
+        sbx_patience_limit(*op, write->timeout_ms);
     }
     return status;
 }

@@ -310,6 +310,7 @@ bool sbx_lazy_endpoint(struct sbx_lazy *lazy, const struct sbx_client_use *use,
     }
     struct sbx_client_use noted = *use;
     noted.reach = lazy->reach;
+    noted.kept = NULL;
     *endpoint = sbx_client_endpoint(env, client, &noted);
     return *endpoint != NULL;
 fail:

@@ -67,8 +67,8 @@ static struct sbx_op *make_op(napi_env env, const struct sbx_binding *binding, n
                                                     (struct sbx_span){json, length});
         if (status != SBX_OK) {
             sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = tool->name});
-        } else if (options->timeout_ms > 0) {
-            op->timeout_ms = options->timeout_ms;
+        } else {
+            sbx_patience_limit(op, options->timeout_ms);
         }
     }
     sbx_endpoint_unref(endpoint);

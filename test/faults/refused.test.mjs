@@ -8,8 +8,8 @@ const { sandbox, openHttp, toolkit, proxied } = await suite();
 
 test('a refused connection is ECONNREFUSED, for each method by its own word', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await openHttp({ client });
-  const tools = toolkit({ client });
+  const { fs } = await openHttp({ client, timeoutMs: 300 }); // so long it might yet start
+  const tools = toolkit({ client, timeoutMs: 300 });
   await proxy.refuse();
   const code = 'ECONNREFUSED';
   await expectError(fs.readFile('/x'), { code, syscall: 'open', path: '/x' });

@@ -135,7 +135,10 @@ test('a token that is renewed, and a fetch that is replaced, are used at once', 
 test('a refused connection is ECONNREFUSED, and a lost change may have completed: as over curl', async () => {
   const { proxy } = await proxied();
   const { client } = await fetchClient({ baseUrl: proxy.url, token: sandbox.token });
-  const over = { fetch: await openHttp({ client }), native: await openHttp({ client: await sandbox.connect(proxy.url) }) };
+  const over = {
+    fetch: await openHttp({ client, timeoutMs: 3000 }),
+    native: await openHttp({ client: await sandbox.connect(proxy.url), timeoutMs: 3000 }),
+  };
   await proxy.rules([{ do: 'lose', match: 'PUT ' }, { do: 'close', match: 'GET /v1/fs/file' }]);
   for (const { fs } of Object.values(over)) {
     await expectError(fs.writeFile('/x', 'y'), { code: 'EIO', syscall: 'open', path: '/x', cause: /may have completed/ });
