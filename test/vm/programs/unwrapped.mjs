@@ -12,7 +12,7 @@ process.on("warning", ({ code, message }) => code === "AGENTOS_SANDBOX_COMMAND" 
 
 const client = { baseUrl: "http://127.0.0.1:9", token: "t" };
 async function run(create, { software = [common], toolkit = {} } = {}) {
-  const vm = await create({ software, toolKits: [createSandboxToolkit({ client, ...toolkit })] });
+  const vm = await create({ software, toolKits: [createSandboxToolkit({ client, timeoutMs: 500, ...toolkit })] });
   const { exitCode, stdout } = await vm.exec(`agentos-${toolkit.name ?? "sandbox"} list-processes`);
   await vm.dispose();
   return { exitCode, reached: stdout.includes("ECONNREFUSED") };
@@ -20,7 +20,7 @@ async function run(create, { software = [common], toolkit = {} } = {}) {
 const copy = (options) => AgentOs.create(options);
 const cases = {
   "read by its user": async () => {
-    const toolkit = createSandboxToolkit({ client });
+    const toolkit = createSandboxToolkit({ client, timeoutMs: 500 });
     return Object.keys(toolkit.tools).length + toolkit.description.length > 0 && (await 0, JSON.stringify(toolkit).length > 0);
   },
   "a wrapped core": () => run((options) => Wrapped.create(options)),
