@@ -6,51 +6,38 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "companion/content.h"
 #include "companion/open.h"
 #include "companion/server.h"
 #include "companion/target.h"
 
 #define PIECE ((size_t)SBX_REPLY_CONTENT_MAX) /* bytes; whole stripes */
 
-/* Reads a piece of the file into `space`; fewer bytes than it has at the end of the file alone. */
-static enum sbx_status read_piece(int fd, char *space, uint64_t offset, size_t *length)
-{
-    ssize_t got = 1;
-    for (*length = 0; *length < PIECE && got != 0;) {
-        got = pread(fd, space + *length, PIECE - *length, (off_t)(offset + *length));
-        if (got < 0 && errno != EINTR) {
-            return server_errno();
-        }
-        *length += got > 0 ? (size_t)got : 0;
-    }
-    return SBX_OK;
-}
-
 /* Whether the file has that content: SBX_ESTALE where not. */
 static enum sbx_status compare(int fd, const struct stat *stat, const struct sbx_args *in, char *space)
 {
     struct sbx_hash hash;
-    size_t length = PIECE;
+    struct sbx_buffer piece = {.length = PIECE};
     uint64_t offset = 0;
     sbx_hash_init(&hash);
     if ((uint64_t)stat->st_size != in->length) {
         return SBX_ESTALE;
     }
-    for (; length == PIECE; offset += length) {
-        enum sbx_status status = read_piece(fd, space, offset, &length);
+    for (; piece.length == PIECE; offset += piece.length) { /* a shorter one is the last */
+        piece = (struct sbx_buffer){.data = space};
+        enum sbx_status status = content_get(fd, &piece, PIECE, offset);
         if (status != SBX_OK) {
             return status;
         }
-        sbx_hash_take(&hash, (struct sbx_span){space, length});
+        sbx_hash_take(&hash, (struct sbx_span){piece.data, piece.length});
     }
-    size_t rest = length % SBX_HASH_STRIPE;
+    size_t rest = piece.length % SBX_HASH_STRIPE;
     bool same = offset == in->length &&
-                sbx_hash_end(&hash, (struct sbx_span){space + length - rest, rest}) == in->hash;
+                sbx_hash_end(&hash, (struct sbx_span){space + piece.length - rest, rest}) == in->hash;
     return same ? SBX_OK : SBX_ESTALE;
 }
 
@@ -100,7 +87,7 @@ enum sbx_status op_patch(struct server *server, const struct sbx_args *in, struc
         status = target_reserve_whole(&target, length);
     }
     if (status == SBX_OK) {
-        status = target_put(target.fd, in->data, in->offset);
+        status = content_put(target.fd, in->data, in->offset);
     }
     return target_end(&target, status, length);
 }

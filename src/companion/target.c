@@ -345,21 +345,6 @@ static void remove_made(const struct target *target)
     }
 }
 
-enum sbx_status target_put(int fd, struct sbx_span data, uint64_t offset)
-{
-    while (data.length > 0) {
-        ssize_t written = pwrite(fd, data.data, data.length, (off_t)offset);
-        if (written < 0 && errno != EINTR) {
-            return server_errno();
-        }
-        if (written > 0) {
-            data = (struct sbx_span){data.data + written, data.length - (size_t)written};
-            offset += (uint64_t)written;
-        }
-    }
-    return SBX_OK;
-}
-
 enum sbx_status target_end(struct target *target, enum sbx_status status, uint64_t length)
 {
     if (status == SBX_OK) {

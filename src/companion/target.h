@@ -34,9 +34,6 @@ enum sbx_status target_look(const char *path, uint64_t length, bool in_place, in
 /* Takes flock's LOCK_SH (what a copy reads, against writers) or LOCK_EX. SBX_ENOBUFS, SBX_EAGAIN: as for target_open. */
 enum sbx_status target_lock(int fd, int kind, bool alone) SBX_CHECKED;
 
-/* Writes all of `data` at `offset`. */
-enum sbx_status target_put(int fd, struct sbx_span data, uint64_t offset) SBX_CHECKED;
-
 /* Gets the space for the segments of a content; then what lies between and behind them becomes holes, whatever was there
  * before. Where the file system makes no holes the segments are joined. */
 enum sbx_status target_reserve(struct target *target, struct segments *segments) SBX_CHECKED;
