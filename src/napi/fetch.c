@@ -287,17 +287,3 @@ void sbx_fetch_take(struct sbx_env *env, struct sbx_queue *taken)
         }
     }
 }
-
-napi_value sbx_fetch_set(napi_env env, napi_callback_info info)
-{
-    struct sbx_env *data = NULL;
-    napi_value function;
-    size_t argc = 1;
-    SBX_TRY(napi_get_cb_info(env, info, &argc, &function, NULL, (void **)&data));
-    if (data->perform_fetch == NULL) {
-        SBX_TRY(napi_create_reference(env, function, 1, &data->perform_fetch));
-    }
-    return NULL;
-fail:
-    return sbx_try_throw(env);
-}
