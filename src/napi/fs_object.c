@@ -81,9 +81,9 @@ static napi_value start(napi_env env, struct sbx_object *object, const struct sb
     if (known != NULL) {
         return sbx_answer_known(object, &method->kind, call->row, call->args.path, known);
     }
-    bool patches = call->row->code == SBX_OP_WRITE &&
+    bool patches = status == SBX_OK && call->row->code == SBX_OP_WRITE &&
                    sbx_known_patch(&object->known, call->args.path, call->args.data, &patch);
-    if (status == SBX_OK && (patches || sbx_large_write_is(call))) {
+    if (patches || (status == SBX_OK && sbx_large_write_is(call))) {
         return sbx_large_write_start(object, call, patches ? &patch : NULL, options, endpoint);
     }
     if (status == SBX_OK) {

@@ -115,6 +115,15 @@ enum sbx_status sbx_large_read_create(struct sbx_op **op, struct sbx_object *obj
     return status;
 }
 
+/* What was read is known from now on. */
+static void keep_content(struct sbx_job *job, const struct sbx_op *op)
+{
+    if (op->row->code == SBX_OP_READ && op->result.status == SBX_OK) {
+        sbx_known_keep(&job->object->known, op->args.path,
+                       (struct sbx_span){op->result.bytes.data, op->result.bytes.length});
+    }
+}
+
 /* Whether the op has found the content that is known. */
 static bool is_same(const struct sbx_op *op, struct sbx_content *content)
 {
@@ -154,6 +163,7 @@ static struct sbx_op *next(struct sbx_job *job, struct sbx_op *op)
         return read_instead(job, op);
     }
     if (job->given_up || !has_size_alone(op)) {
+        keep_content(job, op);
         return op;
     }
     if (op->result.total > sbx_fs_max_full_read(op->fs)) {
@@ -200,8 +210,6 @@ napi_value sbx_large_read_result(napi_env env, struct sbx_op *op)
     if (op->row->code == SBX_OP_SAME) {
         return make_copy(env, op);
     }
-    struct sbx_span bytes = {op->result.bytes.data, op->result.bytes.length};
-    sbx_known_keep(&sbx_job_of(op)->object->known, op->args.path, bytes);
     if (op->room == NULL) {
         return sbx_result_bytes(env, op);
     }
