@@ -71,18 +71,17 @@ enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint,
     return SBX_OK;
 }
 
-static void free_result(struct sbx_op *op)
+void sbx_op_free_result(enum sbx_reply reply, struct sbx_result *result)
 {
-    enum sbx_reply reply = op->row == NULL ? SBX_REPLY_TEXT : (enum sbx_reply)op->row->reply;
-    if (op->result.status != SBX_OK || op->state != SBX_OP_IS_DONE) {
+    if (result->status != SBX_OK) {
         return;
     }
     if (reply == SBX_REPLY_BYTES || reply == SBX_REPLY_TEXT) {
-        free(op->room == NULL ? op->result.bytes.data : NULL);
+        free(result->bytes.data);
     } else if (sbx_op_lists(reply)) {
-        free(op->result.list.entries);
-        free(op->result.list.names);
-        free(op->result.list.listed);
+        free(result->list.entries);
+        free(result->list.names);
+        free(result->list.listed);
     }
 }
 
@@ -91,7 +90,9 @@ void sbx_op_destroy(struct sbx_op *op)
     if (op == NULL) {
         return;
     }
-    free_result(op);
+    if (op->state == SBX_OP_IS_DONE && op->room == NULL) { /* what is in the room is not its own */
+        sbx_op_free_result(op->row == NULL ? SBX_REPLY_TEXT : (enum sbx_reply)op->row->reply, &op->result);
+    }
     free(op->content.data);
     sbx_run_destroy(op->run);
     if (op->call != NULL) {
@@ -206,8 +207,7 @@ void sbx_op_refuse(struct sbx_op *op, enum sbx_status status, const char *words)
 /* Whether the sandbox itself has answered. */
 static bool is_answered(const struct sbx_request *request)
 {
-    bool looks = sbx_endpoint_reach(request->endpoint) != NULL; /* else it makes no difference */
-    return request->outcome == SBX_OK && !(looks && sbx_problem_is_of_gateway(request));
+    return request->outcome == SBX_OK && !sbx_problem_is_of_gateway(request);
 }
 
 static void on_reply(struct sbx_request *request)

@@ -144,6 +144,9 @@ bool sbx_op_renew(struct sbx_op *op);
 /* Where it goes, in place of what it was made with. Before it is sent. Thread: main. */
 void sbx_op_set_endpoint(struct sbx_op *op, struct sbx_endpoint *endpoint);
 
+/* Frees what a result of that shape owns. Thread: any. */
+void sbx_op_free_result(enum sbx_reply reply, struct sbx_result *result);
+
 /* The words of a failure; "" where there are none. Borrowed. */
 const char *sbx_op_detail(const struct sbx_op *op);
 

@@ -41,13 +41,7 @@ static void free_entry(struct sbx_cache *cache, size_t slot)
     if (entry == NULL) {
         return;
     }
-    bool well = entry->result.status == SBX_OK;
-    if (well && is_text(entry->row)) {
-        free(entry->result.bytes.data);
-    } else if (well && sbx_op_lists((enum sbx_reply)entry->row->reply)) {
-        free(entry->result.list.entries);
-        free(entry->result.list.names);
-    }
+    sbx_op_free_result((enum sbx_reply)entry->row->reply, &entry->result);
     cache->bytes -= entry->bytes;
     cache->slots[slot] = NULL;
     free(entry);
@@ -88,10 +82,8 @@ static bool is_answer(const struct sbx_op *op)
     if (result->status != SBX_OK) {
         return result->status == SBX_ENOENT;
     }
-    bool has_content =
-        op->row->code != SBX_OP_READ || (op->room == NULL && result->bytes.length <= CONTENT_MAX &&
-                                         (result->bytes.data != NULL || result->total == 0));
-    return has_content;
+    return op->row->code != SBX_OP_READ || (op->room == NULL && result->bytes.length <= CONTENT_MAX &&
+                                            (result->bytes.data != NULL || result->total == 0));
 }
 
 static bool copy_bytes(struct sbx_result *copy, const struct sbx_result *result)
