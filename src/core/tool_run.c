@@ -107,12 +107,18 @@ static enum sbx_step find(struct sbx_op *op)
     return sbx_supervisor_find(op, otherwise(op));
 }
 
-enum sbx_step sbx_run_choose_directory(struct sbx_op *op)
+void sbx_run_set_directory(struct sbx_op *op)
 {
     struct sbx_run *run = op->run;
     sbx_bytes_clear(&run->directory);
     sbx_bytes_init(&run->directory, 2 * SBX_PATH_MAX);
     sbx_supervisor_append_directory(op, run->record, &run->directory);
+}
+
+enum sbx_step sbx_run_choose_directory(struct sbx_op *op)
+{
+    struct sbx_run *run = op->run;
+    sbx_run_set_directory(op);
     if (run->directory.status != SBX_OK) {
         return sbx_op_fail(op, run->directory.status, NULL);
     }
@@ -315,30 +321,35 @@ static enum sbx_step take_wait(struct sbx_op *op)
 
 /* ---- Output -------------------------------------------------------------------------------------------------- */
 
+enum sbx_step sbx_run_ask_file(struct sbx_op *op, const char *name, size_t most)
+{
+    struct sbx_request *request = NULL;
+    struct sbx_bytes path;
+    sbx_bytes_init(&path, 2 * SBX_PATH_MAX);
+    sbx_bytes_append(&path, sbx_bytes_span(&op->run->directory));
+    sbx_bytes_append_text(&path, name);
+    enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_GET, "/v1/fs/file");
+    if (status == SBX_OK) {
+        sbx_request_query(request, "path", sbx_bytes_span(&path));
+        request->accept = "application/octet-stream";
+        request->until_stalled = true;
+        request->reply_max = most;
+    }
+    sbx_bytes_clear(&path);
+    return sbx_op_send(op, status, request);
+}
+
 static enum sbx_step ask_output(struct sbx_op *op)
 {
     static const char *const names[SBX_RUN_STREAMS] = {"/output", "/errors"};
     struct sbx_run *run = op->run;
-    struct sbx_request *request = NULL;
-    struct sbx_bytes path;
     while (run->stream < SBX_RUN_STREAMS && (run->stream == 0 ? run->state.output : run->state.errors) == 0) {
         run->stream++;
     }
     if (run->stream == SBX_RUN_STREAMS) {
         return sbx_run_answer(op);
     }
-    sbx_bytes_init(&path, 2 * SBX_PATH_MAX);
-    sbx_bytes_append(&path, sbx_bytes_span(&run->directory));
-    sbx_bytes_append_text(&path, names[run->stream]);
-    enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_GET, "/v1/fs/file");
-    if (status == SBX_OK) {
-        sbx_request_query(request, "path", sbx_bytes_span(&path));
-        request->accept = "application/octet-stream";
-        request->until_stalled = true;
-        request->reply_max = (size_t)run->state.most;
-    }
-    sbx_bytes_clear(&path);
-    return sbx_op_send(op, status, request);
+    return sbx_run_ask_file(op, names[run->stream], (size_t)run->state.most);
 }
 
 static enum sbx_step take_output(struct sbx_op *op)

@@ -62,6 +62,12 @@ enum sbx_step sbx_run_tidy(struct sbx_op *op);
 enum sbx_step sbx_run_choose(struct sbx_op *op);
 extern const sbx_step_function sbx_run_by_id[];
 
+/* Where the record's directory is, or empty: run->directory. */
+void sbx_run_set_directory(struct sbx_op *op);
+
+/* Asks for a file in it, of so many bytes at most; `name` begins with a slash. */
+enum sbx_step sbx_run_ask_file(struct sbx_op *op, const char *name, size_t most);
+
 /* A step: the record's directory; where there is no place for one, the server's own way is left. */
 enum sbx_step sbx_run_choose_directory(struct sbx_op *op);
 
