@@ -7,6 +7,7 @@ import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { eventually } from '../helpers/eventually.mjs';
 import { rejection } from '../helpers/expect.mjs';
+import { lives } from '../helpers/remains.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
 const { sandbox, toolkit, proxied } = await suite();
@@ -24,12 +25,6 @@ async function program() {
     go: () => sandbox.sh('touch "$1/go"', directory),
   };
 }
-
-const lives = (pid) =>
-  sandbox.sh('grep -q "^State:.[^Z]" "/proc/$1/status"', pid.trim()).then(
-    () => true,
-    () => false,
-  );
 
 /** Starts a wait, and aborts it once it waits in the sandbox. */
 async function aborted(kit, input) {
@@ -51,7 +46,7 @@ test('a wait by the id is given up, and the program goes on, after one answer "r
   assert.equal((await execute(kit, { id, waitMs: 1 })).status, 'running');
   await aborted(kit, { id, waitMs: 60_000 });
   await kit.close(); // waits for what an abort leaves to do
-  assert.equal(await lives(await pid()), true);
+  assert.equal(await lives(sandbox, await pid()), true);
   const other = toolkit();
   assert.equal((await call(other, 'list-processes')).processes.find((process) => process.id === id).status, 'running');
   await go();
@@ -66,7 +61,7 @@ test('a signal that came with the first call has no say once that was answered',
   const { id } = await execute(kit, { ...input, waitMs: 1 }, { signal: controller.signal });
   controller.abort();
   await kit.close();
-  assert.equal(await lives(await pid()), true);
+  assert.equal(await lives(sandbox, await pid()), true);
   const other = toolkit();
   await call(other, 'kill-process', { id });
   assert.equal((await execute(other, { id })).signal, 'SIGKILL');
@@ -81,5 +76,5 @@ test('the call that started the program ends it, also where it was to be answere
   controller.abort('enough');
   assert.equal(await rejected, 'enough');
   await kit.close();
-  assert.equal(await lives(started), false);
+  assert.equal(await lives(sandbox, started), false);
 });
