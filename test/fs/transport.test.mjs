@@ -62,6 +62,29 @@ test('large contents arrive whole, both ways', async () => {
   assert.deepEqual(Buffer.compare(await fs.readFile('/big'), content), 0);
 });
 
+test('onProgress hears of a content while it arrives', async () => {
+  let goOn;
+  const halfway = new Promise((resolve) => (goOn = resolve));
+  const half = 4_000_000;
+  const { fs } = await answered(async (url, init) => {
+    if (!url.pathname.endsWith('/file')) return Response.json({ ...STAT, size: 2 * half });
+    const body = new ReadableStream({
+      async start(controller) {
+        controller.enqueue(new Uint8Array(half));
+        await halfway; // the rest waits until the first half was told
+        controller.enqueue(new Uint8Array(half));
+        controller.close();
+      },
+    });
+    const headers = { 'content-type': 'application/octet-stream', 'content-length': String(2 * half) };
+    return new Response(body, { headers });
+  });
+  const told = [];
+  const content = await fs.readFile('/x', { onProgress: (progress) => (told.push(progress), goOn()) });
+  assert.equal(content.length, 2 * half);
+  assert.deepEqual(told, [{ bytes: half, total: 2 * half }, { bytes: 2 * half, total: 2 * half }]);
+});
+
 test('many at once share requests', async () => {
   const { client, calls } = await fetchClient(sandbox);
   const { fs } = await open({ client });

@@ -12,6 +12,9 @@ import { startSandbox } from './sandbox.mjs';
 /** The title of a group of tests that hold for the HTTP lane, and not for an exact one. */
 export const HTTP_ALONE = 'over HTTP alone';
 
+/** Options of what is about prepareOpenSync asking at once: over the client's fetch it asks later, and so never here. */
+export const AT_ONCE = { transport: 'native' };
+
 /** What it takes to get the HTTP lane. */
 const HTTP_OPTIONS = { companion: false };
 
