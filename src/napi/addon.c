@@ -17,6 +17,7 @@
 #include "napi/lazy.h"
 #include "napi/network.h"
 #include "napi/slice.h"
+#include "napi/stat.h"
 #include "napi/toolkit_object.h"
 #include "napi/try.h"
 
@@ -82,6 +83,7 @@ static napi_status export_all(napi_env env, napi_value exports, struct sbx_env *
         {.utf8name = "createSandboxFs", .method = sbx_fs_object_create, .data = data},
         {.utf8name = "createSandboxToolkit", .method = sbx_toolkit_object_create, .data = data},
         {.utf8name = "stop", .method = stop, .data = data},
+        {.utf8name = "setStat", .method = sbx_stat_set, .data = data},
         {.utf8name = "setRoots", .method = keep_function, .data = &data->read_roots},
         {.utf8name = "setBeforeListening", .method = keep_function, .data = &data->before_listening},
         {.utf8name = "setFetch", .method = keep_function, .data = &data->perform_fetch},

@@ -18,6 +18,7 @@ struct sbx_engine;
 struct sbx_network;
 struct sbx_op;
 struct sbx_roots;
+struct sbx_stat_numbers;
 
 struct sbx_env {
     napi_env env;
@@ -33,7 +34,10 @@ struct sbx_env {
     struct sbx_roots *roots;              /* owned: what it gave; NULL: not needed yet */
     struct sbx_network *network;          /* owned: what the loader told of it; NULL: nothing */
     napi_ref before_listening;            /* owned: setBeforeListening, for each signal; NULL: none */
-    napi_ref perform_fetch;               /* owned: setFetch, lib/fetch.js; NULL: none */
+    napi_ref make_stat;                   /* owned: setStat, lib/stat.js; NULL: none */
+    napi_ref stat_memory;                 /* owned: what it reads */
+    struct sbx_stat_numbers *stat_numbers; /* borrowed from that */
+    napi_ref perform_fetch;                /* owned: setFetch, lib/fetch.js; NULL: none */
     /* What its driver does with exchanges: of fetch.h. */
     void (*perform)(struct sbx_env *env, struct sbx_queue *taken);
     /* What its driver does with ops that are over: of job.h. */

@@ -10,9 +10,9 @@
 
 #include "napi/error.h"
 #include "napi/job.h"
+#include "napi/stat.h"
 #include "napi/try.h"
 
-#define NS_PER_MS 1000000
 #define STRING_MAX ((size_t)0x1fffffe8) /* bytes of Latin-1 in the longest string of V8 */
 
 napi_value sbx_result_undefined(napi_env env, struct sbx_op *op)
@@ -117,75 +117,9 @@ static napi_status set_number(napi_env env, napi_value object, const char *name,
     return status == napi_ok ? napi_set_named_property(env, object, name, value) : status;
 }
 
-static napi_status set_boolean(napi_env env, napi_value object, const char *name, bool is)
-{
-    napi_value value;
-    napi_status status = napi_get_boolean(env, is, &value);
-    return status == napi_ok ? napi_set_named_property(env, object, name, value) : status;
-}
-
 static bool has_type(const struct sbx_stat *stat, uint32_t type)
 {
     return (stat->mode & SBX_S_IFMT) == type;
-}
-
-/* Whole milliseconds, rounded down: the VM makes a BigInt of them. */
-static double whole_ms(int64_t time_ns)
-{
-    int64_t ms = time_ns / NS_PER_MS;
-    return (double)(time_ns % NS_PER_MS < 0 ? ms - 1 : ms);
-}
-
-/* The times in ns, as Node's BigIntStats has them. They are not enumerable: JSON knows no BigInt, and core's copies
- * of a stat would fail on one. */
-static napi_status add_ns(napi_env env, napi_value object, const struct sbx_stat *stat)
-{
-    napi_property_descriptor properties[] = {{.utf8name = "atimeNs"},
-                                             {.utf8name = "mtimeNs"},
-                                             {.utf8name = "ctimeNs"},
-                                             {.utf8name = "birthtimeNs"}};
-    const int64_t times[] = {stat->atime_ns, stat->mtime_ns, stat->ctime_ns, stat->birthtime_ns};
-    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
-        napi_status status = napi_create_bigint_int64(env, times[i], &properties[i].value);
-        if (status != napi_ok) {
-            return status;
-        }
-    }
-    return napi_define_properties(env, object, sizeof(times) / sizeof(times[0]), properties);
-}
-
-/* The fields of core's VirtualStat, and those that its successor asks for. */
-static napi_value stat_object(napi_env env, const struct sbx_stat *stat)
-{
-    const struct {
-        const char *name;
-        double value;
-    } numbers[] = {
-        {"mode", stat->mode},
-        {"size", (double)stat->size},
-        {"blocks", (double)stat->blocks},
-        {"dev", (double)stat->dev},
-        {"rdev", (double)stat->rdev},
-        {"ino", (double)stat->ino},
-        {"nlink", stat->nlink},
-        {"uid", stat->uid},
-        {"gid", stat->gid},
-        {"atimeMs", whole_ms(stat->atime_ns)},
-        {"mtimeMs", whole_ms(stat->mtime_ns)},
-        {"ctimeMs", whole_ms(stat->ctime_ns)},
-        {"birthtimeMs", whole_ms(stat->birthtime_ns)},
-    };
-    napi_value object;
-    SBX_TRY(napi_create_object(env, &object));
-    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        SBX_TRY(set_number(env, object, numbers[i].name, numbers[i].value));
-    }
-    SBX_TRY(set_boolean(env, object, "isDirectory", has_type(stat, SBX_S_IFDIR)));
-    SBX_TRY(set_boolean(env, object, "isSymbolicLink", has_type(stat, SBX_S_IFLNK)));
-    SBX_TRY(add_ns(env, object, stat));
-    return object;
-fail:
-    return sbx_try_throw(env);
 }
 
 /* The owner that the file system was made to show. */
@@ -205,7 +139,7 @@ napi_value sbx_result_stat(napi_env env, struct sbx_op *op)
         sbx_fresh_remember(&job->object->fresh, job->version, op->args.path, &op->result.stat);
     }
     show_owner(op, &op->result.stat);
-    return stat_object(env, &op->result.stat);
+    return sbx_stat_object(env, &op->result.stat);
 }
 
 napi_value sbx_result_statfs(napi_env env, struct sbx_op *op)
@@ -281,7 +215,7 @@ fail:
 static napi_value full_entry(napi_env env, const napi_value keys[KEYS], const struct sbx_entry *entry)
 {
     napi_value object = brief_entry(env, keys, entry);
-    napi_value stat = object == NULL ? NULL : stat_object(env, &entry->stat);
+    napi_value stat = object == NULL ? NULL : sbx_stat_object(env, &entry->stat);
     if (stat == NULL) {
         return NULL;
     }
