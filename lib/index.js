@@ -4,6 +4,7 @@
 'use strict';
 
 const { defaultMaxListeners, getMaxListeners, setMaxListeners } = require('node:events');
+const { readClient } = require('./client.js');
 const { hostFunctions } = require('./host-functions.js');
 const binding = require('./load.js');
 const { withSandbox } = require('./lazy.js');
@@ -18,6 +19,7 @@ const { wrapCore } = require('./wrap-core.js');
 wrapCore();
 binding.setFetch((asked, reply) => require('./fetch.js')(asked, reply));
 binding.setRoots(() => require('./roots.js')());
+binding.setClient(readClient);
 binding.setStat(stat.memory, stat.makeStat);
 binding.setNetwork(require('./network.js'));
 binding.setBeforeListening(allowListeners);

@@ -84,6 +84,7 @@ static napi_status export_all(napi_env env, napi_value exports, struct sbx_env *
         {.utf8name = "createSandboxToolkit", .method = sbx_toolkit_object_create, .data = data},
         {.utf8name = "stop", .method = stop, .data = data},
         {.utf8name = "setStat", .method = sbx_stat_set, .data = data},
+        {.utf8name = "setClient", .method = keep_function, .data = &data->read_client},
         {.utf8name = "setRoots", .method = keep_function, .data = &data->read_roots},
         {.utf8name = "setBeforeListening", .method = keep_function, .data = &data->before_listening},
         {.utf8name = "setFetch", .method = keep_function, .data = &data->perform_fetch},

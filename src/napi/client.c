@@ -1,5 +1,4 @@
-/* client.c: the fields of a SandboxAgent that say where it sends its requests. They are ordinary
- * properties, private only to TypeScript.
+/* client.c: from what a client says to the endpoint that its requests go to: the same one as long as it says the same.
  *
  * Thread: main.
  * SPDX-License-Identifier: Apache-2.0
@@ -46,9 +45,9 @@ static void free_texts(struct fields *fields)
     }
 }
 
-static bool read_url(napi_env env, napi_value client, struct fields *fields)
+static bool read_url(napi_env env, napi_value said, struct fields *fields)
 {
-    napi_value url = sbx_value_property(env, client, "baseUrl");
+    napi_value url = sbx_value_property(env, said, "baseUrl");
     return url != NULL &&
            keep_text(env, url, "\"client.baseUrl\" property", fields, &fields->options.base_url);
 }
@@ -58,34 +57,14 @@ static bool is_nothing(napi_env env, napi_value value)
     return sbx_value_is(env, value, napi_undefined) || sbx_value_is(env, value, napi_null);
 }
 
-static bool read_token(napi_env env, napi_value client, struct fields *fields)
+static bool read_token(napi_env env, napi_value said, struct fields *fields)
 {
-    napi_value token = sbx_value_property(env, client, "token");
+    napi_value token = sbx_value_property(env, said, "token");
     if (token == NULL) {
         return false;
     }
     return is_nothing(env, token) ||
            keep_text(env, token, "\"client.token\" property", fields, &fields->options.token);
-}
-
-/* Array.from(new Headers(init)): every shape that the SDK's own `new Headers` takes, as pairs. */
-static napi_value as_pairs(napi_env env, napi_value init)
-{
-    napi_value global;
-    napi_value constructor;
-    napi_value headers;
-    napi_value array;
-    napi_value from;
-    napi_value pairs;
-    SBX_TRY(napi_get_global(env, &global));
-    SBX_TRY(napi_get_named_property(env, global, "Headers", &constructor));
-    SBX_TRY(napi_new_instance(env, constructor, 1, &init, &headers));
-    SBX_TRY(napi_get_named_property(env, global, "Array", &array));
-    SBX_TRY(napi_get_named_property(env, array, "from", &from));
-    SBX_TRY(napi_call_function(env, array, from, 1, &headers, &pairs));
-    return pairs;
-fail:
-    return sbx_try_throw(env);
 }
 
 static bool read_pair(napi_env env, napi_value pair, struct fields *fields)
@@ -106,13 +85,9 @@ fail:
     return false;
 }
 
-static bool read_headers(napi_env env, napi_value client, struct fields *fields)
+static bool read_headers(napi_env env, napi_value said, struct fields *fields)
 {
-    napi_value init = sbx_value_property(env, client, "defaultHeaders");
-    if (init == NULL || is_nothing(env, init)) {
-        return init != NULL;
-    }
-    napi_value pairs = as_pairs(env, init);
+    napi_value pairs = sbx_value_property(env, said, "headers");
     uint32_t count = 0;
     if (pairs == NULL || napi_get_array_length(env, pairs, &count) != napi_ok) {
         return false;
@@ -130,12 +105,19 @@ static bool read_headers(napi_env env, napi_value client, struct fields *fields)
     return true;
 }
 
+/* Whether a property is true; anything else is false. Returns false where it threw. */
+static bool read_flag(napi_env env, napi_value object, const char *name, bool *is)
+{
+    napi_value value = sbx_value_property(env, object, name);
+    *is = false;
+    return value != NULL &&
+           (!sbx_value_is(env, value, napi_boolean) || napi_get_value_bool(env, value, is) == napi_ok);
+}
+
 bool sbx_client_is_disposed(napi_env env, napi_value client)
 {
     bool disposed = false;
-    napi_value value = sbx_value_property(env, client, "disposed");
-    return value != NULL && sbx_value_is(env, value, napi_boolean) &&
-           napi_get_value_bool(env, value, &disposed) == napi_ok && disposed;
+    return read_flag(env, client, "disposed", &disposed) && disposed;
 }
 
 static bool check_usable(napi_env env, napi_value client, const char *syscall)
@@ -161,10 +143,13 @@ bool sbx_client_check(napi_env env, napi_value client, const struct sbx_client_u
         sbx_error_throw_type(env, "\"options.client\" property", expected, client);
         return false;
     }
-    struct sbx_endpoint *endpoint =
-        check_usable(env, client, use->syscall) ? sbx_client_endpoint(env, client, use) : NULL;
+    struct sbx_client_seen seen = {0};
+    struct sbx_client_use once = *use;
+    once.seen = &seen;
+    struct sbx_endpoint *endpoint = sbx_client_endpoint(env, client, &once);
     bool usable = endpoint != NULL;
     sbx_endpoint_unref(endpoint);
+    sbx_client_forget(env, &seen);
     return usable;
 }
 
@@ -210,42 +195,8 @@ static bool is_placeholder(struct sbx_span url)
     return sbx_span_equal(url, (struct sbx_span){placeholder, sizeof(placeholder) - 1});
 }
 
-/* Whether a property of `object` is the string `text`. */
-static bool has_text(napi_env env, napi_value object, const char *name, const char *text)
-{
-    char read[64] = "";
-    size_t length = 0;
-    napi_value value = sbx_value_property(env, object, name);
-    return value != NULL && sbx_value_is(env, value, napi_string) &&
-           napi_get_value_string_utf8(env, value, read, sizeof(read), &length) == napi_ok &&
-           strcmp(read, text) == 0;
-}
-
-static bool is_global_fetch(napi_env env, napi_value fetcher)
-{
-    napi_value global;
-    napi_value fetch;
-    bool equal = false;
-    return napi_get_global(env, &global) == napi_ok &&
-           napi_get_named_property(env, global, "fetch", &fetch) == napi_ok &&
-           napi_strict_equals(env, fetcher, fetch, &equal) == napi_ok && equal;
-}
-
-/* A fetch that was put in the place of Node's: another than Node's own, which the SDK binds to a function of the name
- * "bound fetch", and than that of the SDK's provider for this machine, which has no name. */
-static bool is_own_fetch(napi_env env, napi_value client, napi_value fetcher)
-{
-    if (!sbx_value_is(env, fetcher, napi_function) || has_text(env, fetcher, "name", "bound fetch") ||
-        is_global_fetch(env, fetcher)) {
-        return false;
-    }
-    napi_value provider = sbx_value_property(env, client, "sandboxProvider");
-    return !(provider != NULL && sbx_value_is(env, provider, napi_object) &&
-             has_text(env, provider, "name", "local") && has_text(env, fetcher, "name", ""));
-}
-
 /* Chooses how requests leave. false: thrown. */
-static bool choose_transport(napi_env env, napi_value client, const struct sbx_client_use *use,
+static bool choose_transport(napi_env env, napi_value said, const struct sbx_client_use *use,
                              struct fields *fields)
 {
     bool no_url = is_placeholder(fields->options.base_url);
@@ -255,13 +206,13 @@ static bool choose_transport(napi_env env, napi_value client, const struct sbx_c
                                                    .advice = "the client has no URL, only a fetch function"});
         return false;
     }
-    napi_value fetcher =
-        use->transport == SBX_TRANSPORT_NATIVE ? NULL : sbx_value_property(env, client, "fetcher");
-    if (use->transport != SBX_TRANSPORT_NATIVE && fetcher == NULL) {
+    napi_value fetcher = sbx_value_property(env, said, "fetcher");
+    bool own = false;
+    if (fetcher == NULL || !read_flag(env, said, "ownFetch", &own)) {
         return false;
     }
-    bool wanted = use->transport == SBX_TRANSPORT_FETCH ||
-                  (fetcher != NULL && (no_url || is_own_fetch(env, client, fetcher)));
+    bool wanted =
+        use->transport == SBX_TRANSPORT_FETCH || (use->transport == SBX_TRANSPORT_AUTO && (no_url || own));
     if (wanted && !sbx_value_is(env, fetcher, napi_function)) {
         sbx_error_throw_type(env, "\"client.fetcher\" property", "of type function", fetcher);
         return false;
@@ -304,16 +255,82 @@ static struct sbx_endpoint *create(napi_env env, struct fields *fields, const st
     return endpoint;
 }
 
-struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, const struct sbx_client_use *use)
+/* What the client says, by lib/client.js; NULL: thrown. */
+static napi_value ask_client(napi_env env, napi_value client, const struct sbx_client_seen *seen)
+{
+    struct sbx_env *data = NULL;
+    napi_value function;
+    napi_value receiver;
+    napi_value argv[2] = {client};
+    napi_value said;
+    SBX_TRY(napi_get_instance_data(env, (void **)&data));
+    SBX_TRY(napi_get_undefined(env, &receiver));
+    argv[1] = receiver;
+    if (seen->said != NULL) {
+        SBX_TRY(napi_get_reference_value(env, seen->said, &argv[1]));
+    }
+    SBX_TRY(napi_get_reference_value(env, data->read_client, &function));
+    SBX_TRY(napi_call_function(env, receiver, function, 2, argv, &said));
+    return said;
+fail:
+    return sbx_try_throw(env);
+}
+
+/* Getters of the client have run: what was seen may be of now. */
+static bool is_seen(napi_env env, napi_value said, const struct sbx_client_use *use)
+{
+    const struct sbx_client_seen *seen = use->seen;
+    napi_value before;
+    bool same = false;
+    return seen->said != NULL && napi_get_reference_value(env, seen->said, &before) == napi_ok &&
+           napi_strict_equals(env, before, said, &same) == napi_ok && same &&
+           (use->kept != NULL || sbx_endpoint_reach(seen->endpoint) == use->reach);
+}
+
+void sbx_client_forget(napi_env env, struct sbx_client_seen *seen)
+{
+    if (seen->said != NULL) {
+        (void)napi_delete_reference(env, seen->said); /* fails only where the environment is gone */
+    }
+    sbx_endpoint_unref(seen->endpoint);
+    *seen = (struct sbx_client_seen){0};
+}
+
+/* Not where https is spoken: whether certificates are looked at is asked anew for each operation. */
+static void note(napi_env env, napi_value said, struct sbx_client_seen *seen, struct sbx_endpoint *endpoint)
+{
+    sbx_client_forget(env, seen);
+    if (sbx_endpoint_roots(endpoint) == NULL && napi_create_reference(env, said, 1, &seen->said) == napi_ok) {
+        seen->endpoint = sbx_endpoint_ref(endpoint);
+    }
+}
+
+static struct sbx_endpoint *read_endpoint(napi_env env, napi_value said, const struct sbx_client_use *use)
 {
     struct fields fields = {0};
     struct sbx_endpoint *endpoint = NULL;
     fields.options.headers = fields.headers;
-    if (check_usable(env, client, use->syscall) && read_url(env, client, &fields) &&
-        choose_transport(env, client, use, &fields) && read_token(env, client, &fields) &&
-        read_headers(env, client, &fields)) {
+    if (check_usable(env, said, use->syscall) && read_url(env, said, &fields) &&
+        choose_transport(env, said, use, &fields) && read_token(env, said, &fields) &&
+        read_headers(env, said, &fields)) {
         endpoint = create(env, &fields, use);
     }
     free_texts(&fields);
+    return endpoint;
+}
+
+struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, const struct sbx_client_use *use)
+{
+    napi_value said = ask_client(env, client, use->seen);
+    if (said == NULL) {
+        return NULL;
+    }
+    if (is_seen(env, said, use)) {
+        return sbx_endpoint_ref(use->seen->endpoint);
+    }
+    struct sbx_endpoint *endpoint = read_endpoint(env, said, use);
+    if (endpoint != NULL) {
+        note(env, said, use->seen, endpoint);
+    }
     return endpoint;
 }

@@ -1,5 +1,5 @@
 /* client.h: what we read from the SDK's client: base URL, token, headers. They are read anew at each
- * call, because the SDK does so too: `client.token = …` takes effect at once.
+ * call, by lib/client.js, because the SDK does so too: `client.token = …` takes effect at once.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -17,6 +17,12 @@ enum sbx_transport {
     SBX_TRANSPORT_FETCH,  /* the client's fetch */
 };
 
+/* What a client has said last, and the endpoint that this is. */
+struct sbx_client_seen {
+    napi_ref said;                 /* owned: of lib/client.js; NULL: nothing is kept */
+    struct sbx_endpoint *endpoint; /* owned: one count */
+};
+
 /* How a client is used. */
 struct sbx_client_use {
     enum sbx_transport transport;
@@ -25,6 +31,7 @@ struct sbx_client_use {
     const char *syscall;     /* of an error */
     struct sbx_reach *reach; /* borrowed: what is known of the client's sandbox; NULL: nobody wants to know */
     struct sbx_reach **kept; /* where that is kept from call to call, in place of `reach`; NULL: nowhere */
+    struct sbx_client_seen *seen; /* borrowed: kept from call to call; sbx_client_check needs none */
 };
 
 /* Whether `client` can be one of ours. `use->syscall` is "createSandboxFs"; false: thrown. */
@@ -32,6 +39,9 @@ bool sbx_client_check(napi_env env, napi_value client, const struct sbx_client_u
 
 /* Whether the client says that it was disposed: it is of no use any more. */
 bool sbx_client_is_disposed(napi_env env, napi_value client);
+
+/* Frees what is kept. */
+void sbx_client_forget(napi_env env, struct sbx_client_seen *seen);
 
 /* The client's endpoint as it is now; the caller owns a count
  * of it. NULL: thrown. */

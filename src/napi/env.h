@@ -34,6 +34,7 @@ struct sbx_env {
     struct sbx_roots *roots;              /* owned: what it gave; NULL: not needed yet */
     struct sbx_network *network;          /* owned: what the loader told of it; NULL: nothing */
     napi_ref before_listening;            /* owned: setBeforeListening, for each signal; NULL: none */
+    napi_ref read_client;                 /* owned: setClient, lib/client.js; NULL: none */
     napi_ref make_stat;                   /* owned: setStat, lib/stat.js; NULL: none */
     napi_ref stat_memory;                 /* owned: what it reads */
     struct sbx_stat_numbers *stat_numbers; /* borrowed from that */

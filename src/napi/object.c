@@ -74,6 +74,7 @@ void sbx_object_unref(struct sbx_object *object)
     }
     sbx_link_remove(&object->link);
     sbx_lazy_unref(object->lazy);
+    sbx_client_forget(env->env, &object->seen);
     sbx_reach_unref(object->reach);
     (void)napi_delete_reference(env->env, object->client); /* fails only where the environment is gone */
     if (object->signal != NULL) {
@@ -261,7 +262,8 @@ bool sbx_object_endpoint_of_waiting(struct sbx_object *object, const char *sysca
                                  .number = object->number,
                                  .proxy = {object->proxy, object->proxy_length},
                                  .syscall = syscall,
-                                 .kept = &object->reach};
+                                 .kept = &object->reach,
+                                 .seen = &object->seen};
     if (object->lazy != NULL) {
         return sbx_lazy_endpoint(object->lazy, &use, endpoint);
     }

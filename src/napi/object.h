@@ -13,6 +13,7 @@
 
 #include "core/sandbox.h"
 #include "napi/cache.h"
+#include "napi/client.h"
 #include "napi/env.h"
 #include "napi/fresh.h"
 #include "napi/known.h"
@@ -26,9 +27,10 @@ struct sbx_object {
     napi_ref client;       /* owned */
     struct sbx_lazy *lazy; /* owned: one count; NULL: the client is there from the beginning */
     struct sbx_reach
-        *reach;           /* owned: one count; of the client's sandbox. NULL: none yet, or that of `lazy` */
-    struct sbx_link link; /* in the environment's list */
-    uint64_t number;      /* from 1 on: endpoints name it by that */
+        *reach; /* owned: one count; of the client's sandbox. NULL: none yet, or that of `lazy` */
+    struct sbx_client_seen seen; /* of the client */
+    struct sbx_link link;        /* in the environment's list */
+    uint64_t number;             /* from 1 on: endpoints name it by that */
     enum sbx_transport transport;
     char *proxy; /* owned: the option; NULL: not given */
     size_t proxy_length;

@@ -82,6 +82,7 @@ test("the declared methods are the addon's", () => {
 });
 
 test("the declared tools and their fields are the addon's", () => {
+  require("../../lib/index.js"); // which tells the addon what it needs of JavaScript
   const { tools } = require("../../lib/load.js").createSandboxToolkit({ client: unreachable });
   assert.deepEqual(declared("SandboxTools"), Object.keys(tools).sort());
   const fields = (name) => tools[name].fields.map((field) => field.name).filter((field) => field !== "json");
