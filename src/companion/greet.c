@@ -6,11 +6,11 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "companion/install.h"
+#include "companion/memory.h"
 #include "companion/private.h"
 #include "companion/server.h"
 #include "companion/sweep.h"
@@ -28,16 +28,6 @@ static uint32_t cores(void)
     cpu_set_t set;
     CPU_ZERO(&set);
     return sched_getaffinity(0, sizeof(set), &set) == 0 ? (uint32_t)CPU_COUNT(&set) : 1;
-}
-
-/* What is free and what buffers hold; what the cache of files holds besides is not counted. */
-static uint64_t free_memory(void)
-{
-    struct sysinfo info;
-    if (sysinfo(&info) != 0) {
-        return 0;
-    }
-    return ((uint64_t)info.freeram + (uint64_t)info.bufferram) * info.mem_unit;
 }
 
 /* A greeting is a use of the program, which keeps it; those that were not used for long go, and parts that nobody
@@ -62,7 +52,7 @@ void server_greeting(struct server *server, struct sbx_greeting *greeting)
         .version = SBX_WIRE_VERSION,
         .architecture = ARCHITECTURE,
         .cores = cores(),
-        .free_memory = free_memory(),
+        .free_memory = memory_free(""),
         .program = install_path(),
         .directory = private_directory(),
     };

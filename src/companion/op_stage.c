@@ -14,114 +14,30 @@
 
 #include "companion/kernel.h"
 #include "companion/open.h"
-#include "companion/private.h"
-#include "companion/remove.h"
+#include "companion/parts.h"
 #include "companion/server.h"
 #include "companion/sweep.h"
 #include "companion/target.h"
 
 #define NUMBER_SIZE 24 /* bytes of the name of a part */
-#define TRIES_MAX 8    /* for a name that nobody else has */
-#define PARTS_MODE 0700
-
-/* ---- Staging -------------------------------------------------------------------------------------------- */
-
-static enum sbx_status make_parts(int directory, char name[PRIVATE_NAME_SIZE])
-{
-    enum sbx_status status = SBX_EEXIST;
-    for (int i = 0; i < TRIES_MAX && status == SBX_EEXIST; i++) {
-        (void)snprintf(name, PRIVATE_NAME_SIZE, "parts-%016" PRIx64, kernel_random());
-        status = server_status(mkdirat(directory, name, PARTS_MODE));
-    }
-    return status == SBX_EEXIST ? SBX_EIO : status; /* of the file it would say something else */
-}
 
 /* Looks at the file first: what would be refused in the end is, before any part is sent. It waits for nothing
- * and so shares its batch with others. SBX_ENOSYS: there is no private directory, and so no place for parts. */
+ * and so shares its batch with others. */
 enum sbx_status op_stage(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
     int fd = -1;
-    char name[PRIVATE_NAME_SIZE];
-    struct sbx_span directory = private_directory();
-    if (directory.length == 0 || directory.length + PRIVATE_NAME_SIZE + NUMBER_SIZE > SBX_PATH_MAX) {
-        return SBX_ENOSYS;
+    enum sbx_status status = parts_open_private(&fd);
+    if (status != SBX_OK) {
+        return status;
     }
-    if (private_open(directory.data, &fd) != SBX_OK) {
-        return SBX_EIO; /* it has gone this moment */
-    }
-    enum sbx_status status =
-        target_look(in->path.data, in->length, (in->flags & SBX_STAGE_IN_PLACE) != 0, fd);
+    status = target_look(in->path.data, in->length, (in->flags & SBX_STAGE_IN_PLACE) != 0, fd);
     if (status == SBX_OK) {
-        status = make_parts(fd, name);
-    }
-    if (status == SBX_OK) {
-        int length = snprintf(server->space, SBX_PATH_MAX, "%s/%s", directory.data, name);
-        out->bytes = (struct sbx_buffer){server->space, (size_t)length};
+        status = parts_make(server, fd, &out->bytes);
     }
     return open_close(fd, status);
 }
 
 /* ---- The parts ------------------------------------------------------------------------------------------ */
-
-struct parts {
-    char parent[SBX_PATH_MAX + 1]; /* path of the private directory */
-    int directory;                 /* owned; the private one */
-    int fd;                        /* owned; theirs */
-    const char *name;              /* borrowed; of theirs */
-    bool alone;                    /* nobody else can have seen or changed them */
-    size_t count;
-    char claimed[PRIVATE_NAME_SIZE]; /* their name once they are claimed */
-};
-
-/* Opens the directory of parts itself, which is no link. */
-static enum sbx_status open_inner(struct parts *parts)
-{
-    struct stat stat;
-    parts->fd = openat(parts->directory, parts->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (parts->fd < 0) {
-        enum sbx_status status = server_errno();
-        return status == SBX_ENOENT ? status : SBX_EPERM;
-    }
-    if (fstat(parts->fd, &stat) != 0 || stat.st_uid != geteuid()) {
-        return open_close(parts->fd, SBX_EPERM);
-    }
-    return SBX_OK;
-}
-
-/* SBX_EPERM: the target is no directory of parts in the private directory. SBX_ENOENT: it is not there. */
-static enum sbx_status open_parts(struct sbx_span target, struct parts *parts)
-{
-    const char *slash = strrchr(target.data, '/');
-    if (slash == NULL || !private_is(slash + 1, PRIVATE_PARTS)) {
-        return SBX_EPERM;
-    }
-    *parts = (struct parts){.name = slash + 1};
-    memcpy(parts->parent, target.data, (size_t)(slash - target.data));
-    enum sbx_status status = private_open(parts->parent, &parts->directory);
-    if (status == SBX_OK) {
-        status = open_inner(parts);
-        parts->alone = status == SBX_OK && private_is_alone(parts->directory) && private_is_alone(parts->fd);
-        return status == SBX_OK ? status : open_close(parts->directory, status);
-    }
-    return status;
-}
-
-/* Removes the parts. A private directory that others may look into has been made by the server, with a part, where ours
- * was gone: it goes too, unless something else is in it, so that the next one is made as it should be. */
-static enum sbx_status remove_parts(struct server *server, const struct parts *parts)
-{
-    enum sbx_status status = remove_tree(server, parts->directory, parts->name);
-    if (!private_is_alone(parts->directory)) {
-        (void)rmdir(parts->parent);
-    }
-    return status;
-}
-
-static void close_parts(const struct parts *parts)
-{
-    (void)close(parts->fd);
-    (void)close(parts->directory);
-}
 
 static void name_part(char name[NUMBER_SIZE], size_t number)
 {
@@ -170,21 +86,11 @@ static enum sbx_status copy_parts(const struct parts *parts, int to, uint64_t en
     return status;
 }
 
-/* So the file is never left with a part of what somebody else removes. */
-static enum sbx_status claim(struct parts *parts)
-{
-    enum sbx_status status = private_claim(parts->directory, parts->name, parts->claimed);
-    if (status == SBX_OK) {
-        parts->name = parts->claimed;
-    }
-    return status;
-}
-
 /* Claims and counts them: whoever had them open until now may have removed some. SBX_ESTALE: it is not the file that is
  * missing. */
 static enum sbx_status take_parts(struct parts *parts, uint64_t length)
 {
-    enum sbx_status status = claim(parts);
+    enum sbx_status status = parts_claim(parts);
     return status == SBX_OK ? count_parts(parts, length) : status == SBX_ENOENT ? SBX_ESTALE : status;
 }
 
@@ -237,17 +143,17 @@ typedef enum sbx_status parts_user(struct server *server, const struct sbx_args 
 static enum sbx_status use_parts(struct server *server, const struct sbx_args *in, parts_user *use)
 {
     struct parts parts;
-    enum sbx_status status = open_parts(in->target, &parts);
+    enum sbx_status status = parts_open(in->target, &parts);
     if (status != SBX_OK) {
         return status == SBX_ENOENT ? SBX_ESTALE : status;
     }
     (void)futimens(parts.fd, NULL); /* nobody takes them for old while it waits */
     status = parts.alone ? use(server, in, &parts) : SBX_ESTALE;
     if (status != SBX_ENOBUFS) {
-        (void)!remove_parts(server, &parts);
+        (void)!parts_remove(server, &parts);
     }
     sweep_parts(server, parts.directory, time(NULL));
-    close_parts(&parts);
+    parts_close(&parts);
     return status;
 }
 
@@ -267,13 +173,13 @@ enum sbx_status op_unstage(struct server *server, const struct sbx_args *in, str
 {
     (void)out;
     struct parts parts;
-    enum sbx_status status = open_parts(in->target, &parts);
+    enum sbx_status status = parts_open(in->target, &parts);
     if (status == SBX_OK) {
-        status = claim(&parts);
+        status = parts_claim(&parts);
         if (status == SBX_OK) {
-            status = remove_parts(server, &parts);
+            status = parts_remove(server, &parts);
         }
-        close_parts(&parts);
+        parts_close(&parts);
     }
     return status == SBX_ENOENT ? SBX_OK : status;
 }

@@ -57,6 +57,8 @@ static enum sbx_step put_part(struct sbx_op *op)
         sbx_request_query(request, "path", sbx_bytes_span(&op->stage));
         request->accept = "application/json";
         request->until_stalled = true;
+        request->budget = SBX_BUDGET_CONTENTS;
+        request->at_once = sbx_fs_contents_at_once(op->fs);
         request->body_type = "application/octet-stream";
         request->body = op->args.data;
     }
@@ -114,12 +116,47 @@ static enum sbx_step end_in_room(struct sbx_op *op)
     return sbx_op_succeed(op);
 }
 
+static enum sbx_step ask_to_extract(struct sbx_op *op)
+{
+    struct sbx_args args;
+    enum sbx_status status = sbx_companion_place(op, &args);
+    args.target = sbx_bytes_span(&op->stage);
+    op->otherwise = NULL; /* without a companion there are no parts */
+    return sbx_companion_ask(op, status, &args);
+}
+
+static enum sbx_step take_extracted(struct sbx_op *op)
+{
+    const struct sbx_answer *answer = &op->ask.answer;
+    if (sbx_companion_need_answer(op) == SBX_STEP_END) {
+        return SBX_STEP_END;
+    }
+    if (op->args.length > 0 && !is_stage(answer->bytes)) {
+        return sbx_op_fail(op, SBX_EPROTO, "the companion's reply cannot be read");
+    }
+    op->result.total = answer->total;
+    op->result.file = answer->file;
+    return sbx_op_give_bytes(op, answer->bytes);
+}
+
+static enum sbx_step get_part(struct sbx_op *op)
+{
+    struct sbx_request *request = NULL;
+    enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_GET, "/v1/fs/file");
+    if (status == SBX_OK) {
+        sbx_request_query(request, "path", sbx_bytes_span(&op->stage));
+    }
+    return sbx_http_send_content(op, status, request, op->room_length);
+}
+
 /* ---- The ops ----------------------------------------------------------------------------------------------- */
 
 static const sbx_step_function steps_of_stage[] = {ask_for_stage, take_stage, NULL};
 static const sbx_step_function steps_of_part[] = {put_part, end_part, NULL};
 static const sbx_step_function steps_of_question[] = {ask_with_stage, end_with_answer, NULL};
 static const sbx_step_function steps_of_read[] = {ask_into_room, end_in_room, NULL};
+static const sbx_step_function steps_of_extract[] = {ask_to_extract, take_extracted, NULL};
+static const sbx_step_function steps_of_get[] = {get_part, end_in_room, NULL};
 
 /* The op's stage is the bulk's, and `name` behind it. */
 static enum sbx_status make(struct sbx_op **op, const struct sbx_bulk *bulk, enum sbx_op_code code,
@@ -211,6 +248,29 @@ enum sbx_status sbx_bulk_read(struct sbx_op **op, const struct sbx_bulk *bulk, c
 {
     struct sbx_args args = {.path = bulk->path};
     enum sbx_status status = make(op, bulk, SBX_OP_READ, &args, "", steps_of_read);
+    if (status == SBX_OK) {
+        (*op)->room = room;
+        (*op)->room_length = length;
+    }
+    return status;
+}
+
+enum sbx_status sbx_bulk_extract(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t offset,
+                                 uint64_t length)
+{
+    struct sbx_args args = {.path = bulk->path, .offset = offset, .length = length};
+    enum sbx_status status = make(op, bulk, SBX_OP_EXTRACT, &args, "", steps_of_extract);
+    if (status == SBX_OK) {
+        (*op)->to_the_end = true; /* its reply says what has to be removed */
+    }
+    return status;
+}
+
+enum sbx_status sbx_bulk_get(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t offset, char *room,
+                             size_t length)
+{
+    struct sbx_args args = {.path = bulk->path, .offset = offset, .length = length};
+    enum sbx_status status = make(op, bulk, SBX_OP_EXTRACT, &args, "/0", steps_of_get);
     if (status == SBX_OK) {
         (*op)->room = room;
         (*op)->room_length = length;

@@ -4,6 +4,7 @@
  *                 └── one fails ──▶ unstage └──▶ place        a pwrite: likewise
  *
  *     read (says how long it is) ──▶ read into room         a read: the room is made in between
+ *                  └── very long ──▶ extract ──▶ get ──▶ extract ──▶ … several such rows side by side
  *
  * Thread: main.
  * SPDX-License-Identifier: Apache-2.0
@@ -51,5 +52,15 @@ void sbx_bulk_refuse(struct sbx_op *op);
  * now. */
 enum sbx_status sbx_bulk_read(struct sbx_op **op, const struct sbx_bulk *bulk, char *room,
                               size_t length) SBX_CHECKED;
+
+/* A range of the file becomes a part, in a directory that is the result, with the file's size and which one it is; the part
+ * that `bulk->stage` is goes first, if it is any. Of no bytes there is no part. SBX_ENOSYS: as for sbx_bulk_stage. */
+enum sbx_status sbx_bulk_extract(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t offset,
+                                 uint64_t length) SBX_CHECKED;
+
+/* Reads that part, which begins at `offset` of the file, into `length` bytes at `room`, borrowed until the op is
+ * destroyed. */
+enum sbx_status sbx_bulk_get(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t offset, char *room,
+                             size_t length) SBX_CHECKED;
 
 #endif

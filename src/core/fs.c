@@ -64,6 +64,23 @@ enum sbx_companion_state sbx_fs_report(const struct sbx_fs *fs, char *reason, si
     return sbx_companion_report(fs->companion, reason, size);
 }
 
+size_t sbx_fs_contents_at_once(const struct sbx_fs *fs)
+{
+    uint32_t cores = 0;
+    uint64_t free_memory = 0;
+    sbx_companion_capacity(fs->companion, &cores, &free_memory);
+    return cores > 1 ? cores - 1 : 1;
+}
+
+uint64_t sbx_fs_longest_whole(const struct sbx_fs *fs)
+{
+    uint32_t cores = 0;
+    uint64_t free_memory = 0;
+    sbx_companion_capacity(fs->companion, &cores, &free_memory);
+    uint64_t share = free_memory / SBX_MEMORY_SHARE;
+    return share > 0 && share < SBX_WHOLE_MAX ? share : SBX_WHOLE_MAX;
+}
+
 bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view)
 {
     size_t base = fs->base.length;

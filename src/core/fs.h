@@ -39,6 +39,14 @@ struct sbx_companion_lane *sbx_fs_lane(const struct sbx_fs *fs, bool synchronous
 /* What is known of its companion, and why: into `reason`. Thread: any. */
 enum sbx_companion_state sbx_fs_report(const struct sbx_fs *fs, char *reason, size_t size);
 
+/* How many contents the sandbox is asked for, or sent, at once: each keeps a thread of its server busy, and one is left for
+ * all else. Thread: any. */
+size_t sbx_fs_contents_at_once(const struct sbx_fs *fs);
+
+/* Bytes of the longest content that is asked for whole: the server has all of it in memory before it answers. What is
+ * longer comes in parts, where there is a companion. Thread: any. */
+uint64_t sbx_fs_longest_whole(const struct sbx_fs *fs);
+
 /* The path in this view of `path` in the sandbox; false: it is outside. Borrowed from `path`. Thread: any. */
 bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view);
 

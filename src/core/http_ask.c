@@ -57,18 +57,26 @@ enum sbx_step sbx_http_ask_delete(struct sbx_op *op, bool recursive)
     return sbx_op_send(op, status, request);
 }
 
-enum sbx_step sbx_http_ask_content(struct sbx_op *op, uint64_t max)
+enum sbx_step sbx_http_send_content(struct sbx_op *op, enum sbx_status status, struct sbx_request *request,
+                                    uint64_t max)
 {
-    struct sbx_request *request = NULL;
-    enum sbx_status status = with_path(op, SBX_GET, "/v1/fs/file", op->args.path, &request);
     if (status == SBX_OK) {
         request->accept = "application/octet-stream";
         request->until_stalled = true;
         request->reply_max = max;
         request->room = op->room;
         request->size_above = op->room != NULL ? max : op->size_first ? SBX_REPLY_CONTENT_MAX : 0;
+        request->budget = op->room != NULL ? SBX_BUDGET_CONTENTS : SBX_BUDGET_FILES;
+        request->at_once = op->room != NULL ? sbx_fs_contents_at_once(op->fs) : 0;
     }
     return sbx_op_send(op, status, request);
+}
+
+enum sbx_step sbx_http_ask_content(struct sbx_op *op, uint64_t max)
+{
+    struct sbx_request *request = NULL;
+    enum sbx_status status = with_path(op, SBX_GET, "/v1/fs/file", op->args.path, &request);
+    return sbx_http_send_content(op, status, request, max);
 }
 
 enum sbx_step sbx_http_ask_too_long(struct sbx_op *op)

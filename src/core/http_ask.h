@@ -15,6 +15,11 @@ enum sbx_step sbx_http_ask(struct sbx_op *op, enum sbx_method method, const char
 /* Removes the op's path; a directory with all below it only where `recursive`. */
 enum sbx_step sbx_http_ask_delete(struct sbx_op *op, bool recursive) SBX_CHECKED;
 
+/* Sends a request for a content, of `max` bytes at most, into the op's room where it has one; on SBX_OK only: `status` is how
+ * making it went. */
+enum sbx_step sbx_http_send_content(struct sbx_op *op, enum sbx_status status, struct sbx_request *request,
+                                    uint64_t max) SBX_CHECKED;
+
 /* Asks for the content of the op's path, of `max` bytes at most. */
 enum sbx_step sbx_http_ask_content(struct sbx_op *op, uint64_t max) SBX_CHECKED;
 

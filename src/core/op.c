@@ -85,13 +85,21 @@ void sbx_op_free_result(enum sbx_reply reply, struct sbx_result *result)
     }
 }
 
+void sbx_op_drop_result(struct sbx_op *op)
+{
+    if (op->room == NULL) { /* what is in the room is not its own */
+        sbx_op_free_result(op->row == NULL ? SBX_REPLY_TEXT : (enum sbx_reply)op->row->reply, &op->result);
+    }
+    op->result = (struct sbx_result){.status = SBX_OK};
+}
+
 void sbx_op_destroy(struct sbx_op *op)
 {
     if (op == NULL) {
         return;
     }
-    if (op->state == SBX_OP_IS_DONE && op->room == NULL) { /* what is in the room is not its own */
-        sbx_op_free_result(op->row == NULL ? SBX_REPLY_TEXT : (enum sbx_reply)op->row->reply, &op->result);
+    if (op->state == SBX_OP_IS_DONE) {
+        sbx_op_drop_result(op);
     }
     free(op->content.data);
     sbx_run_destroy(op->run);
@@ -158,7 +166,7 @@ bool sbx_op_give_up(struct sbx_op *op)
         atomic_store(&op->task.given_up, true);
         return false;
     }
-    bool prepares = op->row != NULL && (op->row->code == SBX_OP_STAGE || op->row->code == SBX_OP_UNSTAGE);
+    bool prepares = op->row != NULL && ((op->row->kind & SBX_STAGES) != 0 || op->row->code == SBX_OP_UNSTAGE);
     sbx_engine_give_up(op->task.engine, &op->task);
     return atomic_load(&op->task.changes) && !prepares;
 }

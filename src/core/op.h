@@ -147,6 +147,9 @@ void sbx_op_set_endpoint(struct sbx_op *op, struct sbx_endpoint *endpoint);
 /* Frees what a result of that shape owns. Thread: any. */
 void sbx_op_free_result(enum sbx_reply reply, struct sbx_result *result);
 
+/* Frees the result of one that is done: it has succeeded with nothing. */
+void sbx_op_drop_result(struct sbx_op *op);
+
 /* The words of a failure; "" where there are none. Borrowed. */
 const char *sbx_op_detail(const struct sbx_op *op);
 

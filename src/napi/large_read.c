@@ -1,7 +1,8 @@
 /* large_read.c: a content that no reply holds is asked for twice: the first op says how long it is, and the second one
  * writes it straight into an ArrayBuffer of that length, which JavaScript gets to see when it is complete; where it does
  * not fit by then, the op says how long it is now, and one more follows. All of it is what one GET gave, and so of one
- * file: the server reads it whole before it answers. Nothing of the ops before is in it.
+ * file: the server reads it whole before it answers. Nothing of the ops before is in it. One that is too long for that
+ * comes in parts (read_parts.h).
  *
  * Thread: main.
  * SPDX-License-Identifier: Apache-2.0
@@ -13,11 +14,13 @@
 
 #include "core/bulk.h"
 #include "napi/error.h"
+#include "napi/read_parts.h"
 #include "napi/result.h"
 #include "napi/try.h"
 
 struct read {
-    napi_ref room; /* owned: the ArrayBuffer; NULL: there is none yet */
+    napi_ref room;                /* owned: the ArrayBuffer; NULL: there is none yet */
+    struct sbx_read_parts *parts; /* owned; NULL: it comes whole */
     unsigned tries;
 };
 
@@ -31,10 +34,12 @@ static void drop_room(napi_env env, struct read *read)
 
 static void end(struct sbx_object *object, void *state)
 {
-    if (state != NULL) {
-        drop_room(object->env->env, state);
+    struct read *read = state;
+    if (read != NULL) {
+        drop_room(object->env->env, read);
+        sbx_read_parts_destroy(read->parts);
     }
-    free(state);
+    free(read);
 }
 
 /* Room for the size that was seen; for a file that grows, every time for more. */
@@ -65,28 +70,43 @@ fail:
     return false;
 }
 
-/* The op that reads into new room, which the job keeps; NULL where an exception is pending or memory is short. */
-static struct sbx_op *make_room(struct sbx_job *job, const struct sbx_op *op)
+/* New room for `length` bytes, which the job keeps; NULL where memory is short. */
+static char *make_room(struct sbx_job *job, size_t length)
 {
     napi_env env = job->object->env->env;
-    struct read *read = job->state == NULL ? calloc(1, sizeof(*read)) : job->state;
+    struct read *read = job->state;
+    napi_value buffer;
+    void *data = NULL;
+    drop_room(env, read);
+    read->tries++;
+    return make_buffer(env, length, &buffer, &data) &&
+                   napi_create_reference(env, buffer, 1, &read->room) == napi_ok
+               ? data
+               : NULL;
+}
+
+static enum sbx_status read_whole(struct sbx_job *job, const struct sbx_op *op, size_t length)
+{
     struct sbx_bulk bulk = {
         .fs = op->fs, .endpoint = op->endpoint, .path = op->args.path, .timeout_ms = op->timeout_ms};
     struct sbx_op *made = NULL;
-    napi_value buffer;
-    void *data = NULL;
-    size_t length = read == NULL ? 0 : room_for(read, op);
-    job->state = read;
-    if (read != NULL) {
-        drop_room(env, read);
-        read->tries++;
+    char *room = make_room(job, length);
+    enum sbx_status status = room == NULL ? SBX_ENOMEM : sbx_bulk_read(&made, &bulk, room, length);
+    if (status == SBX_OK) {
+        status = sbx_job_go_on(job, made);
     }
-    if (read == NULL || !make_buffer(env, length, &buffer, &data) ||
-        napi_create_reference(env, buffer, 1, &read->room) != napi_ok) {
-        return NULL;
+    if (status != SBX_OK) {
+        sbx_op_destroy(made);
     }
-    enum sbx_status status = sbx_bulk_read(&made, &bulk, data, length);
-    return status == SBX_OK ? made : NULL;
+    return status;
+}
+
+static enum sbx_status read_in_parts(struct sbx_job *job, const struct sbx_op *op)
+{
+    struct read *read = job->state;
+    char *room = make_room(job, (size_t)op->result.total);
+    read->parts = room == NULL ? NULL : sbx_read_parts_create(op, room);
+    return read->parts == NULL ? SBX_ENOMEM : sbx_read_parts_begin(read->parts, job);
 }
 
 /* Of an empty file there is neither a byte nor a size. */
@@ -132,17 +152,12 @@ static bool is_same(const struct sbx_op *op, struct sbx_content *content)
            content->hash == op->args.hash && content->bytes.length == op->args.length;
 }
 
-/* What is another content by now, or cannot be compared, is read. */
-static struct sbx_op *read_instead(struct sbx_job *job, struct sbx_op *op)
+/* Asks for the content, or its size, from the beginning. NULL: that goes on; else the op fails with why not. */
+static struct sbx_op *begin(struct sbx_job *job, struct sbx_op *op)
 {
-    enum sbx_status status = op->result.status;
-    struct sbx_content content;
     struct sbx_op *made = NULL;
-    if (is_same(op, &content) || (status != SBX_OK && status != SBX_ESTALE && status != SBX_ENOSYS)) {
-        return op;
-    }
     const struct sbx_args args = {.path = op->args.path};
-    status = sbx_fs_op_create(&made, op->fs, sbx_op_row(SBX_OP_READ), op->endpoint, &args);
+    enum sbx_status status = sbx_fs_op_create(&made, op->fs, sbx_op_row(SBX_OP_READ), op->endpoint, &args);
     if (status == SBX_OK) {
         made->size_first = true;
         made->timeout_ms = op->timeout_ms;
@@ -156,9 +171,56 @@ static struct sbx_op *read_instead(struct sbx_job *job, struct sbx_op *op)
     return NULL;
 }
 
+/* What is another content by now, or cannot be compared, is read. */
+static struct sbx_op *read_instead(struct sbx_job *job, struct sbx_op *op)
+{
+    enum sbx_status status = op->result.status;
+    struct sbx_content content;
+    bool reads = !is_same(op, &content) && (status == SBX_OK || status == SBX_ESTALE || status == SBX_ENOSYS);
+    return reads ? begin(job, op) : op;
+}
+
+/* All parts are over, and `op` is the last of their ops. */
+static struct sbx_op *end_parts(struct sbx_job *job, struct sbx_op *op, enum sbx_parts_end end)
+{
+    struct read *read = job->state;
+    uint64_t length = sbx_read_parts_length(read->parts);
+    if (end == SBX_PARTS_WHOLE) {
+        sbx_op_drop_result(op); /* that the last part could not be removed is not the reader's matter */
+        return op;
+    }
+    sbx_read_parts_destroy(read->parts);
+    read->parts = NULL;
+    if (end == SBX_PARTS_FAILED || job->given_up) {
+        return op;
+    }
+    sbx_op_drop_result(op);
+    if (end == SBX_PARTS_CHANGED) {
+        return read->tries == SBX_READ_TRIES
+                   ? fail(op, SBX_EIO, "the file was replaced each time it was read")
+                   : begin(job, op);
+    }
+    enum sbx_status status = read_whole(job, op, (size_t)length);
+    if (status != SBX_OK) {
+        return fail(op, status, NULL);
+    }
+    sbx_op_destroy(op);
+    return NULL;
+}
+
+static struct sbx_op *next_of_parts(struct sbx_job *job, struct sbx_op *op)
+{
+    struct sbx_op *last = NULL;
+    enum sbx_parts_end end = sbx_read_parts_next(((struct read *)job->state)->parts, job, op, &last);
+    return end == SBX_PARTS_GO_ON ? NULL : end_parts(job, last, end);
+}
+
 static struct sbx_op *next(struct sbx_job *job, struct sbx_op *op)
 {
-    const struct read *read = job->state;
+    struct read *read = job->state;
+    if (read != NULL && read->parts != NULL) {
+        return next_of_parts(job, op);
+    }
     if (!job->given_up && op->row->code == SBX_OP_SAME) {
         return read_instead(job, op);
     }
@@ -172,10 +234,14 @@ static struct sbx_op *next(struct sbx_job *job, struct sbx_op *op)
     if (read != NULL && read->tries == SBX_READ_TRIES) {
         return fail(op, SBX_EFBIG, "the file grew each time it was read");
     }
-    struct sbx_op *made = make_room(job, op);
-    enum sbx_status status = made == NULL ? SBX_ENOMEM : sbx_job_go_on(job, made);
+    job->state = read == NULL ? calloc(1, sizeof(*read)) : read;
+    if (job->state == NULL) {
+        return fail(op, SBX_ENOMEM, NULL);
+    }
+    enum sbx_status status = op->result.total > sbx_fs_longest_whole(op->fs)
+                                 ? read_in_parts(job, op)
+                                 : read_whole(job, op, room_for(job->state, op));
     if (status != SBX_OK) {
-        sbx_op_destroy(made);
         return fail(op, status, NULL);
     }
     sbx_op_destroy(op);
@@ -210,12 +276,14 @@ napi_value sbx_large_read_result(napi_env env, struct sbx_op *op)
     if (op->row->code == SBX_OP_SAME) {
         return make_copy(env, op);
     }
-    if (op->room == NULL) {
+    const struct read *read = sbx_job_of(op)->state;
+    if (read == NULL || (op->room == NULL && read->parts == NULL)) {
         return sbx_result_bytes(env, op);
     }
-    const struct read *read = sbx_job_of(op)->state;
+    size_t length =
+        read->parts == NULL ? op->result.bytes.length : (size_t)sbx_read_parts_length(read->parts);
     SBX_TRY(napi_get_reference_value(env, read->room, &buffer));
-    SBX_TRY(napi_create_typedarray(env, napi_uint8_array, op->result.bytes.length, buffer, 0, &array));
+    SBX_TRY(napi_create_typedarray(env, napi_uint8_array, length, buffer, 0, &array));
     return array;
 fail:
     return sbx_try_throw(env);

@@ -101,7 +101,8 @@ static struct sbx_op *arriving(const struct sbx_job *job)
 {
     struct sbx_op *op =
         sbx_queue_empty(&job->ops) ? NULL : SBX_CONTAINER(job->ops.head.next, struct sbx_op, link);
-    return op == NULL || op->room == NULL ? NULL : op;
+    bool whole = op != NULL && op->room != NULL && op->row->code == SBX_OP_READ; /* not a part of it */
+    return whole ? op : NULL;
 }
 
 /* The rest of it is told when it is known that it is all. */

@@ -66,6 +66,15 @@
 /* Bytes of a content that pread reads whole in order to cut a range out of it (HTTP has no ranges). */
 #define SBX_PREAD_WHOLE_MAX (64 * SBX_MIB)
 
+/* Bytes of the longest content that the server is asked for whole, where a companion can cut a longer one into parts; and
+ * no more than this share of the memory that the sandbox has left. */
+#define SBX_WHOLE_MAX (64 * SBX_MIB)
+#define SBX_MEMORY_SHARE 8
+
+/* Bytes of such a part, at most and at least. */
+#define SBX_EXTRACT_MAX (16 * SBX_MIB)
+#define SBX_EXTRACT_MIN SBX_BODY_MAX
+
 /* Bytes of a content read whole where the caller set no maxFullReadBytes: what a Node 20 Buffer can hold. */
 #define SBX_CONTENT_MAX (4096 * SBX_MIB - 1)
 

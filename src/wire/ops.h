@@ -9,7 +9,8 @@
  *   kind       READ may be asked again after a loss (END too: what was ended is ended); CHANGE is never done twice and answers EROFS on a
  *              read-only file system; PRIVATE has no method made from the row: one of another name, result
  *              or word for its errors stands in napi/fs_methods.c, or none; ALONE may take long, so whoever
- *              asks gives it a batch of its own
+ *              asks gives it a batch of its own; STAGES makes parts that its reply alone names, so once sent it is
+ *              waited for, wanted or not
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -51,12 +52,13 @@
     X(28, COMMIT,      commit,      ARGS3(PATH, TARGET, LENGTH),          NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
     X(29, UNSTAGE,     unstage,     ARGS1(TARGET),                        NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
     X(30, NAMES,       names,       ARGS1(PATH),                          NAMES,   SBX_READ | SBX_PRIVATE)               \
-    X(31, STAGE,       stage,       ARGS3(PATH, LENGTH, FLAGS),           TEXT,    SBX_CHANGE | SBX_PRIVATE)             \
+    X(31, STAGE,       stage,       ARGS3(PATH, LENGTH, FLAGS),           TEXT,    SBX_CHANGE | SBX_PRIVATE | SBX_STAGES) \
     X(32, PLACE,       place,       ARGS4(PATH, TARGET, OFFSET, LENGTH),  NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
     X(33, WAIT,        wait,        ARGS3(TARGET, LENGTH, FLAGS),         SUPERVISED, SBX_READ | SBX_PRIVATE | SBX_ALONE) \
     X(34, END,         end,         ARGS2(TARGET, MODE),                  NOTHING, SBX_READ | SBX_PRIVATE | SBX_ALONE) \
     X(35, SAME,        same,        ARGS3(PATH, LENGTH, HASH),            NOTHING, SBX_READ | SBX_PRIVATE)               \
-    X(36, PATCH,       patch,       ARGS5(PATH, LENGTH, HASH, OFFSET, DATA), NOTHING, SBX_CHANGE | SBX_PRIVATE)
+    X(36, PATCH,       patch,       ARGS5(PATH, LENGTH, HASH, OFFSET, DATA), NOTHING, SBX_CHANGE | SBX_PRIVATE) \
+    X(37, EXTRACT,     extract,     ARGS4(PATH, TARGET, OFFSET, LENGTH),  BYTES,   SBX_READ | SBX_PRIVATE | SBX_ALONE | SBX_STAGES)
 /* clang-format on */
 
 /* The flag of chown: a symlink itself. */
@@ -120,6 +122,7 @@ enum {
     SBX_CHANGE = 2,
     SBX_PRIVATE = 4,
     SBX_ALONE = 8,
+    SBX_STAGES = 16,
 };
 
 enum sbx_op_code {
@@ -135,7 +138,7 @@ enum sbx_op_code {
 struct sbx_op_row {
     uint8_t code;                    /* enum sbx_op_code */
     uint8_t reply;                   /* enum sbx_reply */
-    uint8_t kind;                    /* SBX_READ or SBX_CHANGE, SBX_PRIVATE, SBX_ALONE */
+    uint8_t kind;                    /* SBX_READ or SBX_CHANGE, and the rest */
     uint8_t arguments[SBX_ROW_ARGS]; /* enum sbx_arg, ended by SBX_ARG_NONE */
     const char *name;
 };

@@ -70,11 +70,11 @@ static enum sbx_status put_frame(struct sbx_writer *writer, const struct sbx_ask
     return sbx_frame_end(writer, start);
 }
 
-/* A change that was given up makes no frame. */
+/* What would leave something behind makes no frame once it was given up. */
 static enum sbx_status put_wanted(struct sbx_writer *writer, const struct sbx_ask *ask, uint32_t id)
 {
-    bool change = (ask->row->kind & SBX_CHANGE) != 0;
-    return change && !sbx_task_may_change(ask->task) ? SBX_ECANCELED : put_frame(writer, ask, id);
+    bool leaves_something = (ask->row->kind & (SBX_CHANGE | SBX_STAGES)) != 0;
+    return leaves_something && !sbx_task_may_change(ask->task) ? SBX_ECANCELED : put_frame(writer, ask, id);
 }
 
 /* Puts the frame of each ask; one that makes none keeps its status. */

@@ -23,7 +23,9 @@ struct sbx_companion {
     struct sbx_bytes base_url; /* of the sandbox that the state is of */
     struct sbx_bytes program;
     struct sbx_bytes directory;
-    uint64_t again_ms; /* when OFF becomes UNKNOWN, on the clock of sbx_now_ms */
+    uint32_t cores;
+    uint64_t free_memory; /* bytes */
+    uint64_t again_ms;    /* when OFF becomes UNKNOWN, on the clock of sbx_now_ms */
     char reason[SBX_DETAIL_MAX];
 };
 
@@ -113,6 +115,8 @@ enum sbx_status sbx_companion_is_up(struct sbx_companion *companion, struct sbx_
     set(&companion->base_url, sbx_endpoint_base_url(endpoint));
     set(&companion->program, greeting->program);
     set(&companion->directory, greeting->directory);
+    companion->cores = greeting->cores;
+    companion->free_memory = greeting->free_memory;
     bool whole = companion->base_url.status == SBX_OK && companion->program.status == SBX_OK &&
                  companion->directory.status == SBX_OK;
     enter(companion, whole ? SBX_COMPANION_UP : SBX_COMPANION_UNKNOWN, whole ? "" : "not enough memory");
@@ -151,6 +155,14 @@ void sbx_companion_append_program(struct sbx_companion *companion, struct sbx_by
 void sbx_companion_append_directory(struct sbx_companion *companion, struct sbx_bytes *bytes)
 {
     append(companion, bytes, &companion->directory);
+}
+
+void sbx_companion_capacity(struct sbx_companion *companion, uint32_t *cores, uint64_t *free_memory)
+{
+    (void)pthread_mutex_lock(&companion->lock);
+    *cores = companion->cores;
+    *free_memory = companion->free_memory;
+    (void)pthread_mutex_unlock(&companion->lock);
 }
 
 enum sbx_companion_state sbx_companion_report(struct sbx_companion *companion, char *reason, size_t size)

@@ -52,6 +52,9 @@ void sbx_companion_append_program(struct sbx_companion *companion, struct sbx_by
 /* Appends its private directory, where the records of supervised programs are; nothing where it has none. */
 void sbx_companion_append_directory(struct sbx_companion *companion, struct sbx_bytes *bytes);
 
+/* What it said of the sandbox: how many processors it has, and how many bytes of memory it had left; 0: not known. */
+void sbx_companion_capacity(struct sbx_companion *companion, uint32_t *cores, uint64_t *free_memory);
+
 /* The state, without a look at the clock, and the reason for it: "" where it is up. */
 enum sbx_companion_state sbx_companion_report(struct sbx_companion *companion, char *reason, size_t size);
 

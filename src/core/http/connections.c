@@ -61,6 +61,16 @@ void sbx_connections_clear(struct sbx_connections *connections)
     connections->multi = NULL;
 }
 
+bool sbx_connections_has_turn(const struct sbx_connections *connections)
+{
+    if (sbx_queue_empty(&connections->waiting)) {
+        return false;
+    }
+    const struct sbx_request *first = SBX_CONTAINER(connections->waiting.head.next, struct sbx_request, link);
+    size_t max = first->at_once > 0 && first->at_once < connections->max ? first->at_once : connections->max;
+    return connections->active < max;
+}
+
 enum sbx_status sbx_connections_send(struct sbx_connections *connections, struct sbx_request *request)
 {
     enum sbx_status status = transport_of(request)->send(connections, request);

@@ -29,10 +29,8 @@ enum sbx_status sbx_connections_init(struct sbx_connections *connections, struct
                                      size_t max) SBX_CHECKED;
 void sbx_connections_clear(struct sbx_connections *connections);
 
-static inline bool sbx_connections_has_room(const struct sbx_connections *connections)
-{
-    return connections->active < connections->max;
-}
+/* Whether the first of those that wait has its turn. */
+bool sbx_connections_has_turn(const struct sbx_connections *connections);
 
 /* Hands `request` to its transport: curl, or the main thread. */
 enum sbx_status sbx_connections_send(struct sbx_connections *connections,

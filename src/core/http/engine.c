@@ -1,6 +1,6 @@
 /* engine.c: the slice.
  *
- * Three budgets of connections: a request waits in the queue of its budget until one is free, so that files
+ * Four budgets of connections: a request waits in the queue of its budget until one is free, so that files
  * never wait behind programs. Deadlines are the engine's own and count the wait in that queue; where one counts
  * from the last progress, its own or its budget's, it is put off when it is met.
  * Invariant: a request is in one place: a waiting queue, the active queue, a pause (repeat.h), or its owner's hands.
@@ -22,6 +22,7 @@ enum { EVENTS = 64, LINGER_MS = 1, SLICE_MS = 50 };
 static const size_t budgets[SBX_BUDGETS] = {
     [SBX_BUDGET_FILES] = SBX_FILE_CONNECTIONS,
     [SBX_BUDGET_FRAMES] = SBX_BATCHES_MAX,
+    [SBX_BUDGET_CONTENTS] = SBX_FILE_CONNECTIONS,
     [SBX_BUDGET_PROGRAMS] = SBX_PROGRAM_CONNECTIONS,
 };
 
@@ -264,7 +265,7 @@ static void activate_waiting(struct sbx_engine *engine)
 {
     for (int budget = 0; budget < SBX_BUDGETS; budget++) {
         struct sbx_connections *some = &engine->connections[budget];
-        while (sbx_connections_has_room(some) && !sbx_queue_empty(&some->waiting)) {
+        while (sbx_connections_has_turn(some)) {
             activate(SBX_CONTAINER(some->waiting.head.next, struct sbx_request, link));
         }
     }

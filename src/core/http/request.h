@@ -23,13 +23,20 @@ struct sbx_task;
 
 enum sbx_method { SBX_GET, SBX_PUT, SBX_POST, SBX_DELETE };
 
-/* Which connections it may use: frames never wait behind contents, nor files behind programs. */
-enum sbx_budget { SBX_BUDGET_FILES, SBX_BUDGET_FRAMES, SBX_BUDGET_PROGRAMS, SBX_BUDGETS };
+/* Which connections it may use: frames and files never wait behind large contents, nor files behind programs. */
+enum sbx_budget {
+    SBX_BUDGET_FILES,
+    SBX_BUDGET_FRAMES,
+    SBX_BUDGET_CONTENTS, /* large ones */
+    SBX_BUDGET_PROGRAMS,
+    SBX_BUDGETS
+};
 
 struct sbx_request {
     /* Asked. */
     enum sbx_method method;
     enum sbx_budget budget;
+    size_t at_once;     /* of its budget, while it waits; 0: what the budget has */
     bool change;        /* it is never sent twice, and a loss of its reply says so */
     bool fresh;         /* on a connection of its own: a kept one may be dead */
     bool until_stalled; /* the deadline counts from the last progress, not from the start */
