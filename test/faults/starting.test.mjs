@@ -30,10 +30,12 @@ const bad = (status) => ({
   body: '<h1>The sandbox is starting</h1>',
 });
 
-/** The sandbox is behind that port from now on. */
-function listen(t, port) {
+/** The sandbox is behind that port from now on; or nothing yet, while there is something to `refuse` connections with. */
+function listen(t, port, behind = {}) {
   const { hostname, port: target } = new URL(sandbox.baseUrl);
   const server = net.createServer((socket) => {
+    socket.on('error', () => {});
+    if (behind.refuse) return behind.refuse(socket);
     const upstream = net.connect(Number(target), hostname);
     socket.pipe(upstream).pipe(socket);
     for (const [one, other] of [[socket, upstream], [upstream, socket]]) {
@@ -70,6 +72,54 @@ for (const [name, options] of [['the companion', {}], ['HTTP alone', { companion
     assert.equal(await fs.readTextFile('/file'), 'content');
     assert.deepEqual((await fs.readDir('/')).sort(), ['directory', 'file']);
   });
+
+/** How the port of a container or of a tunnel takes connections before anything listens behind it. */
+const refusals = {
+  'reset at once': (socket) => socket.resetAndDestroy(),
+  'closed at once': (socket) => socket.destroy(),
+  'closed when something was sent': (socket) => socket.once('data', () => socket.destroy()),
+};
+
+for (const [how, refuse] of Object.entries(refusals))
+  for (const [name, options] of [['the companion', {}], ['HTTP alone', { companion: false }]])
+    test(`connections are ${how} until it has started: what is asked waits, with ${name}`, async (t) => {
+      let refused = 0;
+      const port = await freePort();
+      const behind = { refuse: (socket) => (refused++, refuse(socket)) };
+      await listen(t, port, behind);
+      const client = await sandbox.connect(`http://127.0.0.1:${port}`);
+      const { fs } = await open({ client, ...options });
+      const tools = toolkit({ client, ...options });
+      const waiting = [fs.mkdir('/directory'), fs.exists('/nothing'), call(tools, 'list-processes')];
+      if (options.companion !== false) waiting.push(call(tools, 'run-command', { command: 'true' }));
+      let settled = 0;
+      for (const one of waiting) one.then(() => settled++, () => settled++);
+      await eventually(() => refused > 6, 'asked again');
+      assert.equal(settled, 0);
+      behind.refuse = undefined;
+      assert.equal((await Promise.all(waiting))[1], false);
+      assert.deepEqual(await fs.readDir('/'), ['directory']);
+    });
+
+test('a change that may have been done is not sent again, where its connection is closed', async (t) => {
+  const asked = [];
+  const port = await freePort();
+  const refuse = (socket) => socket.once('data', (bytes) => (asked.push(String(bytes)), socket.destroy()));
+  await listen(t, port, { refuse });
+  const tools = toolkit({ client: await sandbox.connect(`http://127.0.0.1:${port}`), companion: false });
+  const error = await rejection(call(tools, 'run-command', { command: 'true' }));
+  assert.equal(error.code, 'EIO');
+  assert.match(error.cause.message, /may have completed/);
+  assert.equal(asked.filter((bytes) => bytes.startsWith('POST')).length, 1);
+});
+
+test('one that has answered, and then closes what it takes, is not waited for', async () => {
+  const { proxy, client } = await proxied();
+  const { fs } = await openHttp({ client, timeoutMs: 600_000 });
+  await fs.exists('/x');
+  await proxy.rules([{ do: 'close' }]);
+  await expectError(fs.stat('/x'), { code: 'EIO', syscall: 'stat', path: '/x' });
+});
 
 for (const status of [502, 503])
   test(`a gateway answers ${status} until it has started: what is asked waits, and is done once`, async () => {
