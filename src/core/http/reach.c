@@ -159,7 +159,7 @@ static enum sbx_reach_way choose(struct sbx_reach *reach, uint64_t now_ms)
         return reach->state == PROBED ? SBX_REACH_WAIT : SBX_REACH_FAIL;
     }
     reach->state = PROBED; /* anew, where whoever was to do it was given up */
-    reach->until_ms = now_ms + SBX_PROBE_MS;
+    reach->until_ms = now_ms + SBX_PROBE_MS + SBX_LATE_MS;
     return SBX_REACH_PROBE;
 }
 
