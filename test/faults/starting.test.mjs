@@ -194,8 +194,21 @@ test('what waits can be given up', async () => {
 
 test('another URL of the same client is another sandbox', async () => {
   const { client } = await proxied();
-  const { fs } = await openHttp({ client, timeoutMs: 300 });
+  const { fs } = await openHttp({ client, timeoutMs: 1500 });
   await fs.exists('/x');
   client.baseUrl = `http://127.0.0.1:${await freePort()}`;
   await expectError(fs.stat('/x'), { code: 'ECONNREFUSED', syscall: 'stat', path: '/x', cause: /has not started/ });
+  const { fs: other } = await openHttp({ client, timeoutMs: 1500 }); // of the same client, and so of that URL
+  await expectError(other.stat('/x'), { code: 'ECONNREFUSED', syscall: 'stat', path: '/x', cause: /has not started/ });
+});
+
+test('one that has answered another file system of the client is not waited for', async () => {
+  const proxy = await startProxy(sandbox.baseUrl);
+  const client = await sandbox.connect(proxy.url);
+  const { fs } = await openHttp({ client });
+  await fs.exists('/x');
+  await proxy.stop();
+  await rejection(fs.stat('/x')); // the kept connection is lost
+  const { fs: other } = await openHttp({ client, timeoutMs: 600_000 });
+  await expectError(other.stat('/x'), { code: 'ECONNREFUSED', syscall: 'stat', path: '/x' });
 });
