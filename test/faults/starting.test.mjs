@@ -8,20 +8,11 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../helpers/eventually.mjs';
 import { expectError, rejection } from '../helpers/expect.mjs';
+import { freePort } from '../helpers/port.mjs';
 import { startProxy, startScriptedServer } from '../helpers/proxy.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
 const { sandbox, open, openHttp, toolkit, proxied } = await suite();
-
-/** A port on which nobody listens. */
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 const bad = (status) => ({
   do: 'answer',
