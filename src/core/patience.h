@@ -1,8 +1,8 @@
 /* patience.h: what an operation does about a sandbox that does not answer, by what is known of that (http/reach.h).
  *
- * One that is still starting (nothing was ever heard of it, and nobody is there) is asked again with short pauses until the
- * operation's time is over: from its first step on, for nothing of it can have been done. One that has ceased to answer is
- * probed first; where the probe is not answered either, the operation fails at once.
+ * One that is still starting (nothing was ever heard of it, and nobody is there, or connections end at once) is asked
+ * again with short pauses until the operation's time is over: from its first step on, for nothing of it can have been done.
+ * One that has ceased to answer is probed first; where the probe is not answered either, the operation fails at once.
  *
  * Thread: pool, but for what says otherwise.
  * SPDX-License-Identifier: Apache-2.0

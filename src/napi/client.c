@@ -280,11 +280,12 @@ fail:
 static bool is_seen(napi_env env, napi_value said, const struct sbx_client_use *use)
 {
     const struct sbx_client_seen *seen = use->seen;
+    const struct sbx_reach *reach = use->kept == NULL ? use->reach : *use->kept;
     napi_value before;
     bool same = false;
     return seen->said != NULL && napi_get_reference_value(env, seen->said, &before) == napi_ok &&
            napi_strict_equals(env, before, said, &same) == napi_ok && same &&
-           (use->kept != NULL || sbx_endpoint_reach(seen->endpoint) == use->reach);
+           sbx_endpoint_reach(seen->endpoint) == reach;
 }
 
 void sbx_client_forget(napi_env env, struct sbx_client_seen *seen)

@@ -39,7 +39,7 @@ static napi_value answer_at_once(napi_env env, const struct sbx_object *object, 
 }
 
 static napi_value run(napi_env env, struct sbx_object *object, struct sbx_op *op,
-                      const struct sbx_job_kind *kind)
+                      const struct sbx_job_kind *kind, const struct sbx_call_options *options)
 {
     napi_value answer = answer_at_once(env, object, op);
     if (answer != NULL) {
@@ -47,7 +47,7 @@ static napi_value run(napi_env env, struct sbx_object *object, struct sbx_op *op
         return answer;
     }
     if (sbx_endpoint_fetcher(op->endpoint) != 0) {
-        return sbx_later_open(object, op, kind);
+        return sbx_later_open(object, op, kind, options);
     }
     sbx_fresh_forget(&object->fresh);
     object->env->changes++;
@@ -98,7 +98,7 @@ static napi_value start(napi_env env, struct sbx_object *object, const struct sb
     op->of_file = call->file.ino != 0;
     sbx_patience_limit(op, options->timeout_ms);
     if (method->kind.synchronous) {
-        return run(env, object, op, &method->kind);
+        return run(env, object, op, &method->kind, options);
     }
     return sbx_job_start(object, op, &method->kind, NULL, options);
 }

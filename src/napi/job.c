@@ -187,9 +187,12 @@ void sbx_job_give_up(struct sbx_job *job, napi_value reason)
         return; /* it is settled */
     }
     job->given_up = true;
-    job->deferred = NULL;
+    job->deferred = job->kind->unheard ? deferred : NULL;
     for (struct sbx_link *link = job->ops.head.next; link != &job->ops.head; link = link->next) {
         may_have_completed = sbx_op_give_up(SBX_CONTAINER(link, struct sbx_op, link)) || may_have_completed;
+    }
+    if (job->kind->unheard) {
+        return;
     }
     if (may_have_completed) {
         sbx_abort_add_cause(env, reason);

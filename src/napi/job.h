@@ -31,6 +31,7 @@ struct sbx_job_kind {
         enum sbx_status status); /* whether a failure is an answer too: of exists, "no"; or NULL */
     const char *syscall;         /* static: of the error; NULL: of a tool */
     bool synchronous;            /* it returns or throws, where others give a promise */
+    bool unheard;                /* nobody has its promise: where it is given up, it ends as its ops do */
 };
 
 /* What an onProgress was told. */

@@ -61,7 +61,8 @@ static bool always(enum sbx_status status)
     return true;
 }
 
-static const struct sbx_job_kind kind_of_open = {.result = take, .answers = always, .syscall = "open"};
+static const struct sbx_job_kind kind_of_open = {
+    .result = take, .answers = always, .syscall = "open", .unheard = true};
 
 bool sbx_later_hold(struct sbx_op *op)
 {
@@ -96,7 +97,8 @@ void sbx_later_drop(struct sbx_object *object)
     }
 }
 
-napi_value sbx_later_open(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind)
+napi_value sbx_later_open(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind,
+                          const struct sbx_call_options *options)
 {
     napi_env env = object->env->env;
     struct sbx_span path = op->args.path;
@@ -111,7 +113,7 @@ napi_value sbx_later_open(struct sbx_object *object, struct sbx_op *op, const st
         sbx_op_destroy(op);
         return NULL;
     }
-    if (sbx_job_start(object, op, &kind_of_open, NULL, &(struct sbx_call_options){0}) == NULL ||
+    if (sbx_job_start(object, op, &kind_of_open, NULL, options) == NULL ||
         napi_get_boolean(env, created, &answer) != napi_ok) {
         return sbx_try_throw(env);
     }

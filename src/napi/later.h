@@ -13,6 +13,7 @@
 
 #include "core/sandbox.h"
 
+struct sbx_call_options;
 struct sbx_job;
 struct sbx_job_kind;
 struct sbx_object;
@@ -27,8 +28,10 @@ struct sbx_later {
 
 void sbx_later_init(struct sbx_later *later);
 
-/* What prepareOpenSync returns; NULL: thrown. Takes `op`. */
-napi_value sbx_later_open(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind);
+/* What prepareOpenSync returns; NULL: thrown. Takes `op`. Where a signal is aborted before the open is done, that fails
+ * with ECANCELED. */
+napi_value sbx_later_open(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind,
+                          const struct sbx_call_options *options);
 
 /* Keeps the op of a job back where an open is under way; false: it is to be sent. */
 bool sbx_later_hold(struct sbx_op *op);

@@ -11,6 +11,7 @@
 
 #include "napi/client.h"
 #include "napi/error.h"
+#include "napi/shared_reach.h"
 #include "napi/slice.h"
 #include "napi/try.h"
 
@@ -18,7 +19,10 @@
 static struct sbx_object *create(struct sbx_env *env, const struct sbx_options *options)
 {
     struct sbx_object *object = calloc(1, sizeof(*object));
-    if (object == NULL) {
+    struct sbx_shared_reach *reach = sbx_shared_reach_of(env, options->client);
+    if (object == NULL || reach == NULL) {
+        free(object);
+        sbx_shared_reach_unref(reach);
         sbx_error_throw(env->env, &(struct sbx_failure){.status = SBX_ENOMEM});
         return NULL;
     }
@@ -26,10 +30,12 @@ static struct sbx_object *create(struct sbx_env *env, const struct sbx_options *
         (options->signal != NULL &&
          napi_create_reference(env->env, options->signal, 1, &object->signal) != napi_ok)) {
         free(object);
+        sbx_shared_reach_unref(reach);
         (void)sbx_try_throw(env->env);
         return NULL;
     }
     object->env = env;
+    object->reach = reach;
     object->lazy = sbx_lazy_of(env->env, options->client);
     object->owners = 1;
     sbx_cache_init(&object->cache, 0, 0);
@@ -75,7 +81,7 @@ void sbx_object_unref(struct sbx_object *object)
     sbx_link_remove(&object->link);
     sbx_lazy_unref(object->lazy);
     sbx_client_forget(env->env, &object->seen);
-    sbx_reach_unref(object->reach);
+    sbx_shared_reach_unref(object->reach);
     (void)napi_delete_reference(env->env, object->client); /* fails only where the environment is gone */
     if (object->signal != NULL) {
         (void)napi_delete_reference(env->env, object->signal);
@@ -262,7 +268,7 @@ bool sbx_object_endpoint_of_waiting(struct sbx_object *object, const char *sysca
                                  .number = object->number,
                                  .proxy = {object->proxy, object->proxy_length},
                                  .syscall = syscall,
-                                 .kept = &object->reach,
+                                 .kept = &object->reach->reach,
                                  .seen = &object->seen};
     if (object->lazy != NULL) {
         return sbx_lazy_endpoint(object->lazy, &use, endpoint);

@@ -26,8 +26,8 @@ struct sbx_object {
     size_t owners;         /* functions, and operations in flight */
     napi_ref client;       /* owned */
     struct sbx_lazy *lazy; /* owned: one count; NULL: the client is there from the beginning */
-    struct sbx_reach
-        *reach; /* owned: one count; of the client's sandbox. NULL: none yet, or that of `lazy` */
+    /* Owned: one count; of the client's sandbox, but for that of `lazy`. */
+    struct sbx_shared_reach *reach;
     struct sbx_client_seen seen; /* of the client */
     struct sbx_link link;        /* in the environment's list */
     uint64_t number;             /* from 1 on: endpoints name it by that */

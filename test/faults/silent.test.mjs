@@ -7,7 +7,7 @@ import { eventually } from '../helpers/eventually.mjs';
 import { expectError, rejection } from '../helpers/expect.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
-const { open, openHttp, toolkit, proxied } = await suite();
+const { sandbox, open, openHttp, toolkit, proxied } = await suite();
 
 const code = 'ETIMEDOUT';
 const SILENT = /has not answered for [0-9]+ s, nor to a probe; nothing is sent until one is answered/;
@@ -60,6 +60,28 @@ test('a toolkit fails fast too, and its programs start once', async () => {
   assert.equal(await asked(proxy), before);
   await proxy.rules([]);
   await eventually(() => call(tools, 'run-command', { command: 'true' }).then(() => true, () => false), 'runs again');
+});
+
+test('file systems and toolkits of one client know it of each other, and those of another client do not', async () => {
+  const { proxy, client } = await proxied();
+  const { fs } = await openHttp({ client, timeoutMs: 1000 });
+  const { fs: other } = await open({ client });
+  const { fs: stranger } = await openHttp({ client: await sandbox.connect(proxy.url), timeoutMs: 1000 });
+  const tools = toolkit({ client });
+  await call(tools, 'list-processes');
+  await silence(proxy, fs);
+  const before = await asked(proxy);
+  const errors = await Promise.all([rejection(call(tools, 'list-processes')), rejection(other.stat('/x'))]);
+  for (const error of errors) assert.match(error.cause.message, SILENT);
+  assert.equal(await probes(proxy), 1);
+  assert.equal(await asked(proxy), before);
+  await silence(proxy, stranger);
+  await proxy.rules([]);
+  await eventually(() => fs.exists('/x').then((there) => !there, () => false), 'answers again');
+  const had = await probes(proxy);
+  assert.equal((await call(tools, 'list-processes')).processes.length, 0);
+  assert.equal(await other.exists('/x'), false);
+  assert.equal(await probes(proxy), had);
 });
 
 test('where the sandbox answers again, the next operation is done: a probe goes first', async () => {

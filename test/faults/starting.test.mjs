@@ -8,20 +8,11 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventually } from '../helpers/eventually.mjs';
 import { expectError, rejection } from '../helpers/expect.mjs';
+import { freePort } from '../helpers/port.mjs';
 import { startProxy, startScriptedServer } from '../helpers/proxy.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
 const { sandbox, open, openHttp, toolkit, proxied } = await suite();
-
-/** A port on which nobody listens. */
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 const bad = (status) => ({
   do: 'answer',
@@ -30,10 +21,12 @@ const bad = (status) => ({
   body: '<h1>The sandbox is starting</h1>',
 });
 
-/** The sandbox is behind that port from now on. */
-function listen(t, port) {
+/** The sandbox is behind that port from now on; or nothing yet, while there is something to `refuse` connections with. */
+function listen(t, port, behind = {}) {
   const { hostname, port: target } = new URL(sandbox.baseUrl);
   const server = net.createServer((socket) => {
+    socket.on('error', () => {});
+    if (behind.refuse) return behind.refuse(socket);
     const upstream = net.connect(Number(target), hostname);
     socket.pipe(upstream).pipe(socket);
     for (const [one, other] of [[socket, upstream], [upstream, socket]]) {
@@ -70,6 +63,54 @@ for (const [name, options] of [['the companion', {}], ['HTTP alone', { companion
     assert.equal(await fs.readTextFile('/file'), 'content');
     assert.deepEqual((await fs.readDir('/')).sort(), ['directory', 'file']);
   });
+
+/** How the port of a container or of a tunnel takes connections before anything listens behind it. */
+const refusals = {
+  'reset at once': (socket) => socket.resetAndDestroy(),
+  'closed at once': (socket) => socket.destroy(),
+  'closed when something was sent': (socket) => socket.once('data', () => socket.destroy()),
+};
+
+for (const [how, refuse] of Object.entries(refusals))
+  for (const [name, options] of [['the companion', {}], ['HTTP alone', { companion: false }]])
+    test(`connections are ${how} until it has started: what is asked waits, with ${name}`, async (t) => {
+      let refused = 0;
+      const port = await freePort();
+      const behind = { refuse: (socket) => (refused++, refuse(socket)) };
+      await listen(t, port, behind);
+      const client = await sandbox.connect(`http://127.0.0.1:${port}`);
+      const { fs } = await open({ client, ...options });
+      const tools = toolkit({ client, ...options });
+      const waiting = [fs.mkdir('/directory'), fs.exists('/nothing'), call(tools, 'list-processes')];
+      if (options.companion !== false) waiting.push(call(tools, 'run-command', { command: 'true' }));
+      let settled = 0;
+      for (const one of waiting) one.then(() => settled++, () => settled++);
+      await eventually(() => refused > 6, 'asked again');
+      assert.equal(settled, 0);
+      behind.refuse = undefined;
+      assert.equal((await Promise.all(waiting))[1], false);
+      assert.deepEqual(await fs.readDir('/'), ['directory']);
+    });
+
+test('a change that may have been done is not sent again, where its connection is closed', async (t) => {
+  const asked = [];
+  const port = await freePort();
+  const refuse = (socket) => socket.once('data', (bytes) => (asked.push(String(bytes)), socket.destroy()));
+  await listen(t, port, { refuse });
+  const tools = toolkit({ client: await sandbox.connect(`http://127.0.0.1:${port}`), companion: false });
+  const error = await rejection(call(tools, 'run-command', { command: 'true' }));
+  assert.equal(error.code, 'EIO');
+  assert.match(error.cause.message, /may have completed/);
+  assert.equal(asked.filter((bytes) => bytes.startsWith('POST')).length, 1);
+});
+
+test('one that has answered, and then closes what it takes, is not waited for', async () => {
+  const { proxy, client } = await proxied();
+  const { fs } = await openHttp({ client, timeoutMs: 600_000 });
+  await fs.exists('/x');
+  await proxy.rules([{ do: 'close' }]);
+  await expectError(fs.stat('/x'), { code: 'EIO', syscall: 'stat', path: '/x' });
+});
 
 for (const status of [502, 503])
   test(`a gateway answers ${status} until it has started: what is asked waits, and is done once`, async () => {
@@ -144,8 +185,21 @@ test('what waits can be given up', async () => {
 
 test('another URL of the same client is another sandbox', async () => {
   const { client } = await proxied();
-  const { fs } = await openHttp({ client, timeoutMs: 300 });
+  const { fs } = await openHttp({ client, timeoutMs: 1500 });
   await fs.exists('/x');
   client.baseUrl = `http://127.0.0.1:${await freePort()}`;
   await expectError(fs.stat('/x'), { code: 'ECONNREFUSED', syscall: 'stat', path: '/x', cause: /has not started/ });
+  const { fs: other } = await openHttp({ client, timeoutMs: 1500 }); // of the same client, and so of that URL
+  await expectError(other.stat('/x'), { code: 'ECONNREFUSED', syscall: 'stat', path: '/x', cause: /has not started/ });
+});
+
+test('one that has answered another file system of the client is not waited for', async () => {
+  const proxy = await startProxy(sandbox.baseUrl);
+  const client = await sandbox.connect(proxy.url);
+  const { fs } = await openHttp({ client });
+  await fs.exists('/x');
+  await proxy.stop();
+  await rejection(fs.stat('/x')); // the kept connection is lost
+  const { fs: other } = await openHttp({ client, timeoutMs: 600_000 });
+  await expectError(other.stat('/x'), { code: 'ECONNREFUSED', syscall: 'stat', path: '/x' });
 });

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../helpers/eventually.mjs';
+import { freePort } from '../helpers/port.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
 const { toolkit, sandbox } = await suite();
@@ -40,7 +41,7 @@ for (const [title, by] of Object.entries(kits)) {
   });
 
   test(`waitForPort answers when something listens, ${title}`, async () => {
-    const port = by === kit ? 47_201 : 47_202;
+    const port = await freePort();
     const process = await create({ command: serve(port, 'sleep 0.3;'), waitForPort: port, waitMs: 25_000 }, by);
     assert.deepEqual([process.ready, process.status], [true, 'running']);
     assert.ok(!('logs' in process) && !('hint' in process));
@@ -64,7 +65,7 @@ for (const [title, by] of Object.entries(kits)) {
 
   test(`what is not ready in time says so, shows its last lines and goes on, ${title}`, async () => {
     const command = "seq 1 100; sleep 0.1; echo 'at the end' >&2; sleep 600";
-    const { id, ready, status, logs, hint, nextSince } = await create({ command, waitForPort: 47_203, waitMs: 700 }, by);
+    const { id, ready, status, logs, hint, nextSince } = await create({ command, waitForPort: await freePort(), waitMs: 700 }, by);
     assert.deepEqual([ready, status], [false, 'running']);
     assert.equal(text({ logs }).split('\n').length, 21);
     assert.match(text({ logs }), /^82\n[^]*100\nat the end\n$/);

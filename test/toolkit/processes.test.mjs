@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../helpers/eventually.mjs';
+import { freePort } from '../helpers/port.mjs';
 import { lives } from '../helpers/remains.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
@@ -123,7 +124,7 @@ test('stop-process and kill-process end all that descends from a program, and no
 
 test('killing a server that a shell waits for frees its port', async () => {
   const script = 'require("net").createServer().listen(+process.argv[1], "127.0.0.1", () => console.log("up"))';
-  const serve = `node -e '${script}' 47123 & wait`;
+  const serve = `node -e '${script}' ${await freePort()} & wait`;
   for (let i = 0; i < 2; i++) {
     const { id } = await create({ command: serve });
     await eventually(async () => (await output(id)) === 'up\n', 'the server listens');

@@ -234,6 +234,20 @@ static void test_no_memory(void **state)
     sbx_request_destroy(request);
 }
 
+static void test_losses(void **state)
+{
+    (void)state;
+    assert_true(sbx_problem_is_loss(CURLE_GOT_NOTHING));
+    assert_true(sbx_problem_is_loss(CURLE_RECV_ERROR));
+    assert_true(sbx_problem_is_loss(CURLE_SEND_ERROR));
+    assert_false(sbx_problem_is_loss(CURLE_COULDNT_CONNECT));
+    assert_false(sbx_problem_is_loss(CURLE_WEIRD_SERVER_REPLY));
+    assert_true(sbx_problem_is_loss_of_fetch("ECONNRESET"));
+    assert_true(sbx_problem_is_loss_of_fetch("UND_ERR_SOCKET"));
+    assert_false(sbx_problem_is_loss_of_fetch(""));
+    assert_false(sbx_problem_is_loss_of_fetch("ECONNREFUSED"));
+}
+
 /* ---- All of them -------------------------------------------------------------------------------------- */
 
 static size_t add_folders(struct CMUnitTest *tests, size_t count, struct dirent **entries, int found)
@@ -256,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_outcome_comes_first),
         cmocka_unit_test(test_words_are_utf8_wherever_they_are_cut),
         cmocka_unit_test(test_curl_codes),
+        cmocka_unit_test(test_losses),
         cmocka_unit_test(test_no_memory),
     };
     struct dirent **entries = NULL;
@@ -264,7 +279,7 @@ int main(void)
         print_error("%d entries in " CASES " (started in the project's folder?)\n", found);
         return 1;
     }
-    int failed = _cmocka_run_group_tests("problem", tests, add_folders(tests, 7, entries, found), NULL, NULL);
+    int failed = _cmocka_run_group_tests("problem", tests, add_folders(tests, 8, entries, found), NULL, NULL);
     for (int i = 0; i < found; i++) {
         free(entries[i]);
     }

@@ -99,6 +99,21 @@ static void what_answers_or_is_nowhere_does_not_start(void **state)
     assert_false(may_start_after(false, SBX_EIO, 0, ""));
 }
 
+static void what_takes_connections_and_ends_them_may_start(void **state)
+{
+    struct sbx_request lost = {.outcome = SBX_EIO, .lost = true};
+    struct sbx_reach *reach = NULL;
+    (void)state;
+    assert_int_equal(sbx_reach_create(&reach), SBX_OK);
+    sbx_reach_note(reach, &lost);
+    assert_true(sbx_reach_may_start(reach));
+    note(reach, SBX_OK, 200, "{}");
+    sbx_reach_note(reach, &lost);
+    assert_false(sbx_reach_may_start(reach));
+    assert_false(sbx_reach_is_gone(reach)); /* the next one may be taken */
+    sbx_reach_unref(reach);
+}
+
 static void the_port_of_a_proxy_is_not_the_sandbox(void **state)
 {
     struct sbx_reach *reach = NULL;
@@ -109,6 +124,9 @@ static void the_port_of_a_proxy_is_not_the_sandbox(void **state)
                                            .proxy = SBX_SPAN("http://127.0.0.1:2")};
     assert_int_equal(sbx_endpoint_create(&endpoint, &options), SBX_OK);
     struct sbx_request request = {.outcome = SBX_ECONNREFUSED, .endpoint = endpoint};
+    sbx_reach_note(reach, &request);
+    assert_false(sbx_reach_may_start(reach));
+    request = (struct sbx_request){.outcome = SBX_EIO, .lost = true, .endpoint = endpoint};
     sbx_reach_note(reach, &request);
     assert_false(sbx_reach_may_start(reach));
     sbx_endpoint_unref(endpoint);
@@ -232,6 +250,7 @@ int main(void)
         cmocka_unit_test(gone_is_what_another_answers_for),
         cmocka_unit_test(what_has_nobody_yet_may_start),
         cmocka_unit_test(what_answers_or_is_nowhere_does_not_start),
+        cmocka_unit_test(what_takes_connections_and_ends_them_may_start),
         cmocka_unit_test(the_port_of_a_proxy_is_not_the_sandbox),
         cmocka_unit_test(one_probes_and_the_others_wait),
         cmocka_unit_test(a_probe_without_an_answer_is_silence),

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { after, test } from "node:test";
+import { freePort } from "../helpers/port.mjs";
 import { openVm, toolServerAt } from "./vm.mjs";
 
 const { vm, sandbox, exec, call, spawn } = await openVm();
@@ -106,8 +107,9 @@ test("--env NAME=VALUE, repeated", async () => {
 test("create-process: --cols, --rows, --wait-for-port, --wait-for-log, --wait-ms", async () => {
   const size = await call(`agentos-sandbox create-process --command 'stty size; sleep 600' --tty --cols 132 --rows 43 --wait-for-log "43 132"`);
   assert.deepEqual([size.ready, size.status], [true, "running"]);
-  const serve = `require("net").createServer().listen(47301, "127.0.0.1")`;
-  const server = await call(`agentos-sandbox create-process --command node --args -e --args '${serve}' --wait-for-port 47301`);
+  const port = await freePort();
+  const serve = `require("net").createServer().listen(${port}, "127.0.0.1")`;
+  const server = await call(`agentos-sandbox create-process --command node --args -e --args '${serve}' --wait-for-port ${port}`);
   assert.equal(server.ready, true);
   const late = await call(`agentos-sandbox create-process --command 'echo not yet; sleep 600' --wait-for-log ready --wait-ms 500`);
   assert.deepEqual([late.ready, late.logs.map(({ data }) => data).join("")], [false, "not yet\n"]);

@@ -39,6 +39,7 @@ void sbx_ending_take(struct sbx_request *request, const struct sbx_ending *endin
 {
     const char *fault = find_fault(request, ending);
     request->outcome = ending->outcome;
+    request->lost = ending->lost && request->http_status == 0;
     if (request->reply_length > 0) {
         request->outcome = SBX_EFBIG;
     } else if (request->reply.status != SBX_OK) {

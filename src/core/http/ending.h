@@ -17,6 +17,7 @@ struct sbx_ending {
     const char *words; /* where that is a failure */
     const char *type;  /* of the reply; NULL: it says none */
     bool has_an_end;   /* it is known that the reply is whole */
+    bool lost;         /* the connection was, once it was there */
 };
 
 /* Sets the outcome of `request`. Its HTTP status, and what there is of the reply, are in it already. */

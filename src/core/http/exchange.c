@@ -144,6 +144,7 @@ void sbx_exchange_fail(struct sbx_exchange *exchange, const char *code, char *wo
 {
     if (!exchange->ended) {
         exchange->outcome = sbx_problem_from_fetch(code, exchange->change, &exchange->sent);
+        exchange->lost = sbx_problem_is_loss_of_fetch(code);
         sbx_endpoint_redact(exchange->endpoint, words); /* before they are cut: half a secret is one too */
         (void)snprintf(exchange->error, sizeof(exchange->error), "%s", words);
         end(exchange);

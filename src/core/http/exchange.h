@@ -54,6 +54,7 @@ struct sbx_exchange {
     int64_t retry_after; /* seconds; -1: it says none */
     enum sbx_status outcome;
     bool sent; /* for all that is known */
+    bool lost; /* its connection was, once it was there */
     char error[256];
 };
 

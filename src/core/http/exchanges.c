@@ -88,8 +88,11 @@ static void conclude(struct sbx_request *request)
     request->repeat.redirect = exchange->redirect; /* taken */
     request->repeat.retry_after = exchange->retry_after;
     exchange->redirect = NULL;
-    const struct sbx_ending ending = {
-        .outcome = exchange->outcome, .words = exchange->error, .type = exchange->type, .has_an_end = true};
+    const struct sbx_ending ending = {.outcome = exchange->outcome,
+                                      .words = exchange->error,
+                                      .type = exchange->type,
+                                      .has_an_end = true,
+                                      .lost = exchange->lost};
     sbx_ending_take(request, &ending);
     part(exchange);
     request->exchange = NULL;

@@ -283,6 +283,17 @@ enum sbx_status sbx_problem_from_fetch(const char *code, bool change, bool *sent
     return no_http && !change ? SBX_EPROTO : SBX_EIO;
 }
 
+bool sbx_problem_is_loss(CURLcode code)
+{
+    return code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR;
+}
+
+bool sbx_problem_is_loss_of_fetch(const char *code)
+{
+    return strcmp(code, "ECONNRESET") == 0 || strcmp(code, "EPIPE") == 0 ||
+           strcmp(code, "UND_ERR_SOCKET") == 0;
+}
+
 bool sbx_problem_is_of_start(long http_status, const struct sbx_problem *problem)
 {
     return http_status >= 500 && strstr(problem->detail, "spawn") != NULL;

@@ -37,4 +37,8 @@ enum sbx_status sbx_problem_from_curl(CURLcode code, long os_error, bool change)
  * `sent`: the request may have been. */
 enum sbx_status sbx_problem_from_fetch(const char *code, bool change, bool *sent) SBX_CHECKED;
 
+/* Whether it ended because its connection did, which had come about; by curl, and by such a code. */
+bool sbx_problem_is_loss(CURLcode code);
+bool sbx_problem_is_loss_of_fetch(const char *code);
+
 #endif

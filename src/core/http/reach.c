@@ -109,13 +109,15 @@ static bool is_unreached(const struct sbx_request *request)
     return request->outcome == SBX_ECONNREFUSED || request->outcome == SBX_EHOSTUNREACH;
 }
 
-/* What a gateway that stands there from the beginning says while the sandbox starts, and a port on which nobody listens
- * yet; a proxy's port says nothing about the sandbox. */
+/* What a gateway that stands there from the beginning says while the sandbox starts; a port on which nobody listens yet;
+ * and one that takes the connection and ends it (that of a container, or of a tunnel, until the server listens behind
+ * it). A proxy's port says nothing about the sandbox. */
 static bool is_of_start(const struct sbx_request *request)
 {
     bool direct = request->endpoint == NULL || sbx_endpoint_proxy(request->endpoint)[0] == '\0';
-    return request->outcome == SBX_ECONNREFUSED ? direct
-                                                : request->http_status == 502 || request->http_status == 503;
+    return request->outcome == SBX_ECONNREFUSED || request->lost
+               ? direct
+               : request->http_status == 502 || request->http_status == 503;
 }
 
 void sbx_reach_note(struct sbx_reach *reach, const struct sbx_request *request)
@@ -128,7 +130,7 @@ void sbx_reach_note(struct sbx_reach *reach, const struct sbx_request *request)
     lock(reach);
     reach->state = after[reach->state][nobody ? NOBODY : any ? HEARD : NOTHING];
     reach->heard_ms = any ? sbx_now_ms() : reach->heard_ms;
-    reach->may_start = nobody ? is_of_start(request) : !any && reach->may_start;
+    reach->may_start = nobody || request->lost ? is_of_start(request) : !any && reach->may_start;
     reach->gone = reach->gone || (nobody && reach->answered);
     reach->answered = reach->answered || is_success(request);
     unlock(reach);
@@ -157,7 +159,7 @@ static enum sbx_reach_way choose(struct sbx_reach *reach, uint64_t now_ms)
         return reach->state == PROBED ? SBX_REACH_WAIT : SBX_REACH_FAIL;
     }
     reach->state = PROBED; /* anew, where whoever was to do it was given up */
-    reach->until_ms = now_ms + SBX_PROBE_MS;
+    reach->until_ms = now_ms + SBX_PROBE_MS + SBX_LATE_MS;
     return SBX_REACH_PROBE;
 }
 

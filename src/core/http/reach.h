@@ -27,6 +27,7 @@
 #include "wire/status.h"
 
 #define SBX_PROBE_MS 2000 /* how long a probe may take */
+#define SBX_LATE_MS 1000  /* how late its end may be noticed; without one after that, another one is sent */
 #define SBX_SILENT_MS 1000
 
 struct sbx_reach;

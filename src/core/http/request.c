@@ -317,6 +317,7 @@ void sbx_request_conclude(struct sbx_request *request, CURLcode code)
     (void)curl_easy_getinfo(request->easy, CURLINFO_OS_ERRNO, &os_error);
     (void)curl_easy_getinfo(request->easy, CURLINFO_CONTENT_TYPE, &ending.type);
     ending.outcome = sbx_problem_from_curl(code, os_error, request->change);
+    ending.lost = sbx_problem_is_loss(code);
     if (code == CURLE_OK) {
         sbx_repeat_note(request);
     }

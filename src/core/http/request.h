@@ -61,6 +61,7 @@ struct sbx_request {
     struct sbx_bytes reply;      /* owned, but for what is in `room` */
     uint64_t reply_length;       /* bytes that it said it has, where those were too many to take */
     char error[CURL_ERROR_SIZE]; /* words for an outcome that is not SBX_OK */
+    bool lost;                   /* its connection was, before any answer */
     bool unanswered;             /* it was handed over whole, and its deadline came before any answer */
 
     /* The engine's. */
