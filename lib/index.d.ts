@@ -83,8 +83,8 @@ export interface SandboxFsOptions {
    */
   transport?: 'auto' | 'native' | 'fetch';
   /**
-   * What was just asked is answered from memory: attributes, names that are not there, listings, links, contents up to
-   * 64 KiB. The own file systems and tools see their changes at once; what others change in the sandbox is seen `ttlMs`
+   * What was just asked, or came with a listing, is answered from memory: attributes, names that are not there,
+   * listings, links, contents up to 64 KiB. The own file systems and tools see their changes at once; what others change in the sandbox is seen `ttlMs`
    * after at the latest. `false`: everything is asked. Default: `{ ttlMs: 1000, maxBytes: 33554432 }`.
    */
   cache?: false | { ttlMs?: number; maxBytes?: number };

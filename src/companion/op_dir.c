@@ -1,4 +1,5 @@
-/* op_dir.c: readdir with the attributes of every entry, and names with its type alone, in pages.
+/* op_dir.c: readdir with the attributes of every entry, and names with its type alone, in pages; few names with more,
+ * where that is asked for.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -6,26 +7,48 @@
 
 #include "companion/page.h"
 #include "companion/server.h"
+#include "companion/walk.h"
 
-static enum sbx_status list(struct server *server, const struct sbx_args *in, struct sbx_result *out,
+static enum sbx_status fill(struct server *server, DIR *directory, uint64_t start, struct sbx_result *out,
                             enum sbx_reply shape)
+{
+    struct page page = page_begin(server, &out->list, shape);
+    return page_fill(&page, directory, start);
+}
+
+enum sbx_status op_readdir(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
     DIR *directory = page_open_directory(AT_FDCWD, in->path.data, 0);
     if (directory == NULL) {
         return server_errno();
     }
-    struct page page = page_begin(server, &out->list, shape);
-    enum sbx_status status = page_fill(&page, directory, in->offset);
+    enum sbx_status status = fill(server, directory, in->offset, out, SBX_REPLY_LIST);
     (void)closedir(directory);
     return status;
 }
 
-enum sbx_status op_readdir(struct server *server, const struct sbx_args *in, struct sbx_result *out)
+/* Whether the names, which are there, are all and few. */
+static bool are_few(const struct sbx_args *in, const struct sbx_list *list)
 {
-    return list(server, in, out, SBX_REPLY_LIST);
+    return in->offset == 0 && list->next == 0 && list->count <= SBX_AROUND_ENTRIES &&
+           in->path.length <= SBX_AROUND_PATH_MAX;
 }
 
+/* How many they are shows only when they have been read: that costs little, their attributes do not. */
 enum sbx_status op_names(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
-    return list(server, in, out, SBX_REPLY_NAMES);
+    DIR *directory = page_open_directory(AT_FDCWD, in->path.data, 0);
+    if (directory == NULL) {
+        return server_errno();
+    }
+    enum sbx_status status = fill(server, directory, in->offset, out, SBX_REPLY_NAMES);
+    if (status == SBX_OK && (in->flags & SBX_NAMES_AROUND) != 0 && are_few(in, &out->list)) {
+        rewinddir(directory);
+        if (!walk_around(server, directory, &out->list)) {
+            rewinddir(directory);
+            status = fill(server, directory, 0, out, SBX_REPLY_NAMES);
+        }
+    }
+    (void)closedir(directory);
+    return status;
 }

@@ -11,9 +11,11 @@
 
 #include "companion/page.h"
 #include "companion/server.h"
+#include "companion/walk.h"
 
 #define ENTRIES_MAX (SBX_REPLIES_MAX / SBX_STAT_WIRE)
-#define MISSES_MAX 16 /* directories that are read in vain, because they do not fit */
+#define MISSES_MAX 16       /* directories that are read in vain, because they do not fit */
+#define AROUND_MISSES_MAX 4 /* likewise, where nobody has asked for them */
 
 struct walk {
     struct page page;
@@ -21,7 +23,29 @@ struct walk {
     uint32_t *pending; /* borrowed; indexes of directories to list, the next one last */
     size_t pending_count;
     bool *is_listed; /* borrowed; of each entry */
+    int misses_left;
+    bool around;     /* it goes no further than is near, and what cannot be listed is not */
+    uint64_t device; /* the one that it is near to */
 };
+
+static struct walk begin(struct server *server, DIR *directory, struct sbx_list *list)
+{
+    static uint32_t pending[ENTRIES_MAX];
+    static bool is_listed[ENTRIES_MAX];
+    return (struct walk){
+        .page = page_begin(server, list, SBX_REPLY_TREE),
+        .root = dirfd(directory),
+        .pending = pending,
+        .is_listed = is_listed,
+        .misses_left = MISSES_MAX,
+    };
+}
+
+static bool is_to_be_listed(const struct walk *walk, const struct sbx_entry *entry)
+{
+    bool near = entry->stat.dev == walk->device && entry->name.length <= SBX_AROUND_PATH_MAX;
+    return (entry->stat.mode & SBX_S_IFMT) == SBX_S_IFDIR && (near || !walk->around);
+}
 
 /* Those among the entries from `start` on wait, the first of them for its turn. */
 static void push_directories(struct walk *walk, size_t start)
@@ -29,7 +53,7 @@ static void push_directories(struct walk *walk, size_t start)
     const struct sbx_list *list = walk->page.list;
     for (size_t i = list->count; i > start; i--) {
         walk->is_listed[i - 1] = false;
-        if ((list->entries[i - 1].stat.mode & SBX_S_IFMT) == SBX_S_IFDIR) {
+        if (is_to_be_listed(walk, &list->entries[i - 1])) {
             walk->pending[walk->pending_count++] = (uint32_t)(i - 1);
         }
     }
@@ -48,10 +72,29 @@ static DIR *open_entry(const struct walk *walk, const char *path, const struct s
     return directory;
 }
 
+/* Adds the entries of the directory. SBX_ENOBUFS: there is no room for all of them. */
+static enum sbx_status add_entries(struct walk *walk, const struct sbx_entry *entry)
+{
+    char path[SBX_PATH_MAX + 2];
+    struct page *page = &walk->page;
+    struct sbx_span prefix = page->prefix;
+    memcpy(path, entry->name.data, entry->name.length);
+    path[entry->name.length] = '\0';
+    DIR *directory = open_entry(walk, path, &entry->stat);
+    if (directory == NULL) {
+        return SBX_ENOTDIR;
+    }
+    path[entry->name.length] = '/';
+    page->prefix = (struct sbx_span){path, entry->name.length + 1};
+    enum sbx_status status = page_fill(page, directory, 0);
+    (void)closedir(directory);
+    page->prefix = prefix;
+    return page->list->next == 0 ? status : SBX_ENOBUFS;
+}
+
 /* Adds all entries of the directory, or none: false. */
 static bool list_directory(struct walk *walk, const struct sbx_entry *entry)
 {
-    char path[SBX_PATH_MAX + 2];
     struct page *page = &walk->page;
     struct page before = *page;
     size_t count = page->list->count;
@@ -59,38 +102,28 @@ static bool list_directory(struct walk *walk, const struct sbx_entry *entry)
         return false;
     }
     page->room -= SBX_LISTED_WIRE;
-    memcpy(path, entry->name.data, entry->name.length);
-    path[entry->name.length] = '\0';
-    DIR *directory = open_entry(walk, path, &entry->stat);
-    if (directory == NULL) {
-        return true;
-    }
-    path[entry->name.length] = '/';
-    page->prefix = (struct sbx_span){path, entry->name.length + 1};
-    bool fits = page_fill(page, directory, 0) != SBX_ENOBUFS && page->list->next == 0;
-    (void)closedir(directory);
-    page->prefix = before.prefix;
-    if (!fits) {
+    enum sbx_status status = add_entries(walk, entry);
+    bool added = walk->around ? status == SBX_OK : status != SBX_ENOBUFS;
+    if (!added) {
         *page = before;
         page->list->count = count;
         page->list->next = 0;
     }
-    return fits;
+    return added;
 }
 
 static void descend(struct walk *walk)
 {
     struct sbx_list *list = walk->page.list;
-    int misses = 0;
     push_directories(walk, 0);
-    while (walk->pending_count > 0 && misses < MISSES_MAX) {
+    while (walk->pending_count > 0 && walk->misses_left > 0) {
         uint32_t index = walk->pending[--walk->pending_count];
         size_t count = list->count;
         if (list_directory(walk, &list->entries[index])) {
             walk->is_listed[index] = true;
             push_directories(walk, count);
         } else {
-            misses++;
+            walk->misses_left--;
         }
     }
 }
@@ -110,18 +143,11 @@ static void gather(const struct walk *walk)
 
 enum sbx_status op_walk(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
-    static uint32_t pending[ENTRIES_MAX];
-    static bool is_listed[ENTRIES_MAX];
     DIR *directory = page_open_directory(AT_FDCWD, in->path.data, 0);
     if (directory == NULL) {
         return server_errno();
     }
-    struct walk walk = {
-        .page = page_begin(server, &out->list, SBX_REPLY_TREE),
-        .root = dirfd(directory),
-        .pending = pending,
-        .is_listed = is_listed,
-    };
+    struct walk walk = begin(server, directory, &out->list);
     enum sbx_status status = page_fill(&walk.page, directory, in->offset);
     if (status == SBX_OK && out->list.next == 0) {
         descend(&walk);
@@ -129,4 +155,25 @@ enum sbx_status op_walk(struct server *server, const struct sbx_args *in, struct
     }
     (void)closedir(directory);
     return status;
+}
+
+bool walk_around(struct server *server, DIR *directory, struct sbx_list *list)
+{
+    struct stat stat;
+    if (server->room <= sbx_result_least(SBX_REPLY_TREE) || fstat(dirfd(directory), &stat) != 0) {
+        return false;
+    }
+    struct walk walk = begin(server, directory, list);
+    walk.page.room--; /* for the byte that says that it is a tree */
+    if (page_fill(&walk.page, directory, 0) != SBX_OK || list->next != 0) {
+        return false;
+    }
+    walk.page.room = walk.page.room < SBX_AROUND_BYTES ? walk.page.room : SBX_AROUND_BYTES;
+    walk.misses_left = AROUND_MISSES_MAX;
+    walk.around = true;
+    walk.device = stat.st_dev;
+    descend(&walk);
+    gather(&walk);
+    list->attributes = true;
+    return true;
 }

@@ -29,7 +29,8 @@ static bool is_lost_below(const struct sbx_op *op)
 static enum sbx_status keep_page(struct sbx_op *op, bool *more)
 {
     struct sbx_listing *page = &op->ask.answer.list;
-    bool tree = op->row->reply == SBX_REPLY_TREE;
+    bool names = op->row->reply == SBX_REPLY_NAMES;
+    bool tree = names ? !page->brief : op->row->reply == SBX_REPLY_TREE;
     uint64_t next = page->next;
     if (next > 0 && page->count == 0) {
         return SBX_EPROTO; /* it would go on for ever */
@@ -57,6 +58,7 @@ enum sbx_step sbx_companion_list_take(struct sbx_op *op)
     if (more || (op->row->reply == SBX_REPLY_TREE && sbx_gather_next_directory(&op->gather))) {
         return sbx_op_again(op);
     }
-    sbx_gather_take(&op->gather, &op->result.list);
+    (op->row->reply == SBX_REPLY_NAMES ? sbx_gather_take_names : sbx_gather_take)(&op->gather,
+                                                                                  &op->result.list);
     return sbx_op_succeed(op);
 }

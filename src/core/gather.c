@@ -73,6 +73,7 @@ enum sbx_status sbx_gather_page(struct sbx_gather *gather, struct sbx_listing *p
     struct sbx_entry entry;
     bool listed = false;
     enum sbx_status status = SBX_OK;
+    gather->list.attributes = !page->brief;
     while (status == SBX_OK &&
            (tree ? sbx_result_next_tree_entry(page, &entry, &listed) : sbx_result_next_entry(page, &entry))) {
         status = add(gather, &entry, listed);
@@ -149,4 +150,15 @@ void sbx_gather_take(struct sbx_gather *gather, struct sbx_list *list)
     }
     gather->list = (struct sbx_list){0};
     gather->capacity = 0;
+}
+
+void sbx_gather_take_names(struct sbx_gather *gather, struct sbx_list *list)
+{
+    sbx_gather_take(gather, list);
+    size_t all = list->count;
+    list->count = 0;
+    while (list->count < all && sbx_result_is_name(list->entries[list->count].name)) {
+        list->count++;
+    }
+    list->below = all - list->count;
 }

@@ -49,4 +49,7 @@ enum sbx_status sbx_gather_path(struct sbx_gather *gather, struct sbx_span top) 
 /* Moves all of it out; the caller owns it. */
 void sbx_gather_take(struct sbx_gather *gather, struct sbx_list *list);
 
+/* The same for names: of those that came with what stands below, that is list->below. */
+void sbx_gather_take_names(struct sbx_gather *gather, struct sbx_list *list);
+
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/bytes.h"
 #include "core/op.h"
 #include "core/path.h"
 
@@ -95,77 +96,162 @@ static bool copy_bytes(struct sbx_result *copy, const struct sbx_result *result)
     return copy->bytes.data != NULL;
 }
 
-/* Names are borrowed from the list's own bytes: in the copy from the copy's. */
-static bool copy_list(struct sbx_result *copy, const struct sbx_result *result)
+/* Names are borrowed from the list's own bytes: in the copy from the copy's. `skip`: what each begins with, and has in the
+ * copy no more. */
+static bool copy_list(struct sbx_list *copy, const struct sbx_list *list, size_t skip)
 {
-    const struct sbx_list *list = &result->list;
     size_t names = 0;
     for (size_t i = 0; i < list->count; i++) {
-        names += list->entries[i].name.length;
+        names += list->entries[i].name.length - skip;
     }
-    copy->list = (struct sbx_list){.entries = calloc(list->count + 1, sizeof(*list->entries)),
-                                   .count = list->count,
-                                   .names = malloc(names + 1)};
-    if (copy->list.entries == NULL || copy->list.names == NULL) {
-        free(copy->list.entries);
-        free(copy->list.names);
+    *copy = (struct sbx_list){.entries = calloc(list->count + 1, sizeof(*list->entries)),
+                              .count = list->count,
+                              .attributes = list->attributes,
+                              .names = malloc(names + 1)};
+    if (copy->entries == NULL || copy->names == NULL) {
+        free(copy->entries);
+        free(copy->names);
         return false;
     }
-    char *at = copy->list.names;
+    char *at = copy->names;
     for (size_t i = 0; i < list->count; i++) {
         struct sbx_span name = list->entries[i].name;
-        memcpy(at, name.data, name.length);
-        copy->list.entries[i] = list->entries[i];
-        copy->list.entries[i].name.data = at;
-        at += name.length;
+        copy->entries[i] = list->entries[i];
+        copy->entries[i].name = (struct sbx_span){at, name.length - skip};
+        memcpy(at, name.data + skip, name.length - skip);
+        at += name.length - skip;
     }
     return true;
 }
 
-static bool copy_result(const struct sbx_op *op, struct sbx_result *copy)
+/* What is to be kept: the answer of `row` for `key`. */
+struct answer {
+    const struct sbx_op_row *row;
+    struct sbx_span key;
+    const struct sbx_result *result;
+    size_t skip; /* bytes that each name of a list begins with, and that are not its own */
+    uint64_t changes;
+    uint64_t until_ms;
+};
+
+static bool copy_result(const struct answer *answer, struct sbx_result *copy)
 {
-    *copy = op->result;
-    if (op->result.status != SBX_OK) {
+    *copy = *answer->result;
+    if (copy->status != SBX_OK) {
         return true;
     }
-    if (is_text(op->row)) {
-        return copy_bytes(copy, &op->result);
+    if (is_text(answer->row)) {
+        return copy_bytes(copy, answer->result);
     }
-    return !sbx_op_lists((enum sbx_reply)op->row->reply) || copy_list(copy, &op->result);
+    return !sbx_op_lists((enum sbx_reply)answer->row->reply) ||
+           copy_list(&copy->list, &answer->result->list, answer->skip);
 }
 
-static size_t size_of(const struct sbx_op *op, size_t key_length)
+static size_t size_of(const struct answer *answer)
 {
-    size_t size = sizeof(struct sbx_cache_entry) + key_length;
-    if (op->result.status != SBX_OK) {
+    const struct sbx_result *result = answer->result;
+    size_t size = sizeof(struct sbx_cache_entry) + answer->key.length;
+    if (result->status != SBX_OK) {
         return size;
     }
-    if (is_text(op->row)) {
-        return size + op->result.bytes.length;
+    if (is_text(answer->row)) {
+        return size + result->bytes.length;
     }
-    if (!sbx_op_lists((enum sbx_reply)op->row->reply)) {
+    if (!sbx_op_lists((enum sbx_reply)answer->row->reply)) {
         return size;
     }
-    for (size_t i = 0; i < op->result.list.count; i++) {
-        size += sizeof(struct sbx_entry) + op->result.list.entries[i].name.length;
+    for (size_t i = 0; i < result->list.count; i++) {
+        size += sizeof(struct sbx_entry) + result->list.entries[i].name.length - answer->skip;
     }
     return size;
 }
 
-static void put(struct sbx_cache *cache, const struct sbx_op *op, struct sbx_span key,
-                struct sbx_cache_entry *values)
+static void put(struct sbx_cache *cache, const struct answer *answer, size_t bytes)
 {
-    size_t slot = slot_of((enum sbx_op_code)op->row->code, key);
-    struct sbx_cache_entry *entry = malloc(sizeof(*entry) + key.length);
+    size_t slot = slot_of((enum sbx_op_code)answer->row->code, answer->key);
+    struct sbx_cache_entry *entry = malloc(sizeof(*entry) + answer->key.length);
+    struct sbx_result copy;
     free_entry(cache, slot);
-    if (entry == NULL || !copy_result(op, &values->result)) {
+    if (entry == NULL || !copy_result(answer, &copy)) {
         free(entry);
         return;
     }
-    *entry = *values;
-    memcpy(entry->key, key.data, key.length);
+    *entry = (struct sbx_cache_entry){.changes = answer->changes,
+                                      .until_ms = answer->until_ms,
+                                      .row = answer->row,
+                                      .result = copy,
+                                      .bytes = bytes,
+                                      .key_length = answer->key.length};
+    memcpy(entry->key, answer->key.data, answer->key.length);
     cache->slots[slot] = entry;
-    cache->bytes += entry->bytes;
+    cache->bytes += bytes;
+}
+
+static void keep(struct sbx_cache *cache, const struct answer *answer)
+{
+    size_t bytes = size_of(answer);
+    if (bytes > cache->max_bytes / 4) {
+        return; /* it would be all there is */
+    }
+    if (cache->slots == NULL) {
+        cache->slots = calloc(SLOTS, sizeof(struct sbx_cache_entry *));
+    }
+    if (cache->bytes + bytes > cache->max_bytes) {
+        free_all(cache);
+    }
+    if (cache->slots != NULL) {
+        put(cache, answer, bytes);
+    }
+}
+
+/* ---- What comes with a listing -------------------------------------------------------------------------- */
+
+/* Whether an entry stands in the directory itself. */
+static bool is_in(const struct sbx_entry *entry, struct sbx_span directory)
+{
+    struct sbx_span name = entry->name;
+    return name.length > directory.length + 1 && name.data[directory.length] == '/' &&
+           memcmp(name.data, directory.data, directory.length) == 0 &&
+           memchr(name.data + directory.length + 1, '/', name.length - directory.length - 1) == NULL;
+}
+
+/* The entries of a directory that is listed whole: they stand together, behind those of the listing. */
+static struct sbx_list find_entries(const struct sbx_list *list, struct sbx_span directory)
+{
+    size_t at = list->count;
+    size_t end = list->count + list->below;
+    while (at < end && !is_in(&list->entries[at], directory)) {
+        at++;
+    }
+    struct sbx_list found = {.entries = list->entries + at, .attributes = true};
+    while (at + found.count < end && is_in(&list->entries[at + found.count], directory)) {
+        found.count++;
+    }
+    return found;
+}
+
+/* Each directory below that came whole, as if it had been asked for. */
+static void keep_below(struct sbx_cache *cache, const struct answer *whole)
+{
+    const struct sbx_list *list = &whole->result->list;
+    struct sbx_bytes key;
+    sbx_bytes_init(&key, SBX_PATH_MAX);
+    for (size_t i = 0; i < list->listed_count; i++) {
+        struct sbx_span name = list->entries[list->listed[i]].name;
+        const struct sbx_result below = {.list = find_entries(list, name)};
+        key.length = 0;
+        sbx_bytes_append(&key, whole->key);
+        sbx_bytes_append_text(&key, whole->key.length > 0 ? "/" : "");
+        sbx_bytes_append(&key, name);
+        if (key.status == SBX_OK) {
+            struct answer answer = *whole;
+            answer.key = sbx_bytes_span(&key);
+            answer.result = &below;
+            answer.skip = name.length + 1;
+            keep(cache, &answer);
+        }
+    }
+    sbx_bytes_clear(&key);
 }
 
 void sbx_cache_keep(struct sbx_cache *cache, const struct sbx_op *op, uint64_t changes, uint64_t asked_ms)
@@ -174,23 +260,14 @@ void sbx_cache_keep(struct sbx_cache *cache, const struct sbx_op *op, uint64_t c
         !is_answer(op)) {
         return;
     }
-    struct sbx_span key = sbx_path_key(op->args.path);
-    struct sbx_cache_entry values = {.changes = changes,
-                                     .until_ms = asked_ms + cache->ttl_ms,
-                                     .row = op->row,
-                                     .bytes = size_of(op, key.length),
-                                     .key_length = key.length};
-    if (values.bytes > cache->max_bytes / 4) {
-        return; /* it would be all there is */
-    }
-    if (cache->slots == NULL) {
-        cache->slots = calloc(SLOTS, sizeof(struct sbx_cache_entry *));
-    }
-    if (cache->bytes + values.bytes > cache->max_bytes) {
-        free_all(cache);
-    }
-    if (cache->slots != NULL) {
-        put(cache, op, key, &values);
+    const struct answer answer = {.row = op->row,
+                                  .key = sbx_path_key(op->args.path),
+                                  .result = &op->result,
+                                  .changes = changes,
+                                  .until_ms = asked_ms + cache->ttl_ms};
+    keep(cache, &answer);
+    if (op->row->code == SBX_OP_NAMES && op->result.status == SBX_OK) {
+        keep_below(cache, &answer);
     }
 }
 
@@ -211,7 +288,33 @@ static bool is_of_no_link(const struct sbx_result *result)
     return result->status != SBX_OK || (result->stat.mode & SBX_S_IFMT) != SBX_S_IFLNK;
 }
 
-struct sbx_result *sbx_cache_find(const struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span path,
+/* What a listing of its directory says of a path, as lstat would. */
+static struct sbx_result *find_in_listing(struct sbx_cache *cache, struct sbx_span key, uint64_t changes)
+{
+    struct sbx_span name = sbx_path_name(key);
+    struct sbx_span parent = {key.data, key.length - name.length - (name.length < key.length ? 1 : 0)};
+    const struct sbx_result *listing = find(cache, SBX_OP_NAMES, parent, changes);
+    listing = listing == NULL ? find(cache, SBX_OP_READDIR, parent, changes) : listing;
+    if (listing == NULL || listing->status != SBX_OK || !listing->list.attributes) {
+        return NULL;
+    }
+    for (size_t i = 0; i < listing->list.count; i++) {
+        const struct sbx_entry *entry = &listing->list.entries[i];
+        if (entry->stat.nlink > 0 && sbx_span_equal(entry->name, name)) {
+            cache->entry = (struct sbx_result){.stat = entry->stat};
+            return &cache->entry;
+        }
+    }
+    return NULL;
+}
+
+static struct sbx_result *find_lstat(struct sbx_cache *cache, struct sbx_span key, uint64_t changes)
+{
+    struct sbx_result *result = find(cache, SBX_OP_LSTAT, key, changes);
+    return result == NULL ? find_in_listing(cache, key, changes) : result;
+}
+
+struct sbx_result *sbx_cache_find(struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span path,
                                   uint64_t changes)
 {
     struct sbx_span key = sbx_path_key(path);
@@ -219,12 +322,14 @@ struct sbx_result *sbx_cache_find(const struct sbx_cache *cache, enum sbx_op_cod
         return NULL;
     }
     struct sbx_result *result = find(cache, code, key, changes);
-    bool from_stat = code == SBX_OP_STAT || code == SBX_OP_ACCESS;
+    if (result == NULL && code == SBX_OP_LSTAT) {
+        return find_in_listing(cache, key, changes);
+    }
     if (result == NULL && code == SBX_OP_ACCESS) {
         result = find(cache, SBX_OP_STAT, key, changes);
     }
-    if (result == NULL && from_stat) {
-        result = find(cache, SBX_OP_LSTAT, key, changes);
+    if (result == NULL && (code == SBX_OP_STAT || code == SBX_OP_ACCESS)) {
+        result = find_lstat(cache, key, changes);
         result = result != NULL && is_of_no_link(result) ? result : NULL;
     }
     return result;

@@ -7,6 +7,9 @@
  * for before, or meanwhile, is not kept. What others change is seen after `ttl_ms` at the latest, counted from when the
  * entry was asked for. (docs/coherence.md)
  *
+ * A listing answers for its entries too, where it came with their attributes; and one that came with directories below is
+ * kept as if each of them had been asked for.
+ *
  * Thread: main.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -28,7 +31,8 @@ struct sbx_cache {
     struct sbx_cache_entry **slots; /* owned; NULL: there was no entry yet */
     size_t bytes;                   /* of all entries */
     size_t max_bytes;
-    uint64_t ttl_ms; /* 0: nothing is kept */
+    uint64_t ttl_ms;         /* 0: nothing is kept */
+    struct sbx_result entry; /* what was found last in a listing */
 };
 
 void sbx_cache_init(struct sbx_cache *cache, uint64_t ttl_ms, size_t max_bytes);
@@ -38,7 +42,7 @@ void sbx_cache_clear(struct sbx_cache *cache);
 void sbx_cache_keep(struct sbx_cache *cache, const struct sbx_op *op, uint64_t changes, uint64_t asked_ms);
 
 /* What an operation would come back with, borrowed until the next call; NULL: that is not known. */
-struct sbx_result *sbx_cache_find(const struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span path,
+struct sbx_result *sbx_cache_find(struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span path,
                                   uint64_t changes);
 
 #endif

@@ -82,6 +82,17 @@ static bool read_with_flags(napi_env env, const napi_value *argv, uint32_t flags
     return sbx_args_read(env, as_row, call);
 }
 
+/* readDir(path): the row has flags, which no caller gives. */
+static bool read_names(napi_env env, const napi_value *argv, struct sbx_call *call)
+{
+    napi_value as_row[SBX_ARGUMENTS] = {argv[0]};
+    if (napi_create_uint32(env, 0, &as_row[1]) != napi_ok) {
+        (void)sbx_try_throw(env);
+        return false;
+    }
+    return sbx_args_read(env, as_row, call);
+}
+
 /* chown(path, uid, gid, { followSymlinks }). */
 static bool read_chown(napi_env env, const napi_value *argv, struct sbx_call *call)
 {
@@ -122,8 +133,8 @@ static const struct sbx_fs_method methods[] = {
     {METHOD("readFile", READ, sbx_large_read_result, "open"), .kind.plan = &sbx_large_read_plan},
     {METHOD("readTextFile", READ, sbx_result_text, "open")},
     {METHOD("writeFile", WRITE, sbx_large_write_result, "open")},
-    {METHOD("readDir", NAMES, sbx_result_names, "scandir")},
-    {METHOD("readDirWithTypes", NAMES, sbx_result_entries, "scandir")},
+    {METHOD("readDir", NAMES, sbx_result_names, "scandir"), .read = read_names, .options = 1},
+    {METHOD("readDirWithTypes", NAMES, sbx_result_entries, "scandir"), .read = read_names, .options = 1},
     {METHOD("readDirStat", READDIR, sbx_result_stat_entries, "scandir")},
     {METHOD("createDir", MKDIR, sbx_result_undefined, "mkdir")},
     {METHOD("mkdir", MKDIR, sbx_result_undefined, "mkdir"), .read = read_mkdir},

@@ -27,6 +27,14 @@ static void keep_owner(const struct sbx_object *object, struct sbx_call *call)
     }
 }
 
+/* What comes with a listing is of use where it is kept. */
+static void look_around(const struct sbx_object *object, struct sbx_call *call)
+{
+    if (call->row->code == SBX_OP_NAMES && object->cache.ttl_ms > 0) {
+        call->args.flags |= SBX_NAMES_AROUND;
+    }
+}
+
 /* prepareOpenSync of what has just been seen to need nothing; else NULL. */
 static napi_value answer_at_once(napi_env env, const struct sbx_object *object, struct sbx_op *op)
 {
@@ -55,8 +63,8 @@ static napi_value run(napi_env env, struct sbx_object *object, struct sbx_op *op
 }
 
 /* What the call would come back with, as far as that is known; NULL: it is not. Of one file, and at once, nothing is. */
-static const struct sbx_result *find_known(const struct sbx_object *object,
-                                           const struct sbx_fs_method *method, const struct sbx_call *call)
+static const struct sbx_result *find_known(struct sbx_object *object, const struct sbx_fs_method *method,
+                                           const struct sbx_call *call)
 {
     bool asks = method->kind.synchronous || call->file.ino != 0;
     return asks ? NULL
@@ -120,6 +128,7 @@ static napi_value call_method(napi_env env, napi_callback_info info)
                 sbx_call_options_read(env, argv[sbx_fs_method_options(method)], binding->object, &options) &&
                 (method->read == NULL ? sbx_args_read(env, argv, &call) : method->read(env, argv, &call));
     keep_owner(binding->object, &call);
+    look_around(binding->object, &call);
     napi_value value = read ? start(env, binding->object, method, &call, &options, endpoint)
                             : sbx_answer_reject(env, &method->kind);
     sbx_endpoint_unref(endpoint);

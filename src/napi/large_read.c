@@ -152,6 +152,21 @@ static bool is_same(const struct sbx_op *op, struct sbx_content *content)
            content->hash == op->args.hash && content->bytes.length == op->args.length;
 }
 
+/* A content that was found to be the same may be said again, as one that was read. */
+static void cache_content(struct sbx_job *job, const struct sbx_op *op, const struct sbx_content *content)
+{
+    struct sbx_object *object = job->object;
+    const struct sbx_op read = {
+        .row = sbx_op_row(SBX_OP_READ),
+        .args.path = op->args.path,
+        .result = {.bytes = {(char *)content->bytes.data, content->bytes.length},
+                   .total = content->bytes.length},
+    };
+    if (!job->given_up && job->changes == object->env->changes) {
+        sbx_cache_keep(&object->cache, &read, job->changes, job->asked_ms);
+    }
+}
+
 /* Asks for the content, or its size, from the beginning. NULL: that goes on; else the op fails with why not. */
 static struct sbx_op *begin(struct sbx_job *job, struct sbx_op *op)
 {
@@ -176,7 +191,11 @@ static struct sbx_op *read_instead(struct sbx_job *job, struct sbx_op *op)
 {
     enum sbx_status status = op->result.status;
     struct sbx_content content;
-    bool reads = !is_same(op, &content) && (status == SBX_OK || status == SBX_ESTALE || status == SBX_ENOSYS);
+    if (is_same(op, &content)) {
+        cache_content(job, op, &content);
+        return op;
+    }
+    bool reads = status == SBX_OK || status == SBX_ESTALE || status == SBX_ENOSYS;
     return reads ? begin(job, op) : op;
 }
 

@@ -51,7 +51,7 @@
     X(27, STATFS,      statfs,      ARGS1(PATH),                          STATFS,  SBX_READ)                             \
     X(28, COMMIT,      commit,      ARGS3(PATH, TARGET, LENGTH),          NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
     X(29, UNSTAGE,     unstage,     ARGS1(TARGET),                        NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
-    X(30, NAMES,       names,       ARGS1(PATH),                          NAMES,   SBX_READ | SBX_PRIVATE)               \
+    X(30, NAMES,       names,       ARGS2(PATH, FLAGS),                   NAMES,   SBX_READ | SBX_PRIVATE)               \
     X(31, STAGE,       stage,       ARGS3(PATH, LENGTH, FLAGS),           TEXT,    SBX_CHANGE | SBX_PRIVATE | SBX_STAGES) \
     X(32, PLACE,       place,       ARGS4(PATH, TARGET, OFFSET, LENGTH),  NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
     X(33, WAIT,        wait,        ARGS3(TARGET, LENGTH, FLAGS),         SUPERVISED, SBX_READ | SBX_PRIVATE | SBX_ALONE) \
@@ -70,6 +70,10 @@ enum { SBX_UTIMES_MS = 1 };
 
 /* The flags of rm: what stands below a directory goes too; a path that names nothing is well. */
 enum { SBX_RM_RECURSIVE = 1, SBX_RM_FORCE = 2 };
+
+/* The flag of names: where they are few they come with their attributes, and with what stands below the directories among
+ * them, as far as that is little (SBX_AROUND_ENTRIES, SBX_AROUND_BYTES): whoever lists one is about to ask for both. */
+enum { SBX_NAMES_AROUND = 1 };
 
 /* The flag of stage: a place follows, not a commit. */
 enum { SBX_STAGE_IN_PLACE = 1 };
@@ -113,7 +117,7 @@ enum sbx_reply {
     SBX_REPLY_CREATED,    /* whether open_create made the file */
     SBX_REPLY_STATFS,     /* how much a file system holds */
     SBX_REPLY_TREE,       /* entries of a directory and of those below it, in `list` */
-    SBX_REPLY_NAMES,      /* entries of a directory with their ino and type alone, in `list` */
+    SBX_REPLY_NAMES,      /* entries of a directory with their ino and type alone, in `list`; or a tree */
     SBX_REPLY_SUPERVISED, /* the record of a supervised program */
 };
 

@@ -2,7 +2,8 @@
  *
  * A content is the size of its file (u64), which file that is (dev, ino, time of birth: three u64), its own length
  * (u32) and its bytes; a text its length (u32) and bytes. A list is the next offset (u64), the count of its entries (u32), and for each its name (u16 and
- * bytes) and attributes; of names the ino (u64) and the type (u8) alone. A tree is a list, then the count of the directories that were listed whole (u32), and
+ * bytes) and attributes; of names the ino (u64) and the type (u8) alone. Names begin with a byte: 0, or 1 where a
+ * tree follows in their place. A tree is a list, then the count of the directories that were listed whole (u32), and
  * the index of each among the entries (u32).
  *
  * Thread: any.
@@ -16,6 +17,7 @@
 #define TEXT_HEADER ((size_t)4)
 #define LIST_HEADER ((size_t)12) /* bytes of the next offset and the count */
 #define LISTED_HEADER ((size_t)4)
+#define NAMES_HEADER ((size_t)1) /* whether a tree follows */
 
 static void put_stat(struct sbx_writer *writer, const struct sbx_stat *stat)
 {
@@ -89,6 +91,15 @@ static void put_listed(struct sbx_writer *writer, const struct sbx_list *list)
     }
 }
 
+static void put_names(struct sbx_writer *writer, const struct sbx_list *list)
+{
+    sbx_buf_put(writer, list->attributes, 1);
+    put_list(writer, list, list->attributes ? put_stat : put_brief);
+    if (list->attributes) {
+        put_listed(writer, list);
+    }
+}
+
 static void put_bytes(struct sbx_writer *writer, const struct sbx_buffer *bytes)
 {
     sbx_buf_put(writer, bytes->length, 4);
@@ -143,7 +154,7 @@ size_t sbx_result_least(enum sbx_reply shape)
     case SBX_REPLY_TREE:
         return LIST_HEADER + SBX_ENTRY_WIRE + LISTED_HEADER;
     case SBX_REPLY_NAMES:
-        return LIST_HEADER + SBX_ENTRY_WIRE - SBX_STAT_WIRE + SBX_BRIEF_WIRE;
+        return NAMES_HEADER + LIST_HEADER + SBX_ENTRY_WIRE - SBX_STAT_WIRE + SBX_BRIEF_WIRE;
     case SBX_REPLY_STATFS:
         return SBX_STATFS_WIRE;
     case SBX_REPLY_CREATED:
@@ -179,7 +190,7 @@ enum sbx_status sbx_result_encode(const struct sbx_op_row *row, const struct sbx
         put_listed(writer, &result->list);
         break;
     case SBX_REPLY_NAMES:
-        put_list(writer, &result->list, put_brief);
+        put_names(writer, &result->list);
         break;
     case SBX_REPLY_STATFS:
         put_statfs(writer, &result->statfs);
@@ -304,6 +315,17 @@ static void get_listed(struct sbx_reader *reader, struct sbx_listing *list, uint
     list->listed = (struct sbx_reader){.data = reader->data, .length = reader->at, .at = start};
 }
 
+/* As it says itself. */
+static void get_names(struct sbx_reader *reader, struct sbx_listing *list)
+{
+    uint64_t tree = sbx_buf_get(reader, 1);
+    uint64_t entries = get_list(reader, list, tree == 0 ? SBX_REPLY_NAMES : SBX_REPLY_TREE);
+    reader->failed = reader->failed || tree > 1;
+    if (tree == 1) {
+        get_listed(reader, list, entries);
+    }
+}
+
 static void get_statfs(struct sbx_reader *reader, struct sbx_statfs *statfs)
 {
     statfs->type = sbx_buf_get(reader, 8);
@@ -342,8 +364,10 @@ enum sbx_status sbx_result_decode(const struct sbx_op_row *row, struct sbx_span 
         answer->total = answer->bytes.length;
         break;
     case SBX_REPLY_LIST:
+        (void)get_list(&reader, &answer->list, SBX_REPLY_LIST);
+        break;
     case SBX_REPLY_NAMES:
-        (void)get_list(&reader, &answer->list, (enum sbx_reply)row->reply);
+        get_names(&reader, &answer->list);
         break;
     case SBX_REPLY_TREE:
         number = get_list(&reader, &answer->list, SBX_REPLY_TREE);

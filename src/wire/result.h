@@ -52,6 +52,10 @@ struct sbx_list {
      * increasing. Names are paths from the directory that was asked for. */
     uint32_t *listed; /* owned by whoever owns the result */
     size_t listed_count;
+    /* Of names alone: behind the `count` entries there are so many more, of directories below, as those of a tree. */
+    size_t below;
+    /* Each entry has the attributes of lstat, but for those that may not be looked at, whose nlink is 0. */
+    bool attributes;
 };
 
 struct sbx_buffer {
@@ -112,7 +116,8 @@ struct sbx_listing {
     struct sbx_reader reader; /* borrows the reply; the entries to come */
     struct sbx_reader listed; /* likewise; the indexes to come, of a tree */
     size_t index;             /* on the wire, of the entry to come */
-    bool brief; /* names: of an entry's attributes there are the ino and the type of mode alone */
+    bool
+        brief; /* names without attributes: of an entry's attributes there are the ino and the type of mode alone */
 };
 
 /* A result as it stands in a reply: everything is borrowed from the reply's bytes. */

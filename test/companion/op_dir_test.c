@@ -112,6 +112,99 @@ static void test_attributes_that_may_not_be_read(void **state)
     assert_int_equal(entry.stat.mode, SBX_S_IFDIR);
 }
 
+/* How many entries stand in the directory itself, and how many below; each has the attributes of lstat. */
+static void count_around(const char *directory, size_t *here, size_t *below, size_t *listed)
+{
+    struct sbx_entry entry;
+    struct sbx_answer listing;
+    bool whole = false;
+    *here = *below = *listed = 0;
+    assert_status(ASK(NAMES, .path = P(directory), .flags = SBX_NAMES_AROUND), SBX_OK);
+    assert_false(answer.list.brief);
+    listing = answer;
+    while (sbx_result_next_tree_entry(&listing.list, &entry, &whole)) {
+        char path[512];
+        struct stat real;
+        (void)snprintf(path, sizeof(path), "%s/%.*s", directory, (int)entry.name.length, entry.name.data);
+        assert_int_equal(lstat(path, &real), 0);
+        assert_true(entry.stat.ino == real.st_ino && entry.stat.mode == real.st_mode);
+        assert_true(entry.stat.size == (uint64_t)real.st_size && entry.stat.nlink == real.st_nlink);
+        *(sbx_result_is_name(entry.name) ? here : below) += 1;
+        *listed += whole ? 1 : 0;
+    }
+}
+
+/* Few names come with attributes and with what stands below, at any depth; behind a link nothing does. */
+static void test_around(void **state)
+{
+    (void)state;
+    size_t here = 0;
+    size_t below = 0;
+    size_t listed = 0;
+    make_some();
+    assert_int_equal(mkdir("dir/sub", 0700), 0);
+    assert_int_equal(symlink("dir", "link"), 0);
+    scratch_put("dir/sub/file", "deep");
+    count_around(".", &here, &below, &listed);
+    assert_int_equal(here, COUNT(names) + 1);
+    assert_int_equal(below, 2);
+    assert_int_equal(listed, 2);
+    assert_status(ASK(NAMES, .path = P("."), .flags = SBX_NAMES_AROUND, .offset = 1), SBX_OK);
+    assert_true(answer.list.brief);
+    scratch_room = sbx_result_least(SBX_REPLY_TREE);
+    assert_status(ASK(NAMES, .path = P("dir"), .flags = SBX_NAMES_AROUND), SBX_OK);
+    assert_true(answer.list.brief);
+}
+
+/* A directory that may not be read has entries that nobody knows: it is not among those that are listed. */
+static void test_around_what_may_not_be_read(void **state)
+{
+    (void)state;
+    size_t here = 0;
+    size_t below = 0;
+    size_t listed = 0;
+    assert_int_equal(mkdir("private", 0700), 0);
+    assert_int_equal(mkdir("public", 0755), 0);
+    scratch_put("private/file", "");
+    scratch_become_nobody();
+    count_around(".", &here, &below, &listed);
+    assert_int_equal(here, 2);
+    assert_int_equal(below, 0);
+    assert_int_equal(listed, 1);
+}
+
+static void put_files(const char *directory, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof(name), "%s/file-%d", directory, i);
+        scratch_put(name, "");
+    }
+}
+
+/* Many names come alone; directories that are large stay below. */
+static void test_around_is_bounded(void **state)
+{
+    (void)state;
+    size_t here = 0;
+    size_t below = 0;
+    size_t listed = 0;
+    assert_int_equal(mkdir("d", 0755), 0);
+    assert_int_equal(mkdir("d/large", 0755), 0);
+    assert_int_equal(mkdir("d/small", 0755), 0);
+    put_files("d/large", SBX_AROUND_ENTRIES);
+    put_files("d/small", 10);
+    count_around("d", &here, &below, &listed);
+    assert_int_equal(below, 10);
+    assert_int_equal(listed, 1);
+    count_around("d/large", &here, &below, &listed);
+    assert_int_equal(here, SBX_AROUND_ENTRIES);
+    scratch_put("d/large/one more", "");
+    assert_status(ASK(NAMES, .path = P("d/large"), .flags = SBX_NAMES_AROUND), SBX_OK);
+    assert_true(answer.list.brief);
+    assert_int_equal(answer.list.count, SBX_AROUND_ENTRIES + 1);
+}
+
 #define MANY 10000
 
 /* Lists all of it, ticks each name off, and runs `between` after the first page. */
@@ -211,6 +304,9 @@ int main(void)
         scratch_test(test_names),
         scratch_test(test_empty_and_errors),
         scratch_test(test_attributes_that_may_not_be_read),
+        scratch_test(test_around),
+        scratch_test(test_around_what_may_not_be_read),
+        scratch_test(test_around_is_bounded),
         scratch_test(test_pages),
         scratch_test(test_pages_of_names),
         scratch_test(test_pages_of_a_directory_that_changes),

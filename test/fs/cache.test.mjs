@@ -167,6 +167,18 @@ test('no more is kept than maxBytes', async () => {
   assert.ok((await requests(proxy, () => fs.readTextFile('/a'))) > 0);
 });
 
+test('a content that counts no more, and is the same, is compared once and then answered from memory again', async () => {
+  const { fs, proxy } = await counted();
+  const content = Buffer.alloc(40_000, 'content ');
+  const read = async () => assert.deepEqual(Buffer.from(await fs.readFile('/large')), content);
+  await fs.writeFile('/large', content);
+  await fs.writeFile('/other', 'x');
+  let moved;
+  assert.equal(await requests(proxy, async () => (moved = await proxy.moved(read))), 1);
+  assert.ok(moved < 5_000, `${moved} bytes`);
+  assert.equal(await requests(proxy, read), 0);
+});
+
 test('a caller may do what it wants with an answer', async () => {
   const { fs } = await counted();
   (await fs.readDir('/')).pop();

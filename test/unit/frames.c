@@ -101,7 +101,8 @@ static bool take(struct server *server, const struct asked *asked, int fd)
         return frames.other(server, asked, fd);
     }
     json_t *request = json_loadb(asked->body.data, asked->body.length, JSON_REJECT_DUPLICATES, NULL);
-    bool search = json_object_get(request, "env") == NULL;
+    const char *piece = json_string_value(json_array_get(json_object_get(request, "args"), 1));
+    bool search = piece == NULL || piece[0] != '@'; /* that begins with its own */
     bool kept = search ? take_search(server, asked, fd) : take_batch(server, request, fd);
     json_decref(request);
     return kept;

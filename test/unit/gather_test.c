@@ -103,6 +103,28 @@ static void what_a_page_has_listed_is_not_asked_for_again(void **state)
     sbx_gather_clear(&gather);
 }
 
+/* Of names that came with what stands below, those of the directory itself are counted, wherever a foreign reply has them. */
+static void names_are_those_before_what_stands_below(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"a", "b", "a/x", "c"};
+    struct sbx_gather gather;
+    struct sbx_list list;
+    sbx_gather_init(&gather);
+    for (size_t i = 0; i < COUNT(names); i++) {
+        add(&gather, names[i], SBX_S_IFREG);
+    }
+    sbx_gather_take_names(&gather, &list);
+    assert_int_equal(list.count, 2);
+    assert_int_equal(list.below, 2);
+    assert_text(list.entries[1].name, "b");
+    assert_text(list.entries[2].name, "a/x");
+    free(list.entries);
+    free(list.names);
+    free(list.listed);
+    sbx_gather_clear(&gather);
+}
+
 static void many_keep_their_names(void **state)
 {
     (void)state;
@@ -165,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tree_is_asked_for_directory_by_directory),
         cmocka_unit_test(what_a_page_has_listed_is_not_asked_for_again),
+        cmocka_unit_test(names_are_those_before_what_stands_below),
         cmocka_unit_test(many_keep_their_names),
         cmocka_unit_test(a_path_beyond_the_limit_is_refused),
         cmocka_unit_test(what_cannot_be_asked_for_below_is_passed_over),

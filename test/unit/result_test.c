@@ -154,7 +154,7 @@ static void test_names(void **state)
     struct sbx_entry entry;
     entries[2].stat.mode = SBX_S_IFDIR | 0755;
     struct sbx_span bytes = encode(SBX_OP_NAMES, &result);
-    assert_int_equal(bytes.length, 12 + 3 * (2 + SBX_BRIEF_WIRE) + 8);
+    assert_int_equal(bytes.length, 13 + 3 * (2 + SBX_BRIEF_WIRE) + 8);
     refuses_other_lengths(SBX_OP_NAMES, bytes);
     assert_status(sbx_result_decode(sbx_op_row(SBX_OP_NAMES), bytes, &answer), SBX_OK);
     assert_int_equal(answer.list.count, 2);
@@ -175,7 +175,7 @@ static void test_foreign_types(void **state)
     (void)state;
     struct sbx_answer answer;
     struct sbx_entry entry;
-    struct sbx_span bytes = {"\0\0\0\0\0\0\0\0\1\0\0\0\1\0a\7\0\0\0\0\0\0\0\xf8", 24};
+    struct sbx_span bytes = {"\0\0\0\0\0\0\0\0\0\1\0\0\0\1\0a\7\0\0\0\0\0\0\0\xf8", 25};
     assert_status(sbx_result_decode(sbx_op_row(SBX_OP_NAMES), bytes, &answer), SBX_OK);
     assert_true(sbx_result_next_entry(&answer.list, &entry));
     compare_stat(&entry.stat, &(struct sbx_stat){.ino = 7, .mode = SBX_S_IFREG});
@@ -224,6 +224,31 @@ static void expect_next(struct sbx_listing *list, const char *name, bool is_list
     assert_true(sbx_result_next_tree_entry(list, &entry, &listed));
     assert_text(entry.name, name);
     assert_int_equal(listed, is_listed);
+}
+
+/* With attributes they are a tree; a first byte that says neither is none. */
+static void test_names_with_attributes(void **state)
+{
+    (void)state;
+    uint32_t listed[] = {1};
+    struct sbx_entry entries[] = {{SBX_SPAN("a"), some}, {SBX_SPAN("b"), directory}, {SBX_SPAN("b/c"), some}};
+    struct sbx_result result = {
+        .list = {.entries = entries, .count = 3, .listed = listed, .listed_count = 1, .attributes = true}};
+    struct sbx_answer answer;
+    struct sbx_entry entry;
+    bool is_listed = true;
+    struct sbx_span bytes = encode(SBX_OP_NAMES, &result);
+    refuses_other_lengths(SBX_OP_NAMES, bytes);
+    assert_status(sbx_result_decode(sbx_op_row(SBX_OP_NAMES), bytes, &answer), SBX_OK);
+    assert_false(answer.list.brief);
+    assert_true(sbx_result_next_tree_entry(&answer.list, &entry, &is_listed));
+    assert_text(entry.name, "a");
+    compare_stat(&entry.stat, &some);
+    assert_false(is_listed);
+    expect_next(&answer.list, "b", true);
+    expect_next(&answer.list, "b/c", false);
+    ((char *)bytes.data)[0] = 2;
+    assert_status(decode_copy(SBX_OP_NAMES, bytes), SBX_EPROTO);
 }
 
 static void test_tree(void **state)
@@ -324,7 +349,10 @@ static void test_count_that_lies(void **state)
     (void)state;
     const struct sbx_span lie = {"\0\0\0\0\0\0\0\0\xff\xff\xff\xff", 12};
     assert_status(decode_copy(SBX_OP_READDIR, lie), SBX_EPROTO);
-    assert_status(decode_copy(SBX_OP_NAMES, lie), SBX_EPROTO);
+    for (char tree = 0; tree <= 2; tree++) {
+        const char bytes[] = {tree, 0, 0, 0, 0, 0, 0, 0, 0, '\xff', '\xff', '\xff', '\xff'};
+        assert_status(decode_copy(SBX_OP_NAMES, (struct sbx_span){bytes, sizeof(bytes)}), SBX_EPROTO);
+    }
 }
 
 /* Every field of a record comes back; states, steps and reasons that there are not make it none. */
@@ -374,7 +402,7 @@ static void test_room(void **state)
     assert_int_equal(sbx_result_least(SBX_REPLY_STATFS), SBX_STATFS_WIRE);
     assert_int_equal(sbx_result_least(SBX_REPLY_TREE), 16 + SBX_ENTRY_WIRE);
     assert_int_equal(sbx_result_least(SBX_REPLY_LIST), 12 + SBX_ENTRY_WIRE);
-    assert_int_equal(sbx_result_least(SBX_REPLY_NAMES), 12 + SBX_BRIEF_WIRE + 2 + 255);
+    assert_int_equal(sbx_result_least(SBX_REPLY_NAMES), 13 + SBX_BRIEF_WIRE + 2 + 255);
 }
 
 int main(void)
@@ -386,6 +414,7 @@ int main(void)
         cmocka_unit_test(test_nothing_and_created),
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names_with_attributes),
         cmocka_unit_test(test_foreign_types),
         cmocka_unit_test(test_foreign_names),
         cmocka_unit_test(test_count_that_lies),

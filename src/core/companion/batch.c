@@ -58,7 +58,7 @@ size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, struct
     return count;
 }
 
-static enum sbx_status put_frame(struct sbx_writer *writer, const struct sbx_ask *ask, uint32_t id)
+enum sbx_status sbx_batch_put_frame(struct sbx_writer *writer, const struct sbx_ask *ask, uint32_t id)
 {
     size_t start = sbx_frame_begin(writer, id, ask->row->code);
     enum sbx_status status = sbx_args_encode(ask->row, &ask->args, writer);
@@ -74,7 +74,8 @@ static enum sbx_status put_frame(struct sbx_writer *writer, const struct sbx_ask
 static enum sbx_status put_wanted(struct sbx_writer *writer, const struct sbx_ask *ask, uint32_t id)
 {
     bool leaves_something = (ask->row->kind & (SBX_CHANGE | SBX_STAGES)) != 0;
-    return leaves_something && !sbx_task_may_change(ask->task) ? SBX_ECANCELED : put_frame(writer, ask, id);
+    return leaves_something && !sbx_task_may_change(ask->task) ? SBX_ECANCELED
+                                                               : sbx_batch_put_frame(writer, ask, id);
 }
 
 /* Puts the frame of each ask; one that makes none keeps its status. */

@@ -74,6 +74,10 @@ size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, struct
  * once, the next ones shrink once. */
 size_t sbx_batch_smaller(const struct sbx_batch *batch, size_t fill_max);
 
+/* Puts the frame of `ask`, or nothing. */
+enum sbx_status sbx_batch_put_frame(struct sbx_writer *writer, const struct sbx_ask *ask,
+                                    uint32_t id) SBX_CHECKED;
+
 /* A batch of the `count` asks of `asks`, which stay where they are until they are encoded. Those that make no
  * frame have ended in it: their status says why, and `batch` is NULL. */
 enum sbx_status sbx_batch_create(struct sbx_batch **batch, struct sbx_ask *const *asks,

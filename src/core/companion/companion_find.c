@@ -1,4 +1,5 @@
-/* companion_find.c: one program of the sandbox's shell looks in each place and lets the companion greet. Where it is
+/* companion_find.c: one program of the sandbox's shell looks in each place and lets the companion greet, and serve what
+ * goes with the search: so the first question to a sandbox that has it is one request, and three to one that has not. Where it is
  * in none, the shell says what kind of machine that is and which places there are; the companion is put into the
  * first, and the shell asked again; where it does not run from there, into the next.
  *
@@ -21,6 +22,7 @@
 #include <sys/random.h>
 
 #include "core/base64.h"
+#include "core/companion/errand.h"
 #include "core/companion/tar.h"
 #include "core/http/problem.h"
 #include "core/http/request.h"
@@ -55,6 +57,8 @@ struct find {
     void *owner;                 /* borrowed */
     struct sbx_request *request; /* owned */
     struct sbx_bytes body;       /* owned: of the request */
+    struct sbx_bytes frames;     /* owned: what goes with it */
+    struct sbx_span replies;     /* borrowed: to those */
     size_t place;                /* the next one to put it into */
     char new_name[64];           /* of the file just put there; "" before */
     bool anew;                   /* what was there before does not greet */
@@ -64,12 +68,14 @@ static void end(struct find *find, enum sbx_status status, const char *words)
 {
     sbx_companion_found found = find->found;
     void *owner = find->owner;
+    struct sbx_span replies = find->replies;
     sbx_request_destroy(find->request);
     sbx_bytes_clear(&find->body);
+    sbx_bytes_clear(&find->frames);
     sbx_endpoint_unref(find->endpoint);
     sbx_companion_unref(find->companion);
     free(find);
-    found(owner, status, words);
+    found(owner, status, words, replies);
 }
 
 static void end_off(struct find *find, const char *reason)
@@ -126,8 +132,10 @@ static bool search_anew(struct find *find)
     return true;
 }
 
-/* Reads the greeting in `text`, the output of a companion that ended well. It borrows from `bytes`. */
-static enum sbx_status read_greeting(const char *text, struct sbx_bytes *bytes, struct sbx_greeting *greeting)
+/* Reads the greeting in `text`, the output of a companion that ended well, and the replies behind it. Both borrow from
+ * `bytes`. */
+static enum sbx_status read_greeting(const char *text, struct sbx_bytes *bytes, struct sbx_greeting *greeting,
+                                     struct sbx_span *replies)
 {
     struct sbx_frame reply = {0};
     enum sbx_status status = sbx_base64_decode(bytes, (struct sbx_span){text, strlen(text)});
@@ -137,6 +145,7 @@ static enum sbx_status read_greeting(const char *text, struct sbx_bytes *bytes, 
     }
     if (status == SBX_OK) {
         status = reply.code == 0 ? sbx_greeting_decode(reply.payload, greeting) : SBX_EPROTO;
+        *replies = (struct sbx_span){reader.data + reader.at, sbx_buf_left(&reader)};
     }
     return status;
 }
@@ -145,9 +154,11 @@ static void take_greeting(struct find *find, const char *text)
 {
     struct sbx_bytes bytes;
     struct sbx_greeting greeting;
+    struct sbx_span replies;
     struct sbx_span own = sbx_companion_path(find->companion);
     sbx_bytes_init(&bytes, SBX_REPLIES_MAX);
-    if (read_greeting(text, &bytes, &greeting) == SBX_OK) {
+    if (read_greeting(text, &bytes, &greeting, &replies) == SBX_OK) {
+        find->replies = replies;
         greeting.program = own.length > 0 ? own : greeting.program;
         end(find, sbx_companion_is_up(find->companion, find->endpoint, &greeting), NULL);
     } else if (!search_anew(find)) {
@@ -336,7 +347,7 @@ static bool ask_greeting(struct find *find)
     char piece[64] = "";
     struct sbx_request *request = NULL;
     json_t *body = write_piece(piece, sizeof(piece)) == SBX_OK ? make_body(find, piece) : NULL;
-    char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
+    char *text = body != NULL && sbx_errand_add(&find->frames, body) ? json_dumps(body, JSON_COMPACT) : NULL;
     json_decref(body);
     sbx_bytes_clear(&find->body);
     sbx_bytes_init(&find->body, SBX_BODY_MAX);
@@ -348,7 +359,8 @@ static bool ask_greeting(struct find *find)
 }
 
 enum sbx_status sbx_companion_find(struct sbx_companion *companion, struct sbx_endpoint *endpoint,
-                                   struct sbx_engine *engine, sbx_companion_found found, void *owner)
+                                   struct sbx_engine *engine, const struct sbx_queue *waiting,
+                                   sbx_companion_found found, void *owner)
 {
     struct find *find = calloc(1, sizeof(*find));
     if (find == NULL) {
@@ -360,7 +372,10 @@ enum sbx_status sbx_companion_find(struct sbx_companion *companion, struct sbx_e
     find->found = found;
     find->owner = owner;
     sbx_bytes_init(&find->body, SBX_BODY_MAX);
-    if (!ask_greeting(find)) {
+    sbx_bytes_init(&find->frames, SBX_BODY_MAX);
+    sbx_errand_put(&find->frames, waiting);
+    if (find->frames.status != SBX_OK || !ask_greeting(find)) {
+        sbx_bytes_clear(&find->frames);
         sbx_companion_unref(find->companion);
         sbx_endpoint_unref(find->endpoint);
         sbx_bytes_clear(&find->body);

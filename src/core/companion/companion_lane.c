@@ -16,6 +16,7 @@
 #include "core/companion/again.h"
 #include "core/companion/batch.h"
 #include "core/companion/companion_find.h"
+#include "core/companion/errand.h"
 #include "core/companion/pace.h"
 
 struct sbx_companion_lane {
@@ -113,6 +114,7 @@ static void fail(struct sbx_ask *ask, enum sbx_status status, const char *words)
 static void await_turn(struct sbx_ask *ask)
 {
     ask->batch = NULL;
+    ask->id = 0; /* of errand.h */
     sbx_queue_push(&ask->lane->waiting, &ask->link);
     sbx_engine_defer(ask->lane->engine, &ask->lane->flush);
 }
@@ -341,11 +343,17 @@ static void give_some_back(struct sbx_companion_lane *lane, enum sbx_status stat
 }
 
 /* The search is over. Where the way to the sandbox itself failed, what waits finds that out over HTTP. */
-static void on_found(void *owner, enum sbx_status status, const char *words)
+static void on_found(void *owner, enum sbx_status status, const char *words, struct sbx_span replies)
 {
     struct sbx_companion_lane *lane = owner;
+    struct sbx_reader reader = sbx_buf_reader(replies);
+    struct sbx_frame reply;
+    struct sbx_ask *ask = NULL;
     bool unknown = sbx_companion_report(lane->companion, NULL, 0) == SBX_COMPANION_UNKNOWN;
     lane->finding = false;
+    while ((ask = sbx_errand_next(&reader, &lane->waiting, &reply)) != NULL) {
+        answer(ask, &reply);
+    }
     if (unknown && !sbx_queue_empty(&lane->waiting)) {
         give_some_back(lane, status, words);
     } else {
@@ -360,9 +368,9 @@ static void find(struct sbx_companion_lane *lane)
         return;
     }
     lane->finding = true;
-    if (sbx_companion_find(lane->companion, first_waiting(lane)->endpoint, lane->engine, on_found,
-                           ref(lane)) != SBX_OK) {
-        on_found(lane, SBX_ENOMEM, NULL);
+    if (sbx_companion_find(lane->companion, first_waiting(lane)->endpoint, lane->engine, &lane->waiting,
+                           on_found, ref(lane)) != SBX_OK) {
+        on_found(lane, SBX_ENOMEM, NULL, SBX_SPAN(""));
     }
 }
 
