@@ -1,7 +1,7 @@
 /* main.c: the program that runs in the sandbox and does there what Linux can do.
  *
  *   agentos-companion run PIECE…                  a batch of frames in, a batch of replies out, end
- *   agentos-companion serve [IDLE]                numbered batches in and out, until none came for IDLE ms (resident.h)
+ *   agentos-companion serve --batches [IDLE]      numbered batches in and out, until none came for IDLE ms (resident.h)
  *   agentos-companion supervise … -- PROGRAM …    a program from its start to its end (supervise.h)
  *
  * The pieces together are the batch. A piece is base64 of some of its bytes, or `@N`: the variable SBX_N
@@ -98,8 +98,8 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "supervise") == 0) {
         return supervise(argv + 2);
     }
-    if (argc > 1 && strcmp(argv[1], "serve") == 0) {
-        return serve(argv[2]);
+    if (argc > 2 && strcmp(argv[1], "serve") == 0 && strcmp(argv[2], "--batches") == 0) {
+        return serve(argv[3]);
     }
     return argc > 1 && strcmp(argv[1], "run") == 0 ? run(argv + 2) : END_USAGE;
 }

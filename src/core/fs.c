@@ -51,7 +51,7 @@ static enum sbx_status make_lanes(struct sbx_fs *fs, const struct sbx_companion_
     for (size_t i = 0; i < 2 && status == SBX_OK; i++) {
         status = sbx_companion_lane_create(&fs->lanes[i], fs->companion);
     }
-    return status;
+    return status == SBX_OK ? sbx_companion_lane_stay(fs->lanes[0]) : status;
 }
 
 struct sbx_companion_lane *sbx_fs_lane(const struct sbx_fs *fs, bool synchronous)
@@ -62,6 +62,11 @@ struct sbx_companion_lane *sbx_fs_lane(const struct sbx_fs *fs, bool synchronous
 enum sbx_companion_state sbx_fs_report(const struct sbx_fs *fs, char *reason, size_t size)
 {
     return sbx_companion_report(fs->companion, reason, size);
+}
+
+const char *sbx_fs_carrier(const struct sbx_fs *fs)
+{
+    return sbx_companion_lane_carrier(fs->lanes[0]);
 }
 
 bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view)

@@ -39,6 +39,9 @@ struct sbx_companion_lane *sbx_fs_lane(const struct sbx_fs *fs, bool synchronous
 /* What is known of its companion, and why: into `reason`. Thread: any. */
 enum sbx_companion_state sbx_fs_report(const struct sbx_fs *fs, char *reason, size_t size);
 
+/* What carries its frames to the companion now. Static. Thread: any. */
+const char *sbx_fs_carrier(const struct sbx_fs *fs);
+
 /* The path in this view of `path` in the sandbox; false: it is outside. Borrowed from `path`. Thread: any. */
 bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view);
 

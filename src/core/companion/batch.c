@@ -166,15 +166,14 @@ void sbx_batch_read_reply(struct sbx_ask *ask, const struct sbx_frame *reply)
     }
 }
 
-enum sbx_status sbx_batch_send(struct sbx_batch *batch, const struct sbx_carrier *carrier,
-                               struct sbx_companion *companion)
+enum sbx_status sbx_batch_send(struct sbx_batch *batch, struct sbx_companion *companion)
 {
     struct sbx_bytes program;
     sbx_bytes_init(&program, SBX_PATH_MAX);
     sbx_companion_append_program(companion, &program);
     enum sbx_status status = program.status;
     if (status == SBX_OK) {
-        status = carrier->send(batch, sbx_bytes_span(&program));
+        status = batch->carrier->send(batch, sbx_bytes_span(&program));
     }
     sbx_bytes_clear(&program);
     return status;

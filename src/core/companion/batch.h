@@ -21,6 +21,9 @@ enum sbx_fate {
     SBX_FATE_TOO_BIG,  /* none was done: the sandbox takes no batch of that many bytes */
 };
 
+struct sbx_letter;
+struct sbx_resident;
+
 struct sbx_batch {
     struct sbx_companion_lane *lane; /* owned: one count */
     struct sbx_engine *engine;       /* borrowed */
@@ -35,7 +38,11 @@ struct sbx_batch {
     uint64_t sent_ms;
     int timeout_ms; /* of the last to be waited for */
 
+    const struct sbx_carrier *carrier;
+    struct sbx_resident *resident; /* borrowed; where that is its carrier */
+
     /* The carrier's. */
+    struct sbx_letter *letter;   /* borrowed; of sbx_carrier_resident */
     struct sbx_request *request; /* owned */
     struct sbx_bytes body;       /* owned: of the request */
 };
@@ -59,6 +66,12 @@ void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies
 /* `status` and `words` are of the loss; SBX_FATE_UNKNOWN has words of its own for what changes something. */
 void sbx_companion_lane_lost(struct sbx_batch *batch, enum sbx_fate fate, enum sbx_status status,
                              const char *words);
+
+/* One owner more, until sbx_companion_lane_unref. */
+void sbx_companion_lane_ref(struct sbx_companion_lane *lane);
+
+/* What waits may go another way by now. */
+void sbx_companion_lane_look_again(struct sbx_companion_lane *lane);
 
 /* For the lane. */
 
@@ -89,8 +102,7 @@ void sbx_batch_say_deadline(const struct sbx_ask *ask, char *words, size_t size)
 /* Sets what came back for `ask`. */
 void sbx_batch_read_reply(struct sbx_ask *ask, const struct sbx_frame *reply);
 
-/* Sends it by `carrier` to where `companion` is. */
-enum sbx_status sbx_batch_send(struct sbx_batch *batch, const struct sbx_carrier *carrier,
-                               struct sbx_companion *companion) SBX_CHECKED;
+/* Sends it by its carrier to where `companion` is. */
+enum sbx_status sbx_batch_send(struct sbx_batch *batch, struct sbx_companion *companion) SBX_CHECKED;
 
 #endif

@@ -24,6 +24,12 @@ struct sbx_companion_lane;
 enum sbx_status sbx_companion_lane_create(struct sbx_companion_lane **lane,
                                           struct sbx_companion *companion) SBX_CHECKED;
 
+/* Where that pays, its companion stays (resident.h). Before the first ask. Thread: main. */
+enum sbx_status sbx_companion_lane_stay(struct sbx_companion_lane *lane) SBX_CHECKED;
+
+/* What carries its batches now. Static. Thread: any. */
+const char *sbx_companion_lane_carrier(const struct sbx_companion_lane *lane);
+
 /* One owner less: its maker, or a batch under way. Thread: any. */
 void sbx_companion_lane_unref(struct sbx_companion_lane *lane);
 
