@@ -87,19 +87,6 @@ test('stopped for a while: others go by run meanwhile, and nothing is lost', { t
   assert.ok(made > 8);
 });
 
-test('the server stopped for 20 s: nothing is lost', { timeout: 2 * HANG_MS }, async () => {
-  const { fs } = await open();
-  await up(fs, 'stream');
-  const stopped = async () => {
-    process.kill(sandbox.pid, 'SIGSTOP');
-    await sleep(20_000);
-    process.kill(sandbox.pid, 'SIGCONT');
-    await sleep(200);
-  };
-  const { made } = await work(fs, 'p', 8, stopped, { mayFail: false });
-  assert.ok(made > 8);
-});
-
 test('a stream that is held back: the log is asked instead', { timeout: 2 * HANG_MS }, async () => {
   const { proxy, client } = await proxied();
   await proxy.rules([{ match: 'follow=true', do: 'stall' }]);
