@@ -15,8 +15,8 @@ function hostFunction({ description, timeout, fields, examples, execute }) {
     inputSchema: hostFunctionSchema({ fields, description }),
     examples,
     timeout,
-    async execute({ [ENV_FLAG]: env, ...input }) {
-      return execute(env === undefined ? input : { ...input, env });
+    async execute({ [ENV_FLAG]: env, ...input }, options) {
+      return execute(env === undefined ? input : { ...input, env }, options);
     },
   };
 }

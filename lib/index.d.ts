@@ -58,7 +58,10 @@ export interface SandboxFsOptions {
    * view, not a jail. Default: `/`.
    */
   basePath?: string;
-  /** Deadline of each operation, in milliseconds; for contents, the time without progress. Default: 30,000. */
+  /**
+   * Deadline of each operation, in milliseconds; for contents, the time without progress. Default: 30,000. A sandbox that is
+   * still starting is waited for until then.
+   */
   timeoutMs?: number;
   /** Answer everything that would change something with EROFS, without asking. Default: false. */
   readOnly?: boolean;
@@ -80,6 +83,12 @@ export interface SandboxFsOptions {
    */
   transport?: 'auto' | 'native' | 'fetch';
   /**
+   * What was just asked is answered from memory: attributes, names that are not there, listings, links, contents up to
+   * 64 KiB. The own file systems and tools see their changes at once; what others change in the sandbox is seen `ttlMs`
+   * after at the latest. `false`: everything is asked. Default: `{ ttlMs: 1000, maxBytes: 33554432 }`.
+   */
+  cache?: false | { ttlMs?: number; maxBytes?: number };
+  /**
    * The owner that `stat`, `lstat` and every listing with attributes show, whoever it is in the sandbox; the mode stays
    * true. `chown` to that owner changes nothing. For a VM whose kernel checks modes against its guest's own user, as that
    * of `@rivet-dev/agentos-core` does. Default: the true one.
@@ -98,6 +107,11 @@ export interface SandboxLane {
 
 export interface SandboxToolkitOptions {
   client: SandboxClientSource;
+  /**
+   * Tells the toolkits of one VM apart: that of the name `build` is the command `agentos-build`. Lower-case letters and
+   * digits, with single hyphens between them, 32 characters at most. Default: `sandbox`.
+   */
+  name?: string;
   /** Of each call that has no signal of its own. */
   signal?: SandboxAbortSignal;
   /**
@@ -124,7 +138,7 @@ export interface SandboxToolkitOptions {
   /** How requests leave: as for {@link SandboxFsOptions}. Default: `'auto'`. */
   transport?: 'auto' | 'native' | 'fetch';
   /**
-   * Whether `AgentOs.create` also gets the command `agentos-sandbox` with this toolkit. Default: true. With false the
+   * Whether `AgentOs.create` also gets the command `agentos-sandbox` (`agentos-<name>`) with this toolkit. Default: true. With false the
    * VM has the command only if `software` has it (see {@link sandboxCommand}).
    */
   registerCommand?: boolean;
@@ -381,6 +395,8 @@ export interface RunCommandInput extends ProgramInput {
   waitMs?: number;
   /** Instead of `command`: a program that goes on, by the id of its answer; it is waited for again. */
   id?: string;
+  /** Text that is its standard input, 2 MiB at most. Default: none, it is empty. Without the companion: ENOTSUP. */
+  stdin?: string;
   /** Bytes of each stream that come back whole; of more its head and its tail. Default: 1 MiB; at most 64 MiB. */
   maxOutputBytes?: number;
 }
@@ -477,6 +493,8 @@ export interface ProcessLogsResult {
   status: string;
   /** Of a process that has ended; null where a signal ended it. */
   exitCode?: number | null;
+  /** That signal, such as `SIGTERM`; not known without a companion. */
+  signal?: string;
   /** The log holds the last 10 MiB: so many entries, of 8 KiB at most, that were asked for are gone. */
   droppedEntries?: number;
 }
@@ -501,7 +519,7 @@ export type SandboxTools = {
   'send-input': SandboxTool<SendInputInput, { sent: boolean }>;
 };
 
-/** The toolkit `sandbox`, for core's `toolKits`. */
+/** The toolkit `sandbox`, or of the `name` it was given, for core's `toolKits`. */
 export interface SandboxToolkit {
   readonly name: string;
   readonly description: string;
@@ -516,7 +534,7 @@ export interface SandboxHostFunction<Input, Output> {
   inputSchema: any;
   examples: { description: string; input: Input }[];
   timeout: number;
-  execute(input: Input): Promise<Output>;
+  execute(input: Input, options?: SandboxCallOptions): Promise<Output>;
 }
 
 /** The seven tools as core's successor takes them: `runCommand` is its command `run-command`. */
@@ -553,11 +571,11 @@ export function createSandboxToolkit(options: SandboxToolkitOptions): SandboxToo
  * `agentos-sandbox` of its VM. They have no `close()`: what they hold goes with the last reference to them.
  */
 export function createSandboxHostFunctions(
-  options: Omit<SandboxToolkitOptions, 'registerCommand'>,
+  options: Omit<SandboxToolkitOptions, 'registerCommand' | 'name'>,
 ): SandboxHostFunctions;
 
 /**
  * The command `agentos-sandbox` as an entry of `software`, for a core that this package cannot extend (a second or a
- * bundled copy): `software: [common, sandboxCommand]`.
+ * bundled copy): `software: [common, sandboxCommand]`. For a toolkit with a name of its own: `sandboxCommand.named(name)`.
  */
-export const sandboxCommand: SandboxCommand;
+export const sandboxCommand: SandboxCommand & { named(name: string): SandboxCommand };

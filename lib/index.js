@@ -8,6 +8,7 @@ const { hostFunctions } = require('./host-functions.js');
 const binding = require('./load.js');
 const { withSandbox } = require('./lazy.js');
 const { markDriver } = require('./mounts.js');
+const { DEFAULT_NAME, checkName } = require('./command-name.js');
 const { sandboxCommand, markToolkit } = require('./register-command.js');
 const { addStreams } = require('./streams.js');
 const { typeError } = require('./usage.js');
@@ -32,16 +33,16 @@ function allowListeners(signal) {
   if (limit === defaultMaxListeners) setMaxListeners(Infinity, signal);
 }
 
-// Takes out the one option that the addon does not know.
-function takeRegisterCommand(options) {
-  if (options === null || typeof options !== 'object' || !('registerCommand' in options)) {
-    return { registerCommand: true, rest: options };
+// Takes out the options that the addon does not know.
+function takeOwnOptions(options) {
+  if (options === null || typeof options !== 'object' || !('registerCommand' in options || 'name' in options)) {
+    return { name: DEFAULT_NAME, registerCommand: true, rest: options };
   }
-  const { registerCommand = true, ...rest } = options;
+  const { name = DEFAULT_NAME, registerCommand = true, ...rest } = options;
   if (typeof registerCommand !== 'boolean') {
     throw typeError('"options.registerCommand" property', 'of type boolean', registerCommand);
   }
-  return { registerCommand, rest };
+  return { name: checkName(name, '"options.name" property'), registerCommand, rest };
 }
 
 function createSandboxFs(options) {
@@ -50,8 +51,9 @@ function createSandboxFs(options) {
 
 function createSandboxToolkit(options) {
   const { inputSchema } = require('./schema.js'); // only now: zod takes longer to load than all else
-  const { registerCommand, rest } = takeRegisterCommand(options);
+  const { name, registerCommand, rest } = takeOwnOptions(options);
   const toolkit = binding.createSandboxToolkit(withSandbox(rest));
+  toolkit.name = name;
   for (const tool of Object.values(toolkit.tools)) {
     tool.inputSchema = inputSchema(tool.fields);
     delete tool.fields;
@@ -62,7 +64,7 @@ function createSandboxToolkit(options) {
 }
 
 function createSandboxHostFunctions(options) {
-  return hostFunctions(binding.createSandboxToolkit(options));
+  return hostFunctions(binding.createSandboxToolkit(withSandbox(options)));
 }
 
 module.exports = { createSandboxFs, createSandboxHostFunctions, createSandboxToolkit, sandboxCommand };

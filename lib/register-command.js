@@ -1,4 +1,5 @@
-// register-command.js: makes `agentos-sandbox` a command of every VM that has our toolkit.
+// register-command.js: makes `agentos-sandbox` a command of every VM that has our toolkit; of one with another name,
+// agentos-<name> (command-name.js).
 //
 // Core 0.1.1 gives each toolkit a script at /usr/local/bin/agentos-<name>, which its shell cannot execute. A
 // command that the shell can execute is a WebAssembly file in the directory of a `software` entry. Neither a
@@ -15,42 +16,70 @@
 
 const { existsSync } = require('node:fs');
 const path = require('node:path');
+const { DEFAULT_NAME, checkName, commandOf, directoryOf } = require('./command-name.js');
+const { valueError } = require('./usage.js');
 
 const CORE = '@rivet-dev/agent-os-core';
-const COMMAND = 'agentos-sandbox';
 
 // For every copy of this package: the one that wraps core knows the toolkits of all.
 const TOOLKIT = Symbol.for('@rivet-dev/agent-os-sandbox:toolkit');
 
-const commandDir = path.join(__dirname, '..', 'wasm');
-const commands = Object.freeze([Object.freeze({ name: COMMAND, permissionTier: 'full' })]);
-const description = 'agentos-sandbox: the tools of the sandbox as a command';
+const commandsOf = (name) => Object.freeze([Object.freeze({ name: commandOf(name), permissionTier: 'full' })]);
+const describe = (name) => `${commandOf(name)}: the tools of the sandbox as a command`;
 
 // What users add to `software` themselves. A core that is not wrapped reads commandDir; how often that
-// happened, less the toolkits it accounts for.
-let commandDirReads = 0;
-const sandboxCommand = Object.freeze({
-  name: COMMAND,
-  description,
-  get commandDir() {
-    commandDirReads++;
-    return commandDir;
-  },
-  commands,
-});
+// happened, less the toolkits it accounts for, by the name of the toolkit.
+const commandDirReads = new Map();
+const readsOf = (name) => commandDirReads.get(name) ?? 0;
+const entriesForUsers = new Map();
 
-function hasCommand(entry) {
-  if (entry === sandboxCommand || entry?.commands?.some?.((command) => command?.name === COMMAND)) return true;
+function entryForUsers(name) {
+  const known = entriesForUsers.get(name);
+  if (known !== undefined) return known;
+  const entry = {
+    name: commandOf(name),
+    description: describe(name),
+    get commandDir() {
+      commandDirReads.set(name, readsOf(name) + 1);
+      return directoryOf(name);
+    },
+    commands: commandsOf(name),
+  };
+  entriesForUsers.set(name, entry);
+  return entry;
+}
+
+const named = (name) => Object.freeze(entryForUsers(checkName(name, '"name" argument')));
+const sandboxCommand = Object.freeze(Object.defineProperty(entryForUsers(DEFAULT_NAME), 'named', { value: named }));
+const isForUsers = (entry) => [...entriesForUsers.values()].includes(entry);
+
+function hasCommand(entry, command) {
+  if (entry?.commands?.some?.((one) => one?.name === command)) return true;
+  if (isForUsers(entry)) return false; // its commandDir is not to be read
   const directory = entry?.commandDir;
-  return typeof directory === 'string' && existsSync(path.join(directory, COMMAND));
+  return typeof directory === 'string' && existsSync(path.join(directory, command));
 }
 
 // The entry as core gets it from us. Where no entry says what its commands may do, core lets every command do
 // everything; ours, which does say, must not end that.
-function plainEntry(others) {
+function plainEntry(name, others) {
   const anyTier = others.some((entry) => entry?.commands?.length > 0 || entry?.permissions !== undefined);
   const everything = anyTier ? [] : [{ name: '*', permissionTier: 'full' }];
-  return { name: COMMAND, description, commandDir, commands: [...commands, ...everything] };
+  const commands = [...commandsOf(name), ...everything];
+  return { name: commandOf(name), description: describe(name), commandDir: directoryOf(name), commands };
+}
+
+// Of two toolkits with one name core would take the last one, whichever sandbox was meant.
+function needOwnNames(toolKits) {
+  const ours = toolKits.filter((toolkit) => toolkit?.[TOOLKIT]);
+  for (const { name, [TOOLKIT]: mark } of ours) {
+    if (toolKits.some((other) => other?.name === name && other[TOOLKIT] !== mark)) {
+      throw valueError(
+        `Two of the "toolKits" have the name ${JSON.stringify(name)}, and core would take one of them alone. Give ` +
+          'each its own: createSandboxToolkit({ client, name })',
+      );
+    }
+  }
 }
 
 // The options of AgentOs.create, with the command where it belongs.
@@ -58,38 +87,43 @@ function withCommand(options) {
   const { toolKits, software = [] } = options ?? {};
   const marks = Array.isArray(toolKits) ? toolKits.map((toolkit) => toolkit?.[TOOLKIT]).filter(Boolean) : [];
   for (const mark of marks) mark.handled = true;
-  if (!marks.some((mark) => mark.registerCommand) || !Array.isArray(software)) return options;
+  if (marks.length > 0) needOwnNames(toolKits);
+  const names = new Set(marks.filter((mark) => mark.registerCommand).map((mark) => mark.name));
+  if (names.size === 0 || !Array.isArray(software)) return options;
   const entries = software.flat();
-  const others = entries.filter((entry) => entry !== sandboxCommand);
-  if (others.some(hasCommand)) return options;
-  return { ...options, software: [...others, plainEntry(others)] };
+  const ours = [...names].map(commandOf);
+  const others = entries.filter((entry) => !(isForUsers(entry) && ours.includes(entry.name)));
+  const missing = [...names].filter((name) => !others.some((entry) => hasCommand(entry, commandOf(name))));
+  if (missing.length === 0) return options;
+  return { ...options, software: [...others, ...missing.map((name) => plainEntry(name, others))] };
 }
 
-function warn() {
+function warn(name) {
+  const entry = name === DEFAULT_NAME ? 'sandboxCommand' : `sandboxCommand.named('${name}')`;
   process.emitWarning(
-    `This copy of ${CORE} could not be extended, so its VM has no command ${COMMAND}. Add the command to ` +
-      "AgentOs.create: `software: [common, sandboxCommand]`, with `sandboxCommand` from '@rivet-dev/agent-os-sandbox'.",
+    `This copy of ${CORE} could not be extended, so its VM has no command ${commandOf(name)}. Add the command to ` +
+      `AgentOs.create: \`software: [common, ${entry}]\`, with \`sandboxCommand\` from '@rivet-dev/agent-os-sandbox'.`,
     { code: 'AGENTOS_SANDBOX_COMMAND' },
   );
 }
 
 // What core reads of a toolkit before anything else: its description, then at once its tools.
-let warned = false;
+const warned = new Set(); // of names
 function coreReadsTools(mark) {
   if (mark.handled || !mark.registerCommand) return;
   mark.handled = true;
-  if (commandDirReads > 0) {
-    commandDirReads--;
-  } else if (!warned) {
-    warned = true;
-    warn();
+  if (readsOf(mark.name) > 0) {
+    commandDirReads.set(mark.name, readsOf(mark.name) - 1);
+  } else if (!warned.has(mark.name)) {
+    warned.add(mark.name);
+    warn(mark.name);
   }
 }
 
 // Marks a toolkit as ours; from then on it notices a core that was not wrapped. `tools` stands before `description`,
 // so that whoever lists or copies the whole toolkit is not taken for core. A copy keeps the mark.
 function markToolkit(toolkit, registerCommand) {
-  const mark = { registerCommand, handled: false };
+  const mark = { name: toolkit.name, registerCommand, handled: false };
   const { description: text, tools } = toolkit;
   let justDescribed = false;
   delete toolkit.description;

@@ -114,7 +114,7 @@ int flags_read(struct program *program, struct span *words, size_t count)
         program->tool = words[first++];
     } else if (!program->help && count > 0) {
         return program_fail(program, EXIT_USAGE,
-                            "a tool comes first: agentos-sandbox <tool> [flags]; --help lists them");
+                            "a tool comes first, then its flags; --help lists the tools");
     }
     program->flags = words + first;
     program->flag_count = count - first;

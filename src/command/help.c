@@ -39,7 +39,8 @@ static struct span describe_path(struct program *program)
 {
     struct buffer path;
     buffer_init(&path, &program->memory);
-    buffer_put_text(&path, "/describe/sandbox");
+    buffer_put_text(&path, "/describe/");
+    put_percent_encoded(&path, program->toolkit);
     if (program->tool.length > 0) {
         buffer_put_char(&path, '/');
         put_percent_encoded(&path, program->tool);
@@ -95,7 +96,9 @@ static void put_tools(struct program *program, struct buffer *out, struct span r
 {
     struct json_items tools = json_items(json_member(result, "tools"));
     put_wrapped(program, out, json_member(result, "description"), "");
-    buffer_put_text(out, "\nusage: agentos-sandbox <tool> [flags]\n\ntools:\n");
+    buffer_put_text(out, "\nusage: ");
+    buffer_put(out, program->name);
+    buffer_put_text(out, " <tool> [flags]\n\ntools:\n");
     while (json_next(&tools)) {
         buffer_put_text(out, "  ");
         buffer_put(out, tools.name);
@@ -106,7 +109,9 @@ static void put_tools(struct program *program, struct buffer *out, struct span r
                     "\nA call prints one line of JSON and ends with 0, 1 where the tool failed, 2 where\n"
                     "the call was wrong, 75 where run-command's program goes on. For every tool:\n");
     buffer_put_text(out, common_flags);
-    buffer_put_text(out, "\nA tool's flags and examples: agentos-sandbox <tool> --help\n");
+    buffer_put_text(out, "\nA tool's flags and examples: ");
+    buffer_put(out, program->name);
+    buffer_put_text(out, " <tool> --help\n");
 }
 
 /* --name <type>, and what it is; --json, which every tool has, is among the common flags. */
@@ -203,7 +208,9 @@ static void put_example(struct program *program, struct buffer *out, struct span
 {
     struct span input = json_member(example, "input");
     put_wrapped(program, out, json_member(example, "description"), "  # ");
-    buffer_put_text(out, "  agentos-sandbox ");
+    buffer_put_text(out, "  ");
+    buffer_put(out, program->name);
+    buffer_put_char(out, ' ');
     buffer_put(out, program->tool);
     struct json_items fields = json_items(input);
     while (json_next(&fields)) {
@@ -217,7 +224,9 @@ static void put_example(struct program *program, struct buffer *out, struct span
 
 static void put_tool(struct program *program, struct buffer *out, struct span result)
 {
-    buffer_put_text(out, "usage: agentos-sandbox ");
+    buffer_put_text(out, "usage: ");
+    buffer_put(out, program->name);
+    buffer_put_char(out, ' ');
     buffer_put(out, program->tool);
     buffer_put_text(out, " [flags]\n\n");
     put_wrapped(program, out, json_member(result, "description"), "");

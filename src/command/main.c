@@ -2,6 +2,7 @@
  *
  *     agentos-sandbox run-command --command "npm install" --cwd /app
  *
+ * (a toolkit of another name has a command of that name, agentos-<name>, which is this same program)
  * asks the VM's tool server, on the host's loopback, to run the tool with these flags, and prints what it
  * answers. It knows no tool by its flags: those are the toolkit's, on the host, and may grow without it.
  * Exit code: 0 where the tool succeeded (whatever the program in the sandbox ended with), 1 where it failed,
@@ -18,6 +19,9 @@
 #include "json.h"
 #include "program.h"
 #include "show.h"
+
+#define PREFIX "agentos-"
+#define PREFIX_LENGTH (sizeof(PREFIX) - 1)
 
 #ifdef __wasm__
 __attribute__((export_name("_start")))
@@ -58,25 +62,43 @@ static struct span find_variable(const struct span *variables, size_t count, con
     return (struct span){0};
 }
 
+/* /bin/agentos-build is agentos-build, the command of the toolkit `build`. */
+static void take_name(struct program *program, struct span word)
+{
+    for (size_t i = word.length; i > 0; i--) {
+        if (word.data[i - 1] == '/') {
+            word = text_after(word, i);
+            break;
+        }
+    }
+    bool named = text_starts(word, PREFIX) && word.length > PREFIX_LENGTH && text_is_utf8(word);
+    program->name = named ? word : text_span(PREFIX "sandbox");
+    program->toolkit = text_after(program->name, PREFIX_LENGTH);
+}
+
 static bool start(struct program *program, struct span **words, size_t *word_count)
 {
     size_t count;
     memory_init(&program->memory);
+    take_name(program, (struct span){0});
     *words = read_strings(&program->memory, host_args_sizes, host_args, word_count);
     struct span *variables = read_strings(&program->memory, host_environ_sizes, host_environ, &count);
     if (*words == NULL || variables == NULL) {
         return false;
     }
+    take_name(program, *word_count > 0 ? (*words)[0] : (struct span){0});
     program->port = find_variable(variables, count, "AGENTOS_TOOLS_PORT=");
     return true;
 }
 
-/* {"toolkit":"sandbox","tool":…,"argv":[…]} */
+/* {"toolkit":…,"tool":…,"argv":[…]} */
 static struct span call_body(struct program *program)
 {
     struct buffer body;
     buffer_init(&body, &program->memory);
-    buffer_put_text(&body, "{\"toolkit\":\"sandbox\",\"tool\":");
+    buffer_put_text(&body, "{\"toolkit\":");
+    json_put_string(&body, program->toolkit);
+    buffer_put_text(&body, ",\"tool\":");
     json_put_string(&body, program->tool);
     buffer_put_text(&body, ",\"argv\":[");
     for (size_t i = 0; i < program->flag_count; i++) {

@@ -28,7 +28,7 @@ int program_fail(struct program *program, int exit, const char *message)
 {
     struct buffer line;
     buffer_init(&line, &program->memory);
-    buffer_put_text(&line, "agentos-sandbox");
+    buffer_put(&line, program->name);
     if (program->tool.length > 0) {
         buffer_put_char(&line, ' ');
         buffer_put(&line, program->tool);
@@ -54,11 +54,16 @@ static const char *explain(enum http_status status)
     }
 }
 
-static const char *notice(bool posts)
+static const char *notice(struct program *program)
 {
-    return posts ? "agentos-sandbox: still running after 28 s. A shell of this VM ends at 30 s; the "
-                   "program goes on. For long work: create-process, then get-process-logs.\n"
-                 : "";
+    struct buffer line;
+    buffer_init(&line, &program->memory);
+    buffer_put(&line, program->name);
+    buffer_put_text(&line,
+                    ": still running after 28 s. A shell of this VM ends at 30 s; the program goes on. "
+                    "For long work: create-process, then get-process-logs.\n");
+    buffer_put_char(&line, '\0');
+    return line.failed ? "" : line.data;
 }
 
 /* Cuts what follows the answer, and puts a newline there. */
@@ -76,7 +81,7 @@ const char *program_try(struct program *program, struct span path, struct span b
     }
     bool posts = body.length > 0;
     struct http_request request = {
-        .port = program->port, .path = path, .body = body, .notice = notice(posts)};
+        .port = program->port, .path = path, .body = body, .notice = posts ? notice(program) : ""};
     struct http_reply reply;
     http_reply_init(&reply, &program->memory);
     enum http_status status = http_exchange(&program->memory, &request, &reply);

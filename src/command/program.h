@@ -18,9 +18,11 @@ enum program_exit {
 
 struct program {
     struct memory memory;
-    struct span port;   /* of the tool server; empty where the VM has none */
-    struct span tool;   /* empty until one was given */
-    struct span *flags; /* what the tool is sent, in memory */
+    struct span name;    /* its own: agentos-<toolkit> */
+    struct span toolkit; /* which of the VM's it is the command of */
+    struct span port;    /* of the tool server; empty where the VM has none */
+    struct span tool;    /* empty until one was given */
+    struct span *flags;  /* what the tool is sent, in memory */
     size_t flag_count;
     bool plain;
     bool help;
@@ -29,7 +31,7 @@ struct program {
 
 void program_write(uint32_t fd, struct span bytes);
 
-/* Writes `agentos-sandbox <tool>: <message>` to stderr. Always `exit`, for the caller to return. */
+/* Writes `<name> <tool>: <message>` to stderr. Always `exit`, for the caller to return. */
 int program_fail(struct program *program, int exit, const char *message);
 
 /* Asks the tool server: a POST of `body`, or a GET where that is empty. What it answered, one JSON object,

@@ -98,7 +98,8 @@ void show_running(struct program *program, struct span id)
     buffer_put_text(&line, program->wait
                                ? "; waiting for its end. A shell of this VM ends at 30 s; then read on with: "
                                : "; read on with: ");
-    buffer_put_text(&line, "agentos-sandbox run-command --id ");
+    buffer_put(&line, program->name);
+    buffer_put_text(&line, " run-command --id ");
     json_put_decoded(&line, id);
     buffer_put_text(&line, program->plain ? " --plain" : "");
     buffer_put_char(&line, '\0');

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -89,7 +90,7 @@ static enum sbx_status copy_to(struct server *server, int from, const struct sta
     if (source->st_dev == target.stat.st_dev && source->st_ino == target.stat.st_ino) {
         return open_close(target.fd, SBX_OK); /* onto itself: nothing to do */
     }
-    if (target_lock_source(from, server->alone) == SBX_ENOBUFS) {
+    if (target_lock(from, LOCK_SH, server->alone) == SBX_ENOBUFS) {
         return target_end(&target, SBX_ENOBUFS, 0);
     }
     segments_find(from, source->st_size, SERVER_SPACE / sizeof(struct segment), &segments);

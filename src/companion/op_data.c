@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "companion/content.h"
 #include "companion/kernel.h"
 #include "companion/open.h"
 #include "companion/server.h"
@@ -14,38 +15,6 @@
 
 #define OFFSET_MAX ((uint64_t)INT64_MAX)
 #define OPEN_FLAGS (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC) /* the same number on every architecture */
-
-static enum sbx_status put_all(int fd, struct sbx_span data, uint64_t offset)
-{
-    while (data.length > 0) {
-        ssize_t written = pwrite(fd, data.data, data.length, (off_t)offset);
-        if (written < 0 && errno != EINTR) {
-            return server_errno();
-        }
-        if (written > 0) {
-            data = (struct sbx_span){data.data + written, data.length - (size_t)written};
-            offset += (uint64_t)written;
-        }
-    }
-    return SBX_OK;
-}
-
-/* Reads until `length` bytes are there or the file ends. */
-static enum sbx_status get_all(int fd, struct sbx_buffer *bytes, size_t length, uint64_t offset)
-{
-    while (bytes->length < length) {
-        ssize_t got =
-            pread(fd, bytes->data + bytes->length, length - bytes->length, (off_t)(offset + bytes->length));
-        if (got == 0) {
-            return SBX_OK;
-        }
-        if (got < 0 && errno != EINTR) {
-            return server_errno();
-        }
-        bytes->length += got > 0 ? (size_t)got : 0;
-    }
-    return SBX_OK;
-}
 
 /* open(2), and whether it made the file: first as the one that makes it, then as the one that was asked for.
  * Behind a dangling link that one makes a file too. */
@@ -122,7 +91,7 @@ enum sbx_status op_pread(struct server *server, const struct sbx_args *in, struc
     out->total = (uint64_t)stat.st_size;
     status = kernel_file(fd, &out->file);
     if (status == SBX_OK) {
-        status = get_all(fd, &out->bytes, (size_t)in->length, in->offset);
+        status = content_get(fd, &out->bytes, (size_t)in->length, in->offset);
     }
     return open_close(fd, status);
 }
@@ -140,7 +109,7 @@ enum sbx_status op_pwrite(struct server *server, const struct sbx_args *in, stru
         return SBX_EFBIG;
     }
     enum sbx_status status = open_file(in->path.data, O_WRONLY, &fd, &stat);
-    return status == SBX_OK ? open_close(fd, put_all(fd, in->data, in->offset)) : status;
+    return status == SBX_OK ? open_close(fd, content_put(fd, in->data, in->offset)) : status;
 }
 
 /* Its end says how long a content is, not its attributes: files of /proc have no size. Of one that goes another
@@ -158,7 +127,7 @@ enum sbx_status op_read(struct server *server, const struct sbx_args *in, struct
     if (out->total > SBX_REPLY_CONTENT_MAX) {
         return open_close(fd, SBX_OK);
     }
-    status = get_all(fd, &out->bytes, SBX_REPLY_CONTENT_MAX + 1, 0);
+    status = content_get(fd, &out->bytes, SBX_REPLY_CONTENT_MAX + 1, 0);
     out->total = out->bytes.length; /* whatever was seen before: this is the whole of it */
     if (out->bytes.length > SBX_REPLY_CONTENT_MAX) {
         out->bytes.length = 0;
@@ -177,7 +146,7 @@ enum sbx_status op_write(struct server *server, const struct sbx_args *in, struc
     }
     status = target_reserve_whole(&target, in->data.length);
     if (status == SBX_OK) {
-        status = put_all(target.fd, in->data, 0);
+        status = content_put(target.fd, in->data, 0);
     }
     return target_end(&target, status, in->data.length);
 }

@@ -19,18 +19,24 @@
 #define STATE "state"
 #define STATE_NEW "state.new"
 
+/* Opens the directory that the record `name` is in; the caller's. SBX_EINVAL: it is no name for one. */
+static enum sbx_status open_private(const char *name, int *private)
+{
+    struct sbx_span path = private_directory();
+    if (!private_is(name, PRIVATE_RUN)) {
+        return SBX_EINVAL;
+    }
+    return path.length == 0 ? SBX_EACCES : private_open(path.data, private);
+}
+
 enum sbx_status record_open(struct record *record, const char *name)
 {
     int private = -1;
-    struct sbx_span path = private_directory();
     record->directory = -1;
     if (name == NULL) {
         return SBX_OK;
     }
-    if (!private_is(name, PRIVATE_RUN)) {
-        return SBX_EINVAL;
-    }
-    enum sbx_status status = path.length == 0 ? SBX_EACCES : private_open(path.data, &private);
+    enum sbx_status status = open_private(name, &private);
     if (status != SBX_OK) {
         return status;
     }
@@ -39,6 +45,21 @@ enum sbx_status record_open(struct record *record, const char *name)
         record->directory = openat(private, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         status = server_status(record->directory);
     }
+    return open_close(private, status);
+}
+
+enum sbx_status record_take_input(const char *name, int *fd)
+{
+    int private = -1;
+    char input[PRIVATE_NAME_SIZE];
+    enum sbx_status status = open_private(name, &private);
+    if (status != SBX_OK) {
+        return status;
+    }
+    (void)snprintf(input, sizeof(input), "input%s", strchr(name, '-'));
+    *fd = openat(private, input, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    status = server_status(*fd);
+    (void)unlinkat(private, input, 0); /* what is left is swept */
     return open_close(private, status);
 }
 

@@ -14,6 +14,9 @@ struct record {
 /* Makes the directory `name` in the private one; NULL: no record is kept. SBX_EINVAL: it is no name for one. */
 enum sbx_status record_open(struct record *record, const char *name) SBX_CHECKED;
 
+/* Opens what was put beside the record `name` for its program to read, and removes it; the caller's. */
+enum sbx_status record_take_input(const char *name, int *fd) SBX_CHECKED;
+
 /* Makes a file in it, for output, to be written; the caller's. */
 enum sbx_status record_make(const struct record *record, const char *name, int *fd) SBX_CHECKED;
 

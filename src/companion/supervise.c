@@ -27,6 +27,7 @@ struct options {
     uint64_t limit_ms;  /* 0: none */
     uint64_t spool;     /* bytes; 0: output is the program's own */
     bool no_input;
+    bool input;
     bool detach;
     bool feed;
     uint64_t columns; /* of the terminal; 0: as it is */
@@ -50,6 +51,7 @@ static bool take_option(char ***at, struct options *options)
     const char *value = (*at)[1];
     bool *flag = strcmp(option, "--terminal") == 0   ? &options->start.terminal
                  : strcmp(option, "--no-input") == 0 ? &options->no_input
+                 : strcmp(option, "--input") == 0    ? &options->input
                  : strcmp(option, "--detach") == 0   ? &options->detach
                  : strcmp(option, "--feed") == 0     ? &options->feed
                                                      : NULL;
@@ -179,6 +181,10 @@ static bool prepare(struct supervision *it, struct options *options)
     enum sbx_status status = record_open(&it->record, options->record);
     if (status == SBX_OK && options->spool > 0) {
         status = open_relays(it, &options->start, options->spool);
+    }
+    if (status == SBX_OK && options->input) {
+        status =
+            options->record == NULL ? SBX_EINVAL : record_take_input(options->record, &options->start.input);
     }
     if (status == SBX_OK && options->feed) {
         status = feed_open(&it->feed, &options->start.input);

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* supervise [--record NAME [--spool BYTES]] [--cwd PATH] [--limit-ms N] [--detach] [--no-input | --feed]
+/* supervise [--record NAME [--spool BYTES]] [--cwd PATH] [--limit-ms N] [--detach] [--no-input | --input | --feed]
  *           [--terminal [--columns N --rows N]] -- PROGRAM ARGUMENT…
  *
  *   --record    run-RANDOM: a directory of this name is made in the private one; its file "state" is the record
@@ -17,6 +17,7 @@
  *   --cwd       of the program
  *   --limit-ms  after which it is ended; 0: never
  *   --no-input  its standard input is empty; else that of this process
+ *   --input     it is the file input-RANDOM beside the record, which goes at once
  *   --detach    this process ends at once, and another one goes on, without its streams
  *   --feed      it comes by way of this process: SIGUSR2 ends it behind what was written until then (feed.h)
  *   --terminal  standard input is one, and this process leads its session

@@ -81,6 +81,7 @@ static const struct {
     [PRIVATE_PARTS] = {use_of_parts, HOUR_S, S_IFDIR, claim_and_remove},
     [PRIVATE_CLAIMED] = {use_of_parts, HOUR_S, S_IFDIR, remove_directory},
     [PRIVATE_RUN] = {use_of_parts, DAY_S, S_IFDIR, remove_record},
+    [PRIVATE_INPUT] = {use_of_upload, HOUR_S, S_IFREG, remove_file},
 };
 
 static bool is_old(int fd, const char *name, enum private_kind kind, int64_t now)

@@ -43,7 +43,7 @@ static enum sbx_status open_or_make(struct target *target)
 }
 
 /* A file system that knows no locks is written to without. */
-static enum sbx_status lock(int fd, int kind, bool alone)
+enum sbx_status target_lock(int fd, int kind, bool alone)
 {
     long pause_ms = 1;
     for (long waited_ms = 0; flock(fd, kind | LOCK_NB) != 0 && errno == EWOULDBLOCK;) {
@@ -61,11 +61,6 @@ static enum sbx_status lock(int fd, int kind, bool alone)
     return SBX_OK;
 }
 
-enum sbx_status target_lock_source(int fd, bool alone)
-{
-    return lock(fd, LOCK_SH, alone);
-}
-
 enum sbx_status target_open(struct target *target, const char *path, bool alone)
 {
     *target = (struct target){.fd = -1, .path = path};
@@ -74,7 +69,7 @@ enum sbx_status target_open(struct target *target, const char *path, bool alone)
         if (status != SBX_OK) {
             return status;
         }
-        status = lock(target->fd, LOCK_EX, alone);
+        status = target_lock(target->fd, LOCK_EX, alone);
         if (status == SBX_OK) {
             status = server_status(fstat(target->fd, &target->stat));
         }

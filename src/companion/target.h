@@ -31,8 +31,8 @@ enum sbx_status target_make(struct target *target, const char *path, bool alone)
  * closed. `in_place`: the file has to be there, and has its space. */
 enum sbx_status target_look(const char *path, uint64_t length, bool in_place, int parts) SBX_CHECKED;
 
-/* Locks what a copy reads against writers. SBX_ENOBUFS, SBX_EAGAIN: as for target_open. */
-enum sbx_status target_lock_source(int fd, bool alone) SBX_CHECKED;
+/* Takes flock's LOCK_SH (what a copy reads, against writers) or LOCK_EX. SBX_ENOBUFS, SBX_EAGAIN: as for target_open. */
+enum sbx_status target_lock(int fd, int kind, bool alone) SBX_CHECKED;
 
 /* Gets the space for the segments of a content; then what lies between and behind them becomes holes, whatever was there
  * before. Where the file system makes no holes the segments are joined. */

@@ -17,6 +17,7 @@
 #include "core/http_ask.h"
 #include "core/http_end.h"
 #include "core/http_reply.h"
+#include "core/patience.h"
 
 #define COMMIT_BYTES_PER_MS (16 * SBX_KIB) /* that a commit may take beyond the deadline of any operation */
 #define UNSTAGE_TIMEOUT_MS 5000 /* who waits for it has had a failure already; old parts go anyway */
@@ -128,7 +129,7 @@ static enum sbx_status make(struct sbx_op **op, const struct sbx_bulk *bulk, enu
     enum sbx_status status = sbx_fs_op_create(&made, bulk->fs, sbx_op_row(code), bulk->endpoint, args);
     if (status == SBX_OK) {
         made->steps = steps;
-        made->timeout_ms = bulk->timeout_ms > 0 ? bulk->timeout_ms : made->timeout_ms;
+        sbx_patience_limit(made, bulk->timeout_ms);
         sbx_bytes_append(&made->stage, bulk->stage);
         sbx_bytes_append_text(&made->stage, name);
         status = made->stage.status;
@@ -196,6 +197,7 @@ enum sbx_status sbx_bulk_unstage(struct sbx_op **op, const struct sbx_bulk *bulk
         int limit_ms = (*op)->timeout_ms;
         (*op)->timeout_ms = limit_ms < UNSTAGE_TIMEOUT_MS ? limit_ms : UNSTAGE_TIMEOUT_MS;
         (*op)->to_the_end = true;
+        (*op)->patience.insists = true;
     }
     return status;
 }

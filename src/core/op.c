@@ -13,6 +13,7 @@
 
 #include "core/companion/companion_lane.h"
 #include "core/http/problem.h"
+#include "core/patience.h"
 #include "core/tool_run.h"
 
 /* The only way to change the state. */
@@ -70,18 +71,17 @@ enum sbx_status sbx_op_create(struct sbx_op **op, struct sbx_endpoint *endpoint,
     return SBX_OK;
 }
 
-static void free_result(struct sbx_op *op)
+void sbx_op_free_result(enum sbx_reply reply, struct sbx_result *result)
 {
-    enum sbx_reply reply = op->row == NULL ? SBX_REPLY_TEXT : (enum sbx_reply)op->row->reply;
-    if (op->result.status != SBX_OK || op->state != SBX_OP_IS_DONE) {
+    if (result->status != SBX_OK) {
         return;
     }
     if (reply == SBX_REPLY_BYTES || reply == SBX_REPLY_TEXT) {
-        free(op->room == NULL ? op->result.bytes.data : NULL);
+        free(result->bytes.data);
     } else if (sbx_op_lists(reply)) {
-        free(op->result.list.entries);
-        free(op->result.list.names);
-        free(op->result.list.listed);
+        free(result->list.entries);
+        free(result->list.names);
+        free(result->list.listed);
     }
 }
 
@@ -90,7 +90,9 @@ void sbx_op_destroy(struct sbx_op *op)
     if (op == NULL) {
         return;
     }
-    free_result(op);
+    if (op->state == SBX_OP_IS_DONE && op->room == NULL) { /* what is in the room is not its own */
+        sbx_op_free_result(op->row == NULL ? SBX_REPLY_TEXT : (enum sbx_reply)op->row->reply, &op->result);
+    }
     free(op->content.data);
     sbx_run_destroy(op->run);
     if (op->call != NULL) {
@@ -131,7 +133,7 @@ static void run_steps(struct sbx_op *op)
     while (next == SBX_STEP_NEXT && op->steps[op->step] != NULL) {
         next = is_given_up(op) ? sbx_op_fail(op, SBX_ECANCELED, NULL) : op->steps[op->step++](op);
     }
-    if (next != SBX_STEP_WAIT) {
+    if (next != SBX_STEP_WAIT && !sbx_patience_goes_on(op)) {
         finish(op);
     }
 }
@@ -163,7 +165,9 @@ bool sbx_op_give_up(struct sbx_op *op)
 
 static void start(struct sbx_task *task)
 {
-    run_steps(SBX_CONTAINER(task, struct sbx_op, task));
+    struct sbx_op *op = SBX_CONTAINER(task, struct sbx_op, task);
+    op->steps = sbx_patience_steps(op);
+    run_steps(op);
 }
 
 void sbx_op_submit(struct sbx_op *op, struct sbx_engine *engine, const sbx_step_function *steps)
@@ -176,6 +180,7 @@ void sbx_op_submit(struct sbx_op *op, struct sbx_engine *engine, const sbx_step_
     if (op->deadline_ms == 0) {
         op->deadline_ms = sbx_now_ms() + (uint64_t)op->timeout_ms;
     }
+    sbx_patience_begin(op);
     sbx_engine_submit(engine, &op->task);
 }
 
@@ -185,28 +190,7 @@ bool sbx_op_renew(struct sbx_op *op)
     if (op->answered || (status != SBX_ECONNREFUSED && status != SBX_EHOSTUNREACH)) {
         return false;
     }
-    sbx_request_destroy(op->request);
-    sbx_run_destroy(op->run);
-    if (op->call != NULL) {
-        op->end_call(op->call);
-    }
-    free(op->detail);
-    sbx_bytes_clear(&op->path);
-    sbx_bytes_clear(&op->new_path);
-    sbx_bytes_clear(&op->subject);
-    sbx_bytes_clear(&op->body);
-    op->request = NULL;
-    op->run = NULL;
-    op->call = NULL;
-    op->otherwise = NULL;
-    op->take_back = NULL;
-    op->to_the_end = false;
-    atomic_store(&op->task.changes, false);
-    op->detail = NULL;
-    op->advice = NULL;
-    op->result = (struct sbx_result){0};
-    op->steps = op->first;
-    op->step = 0;
+    sbx_patience_rewind(op);
     op->state = SBX_OP_IS_NEW;
     sbx_link_init(&op->task.link);
     sbx_op_set_endpoint(op, NULL);
@@ -223,8 +207,7 @@ void sbx_op_refuse(struct sbx_op *op, enum sbx_status status, const char *words)
 /* Whether the sandbox itself has answered. */
 static bool is_answered(const struct sbx_request *request)
 {
-    bool looks = sbx_endpoint_reach(request->endpoint) != NULL; /* else it makes no difference */
-    return request->outcome == SBX_OK && !(looks && sbx_problem_is_of_gateway(request));
+    return request->outcome == SBX_OK && !sbx_problem_is_of_gateway(request);
 }
 
 static void on_reply(struct sbx_request *request)
@@ -264,6 +247,7 @@ enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_
     request->arrived = &op->arrived;
     op->take_back = take_back_request;
     set_deadline(op, request);
+    op->patience.asked_ms = sbx_now_ms();
     sbx_engine_send(op->task.engine, request);
     return SBX_STEP_WAIT;
 }
@@ -302,7 +286,7 @@ static void on_answer(struct sbx_ask *ask)
 {
     struct sbx_op *op = ask->owner;
     if (ask->no_companion && op->otherwise != NULL) {
-        (void)sbx_op_turn_to(op, op->otherwise);
+        (void)sbx_op_turn_to(op, sbx_patience_otherwise(op));
     }
     op->answered = op->answered || (ask->status == SBX_OK && !ask->no_companion);
     op->otherwise = NULL;
@@ -340,6 +324,7 @@ enum sbx_step sbx_op_ask(struct sbx_op *op, struct sbx_companion_lane *lane, enu
         .task = &op->task,
     };
     op->take_back = take_back_question;
+    op->patience.asked_ms = now;
     enum sbx_status status = sbx_companion_lane_ask(lane, op->task.engine, &op->ask);
     return status == SBX_OK ? SBX_STEP_WAIT : sbx_op_fail(op, status, NULL);
 }

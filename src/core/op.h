@@ -44,6 +44,17 @@ typedef enum sbx_step (*sbx_step_function)(struct sbx_op *op); /* pool */
         __VA_ARGS__, NULL                                                                                    \
     }
 
+/* How it bears with a sandbox that does not answer: patience.h. */
+struct sbx_patience {
+    bool cut;     /* its time is a call's own, and less than usual: its end says nothing about the sandbox */
+    bool insists; /* it is sent, whatever is known of the sandbox, and asks again by itself */
+    uint64_t end_ms;                    /* when its time is over, whatever its steps make of deadline_ms */
+    uint64_t asked_ms;                  /* when it last asked something; 0: it has not yet */
+    unsigned tries;                     /* in vain, of a sandbox that had not started */
+    enum sbx_status last;               /* how the last of those ended */
+    const sbx_step_function *otherwise; /* static: as it was submitted with */
+};
+
 struct sbx_op {
     struct sbx_task task; /* first */
     enum sbx_op_state state;
@@ -59,6 +70,7 @@ struct sbx_op {
     bool size_first;                   /* a content that no reply holds ends with its size alone */
     bool synchronous; /* it blocks its caller: its deadline holds whatever progress there is */
     int timeout_ms;
+    struct sbx_patience patience; /* with a sandbox that does not answer */
 
     /* On its way. */
     const sbx_step_function *first;     /* static: the steps that it was submitted with */
@@ -131,6 +143,9 @@ bool sbx_op_renew(struct sbx_op *op);
 
 /* Where it goes, in place of what it was made with. Before it is sent. Thread: main. */
 void sbx_op_set_endpoint(struct sbx_op *op, struct sbx_endpoint *endpoint);
+
+/* Frees what a result of that shape owns. Thread: any. */
+void sbx_op_free_result(enum sbx_reply reply, struct sbx_result *result);
 
 /* The words of a failure; "" where there are none. Borrowed. */
 const char *sbx_op_detail(const struct sbx_op *op);

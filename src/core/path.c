@@ -78,3 +78,9 @@ bool sbx_path_is_root(struct sbx_span path)
 {
     return path.length == 1;
 }
+
+struct sbx_span sbx_path_key(struct sbx_span path)
+{
+    size_t slash = path.length > 0 && path.data[0] == '/' ? 1 : 0;
+    return (struct sbx_span){path.data + slash, path.length - slash};
+}

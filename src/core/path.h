@@ -20,6 +20,10 @@ struct sbx_span sbx_path_parent(struct sbx_span path);
 /* The last part of `path`, an anchored one; of "/" it is empty. Borrows from `path`. */
 struct sbx_span sbx_path_name(struct sbx_span path);
 
+/* Core asks for "app/x", a host for "/app/x", and an op always has the slash: what is the same of all three. Borrows from
+ * `path`. */
+struct sbx_span sbx_path_key(struct sbx_span path);
+
 /* Whether `path`, an anchored one, is "/". */
 bool sbx_path_is_root(struct sbx_span path);
 

@@ -18,6 +18,7 @@
 #include "core/http/exchange.h"
 #include "core/lane.h"
 #include "core/op.h"
+#include "core/patience.h"
 #include "core/tools.h"
 #include "wire/wire.h"
 

@@ -106,7 +106,8 @@ static json_t *program_of(const struct sbx_op *op, const json_t *input)
     json_t *body = json_object();
     int failed = set_program(input, body) | set_env(op->toolkit, input, body);
     failed |= copy_field(input, body, "cwd") | copy_field(input, body, "timeoutMs") |
-              copy_field(input, body, "tty") | copy_field(input, body, "maxOutputBytes");
+              copy_field(input, body, "tty") | copy_field(input, body, "maxOutputBytes") |
+              copy_field(input, body, "stdin");
     if (op->toolkit->cwd != NULL && json_object_get(input, "cwd") == NULL) {
         failed |= json_object_set_new(body, "cwd", json_string(op->toolkit->cwd));
     }
@@ -146,6 +147,11 @@ static enum sbx_step ask_run(struct sbx_op *op)
     json_t *body = sbx_tool_read_program(op);
     if (body == NULL) {
         return SBX_STEP_END;
+    }
+    if (json_object_get(body, "stdin") != NULL) {
+        json_decref(body);
+        return sbx_tool_fail(op, SBX_ENOTSUP,
+                             "without a companion a command has no \"stdin\"; write a file and read it");
     }
     int limit_ms = limit_over_http(op->run, body);
     op->run->limit_ms = (uint64_t)limit_ms;

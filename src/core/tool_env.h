@@ -9,10 +9,13 @@
 
 #include <jansson.h>
 
-#include "wire/status.h"
+#include "core/tools.h"
 
-/* `value` as an object, which the caller owns. SBX_EINVAL: `wrong`, borrowed from `value`, is no variable: it has no
- * name, or a NUL, or "=" in its name. */
-enum sbx_status sbx_env_read(json_t *value, json_t **env, const char **wrong) SBX_CHECKED;
+/* `value` as an object, which the caller owns. SBX_EINVAL: one of it is no variable; `words` says which, and why: it has
+ * no name, no "=", a "=" in its name, or a NUL. */
+enum sbx_status sbx_env_read(json_t *value, json_t **env, char words[SBX_ENV_WORDS]) SBX_CHECKED;
+
+/* The same of the text of an object; of none, no variables. Where it is no object of strings `words` is empty. */
+enum sbx_status sbx_env_parse(struct sbx_span text, json_t **env, char words[SBX_ENV_WORDS]) SBX_CHECKED;
 
 #endif

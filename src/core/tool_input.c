@@ -12,9 +12,11 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "core/tool_calls.h"
 #include "core/tool_env.h"
 
 #define JSON_FIELD "json"
+#define NAME_SHOWN_MAX 200 /* bytes */
 
 static const char *const type_words[] = {
     [SBX_FIELD_STRING] = "a string without NUL",
@@ -161,10 +163,10 @@ static bool read_environments(struct sbx_op *op, json_t *input)
         const struct sbx_field *field = &op->tool->fields[i];
         json_t *value = field->type == SBX_FIELD_RECORD ? json_object_get(input, field->name) : NULL;
         json_t *env = NULL;
-        const char *wrong = "";
-        enum sbx_status status = value == NULL ? SBX_OK : sbx_env_read(value, &env, &wrong);
+        char wrong[SBX_ENV_WORDS];
+        enum sbx_status status = value == NULL ? SBX_OK : sbx_env_read(value, &env, wrong);
         if (status == SBX_EINVAL) {
-            (void)sbx_tool_usage(op, "\"%s\": '%.200s' is no NAME=VALUE", field->name, wrong);
+            (void)sbx_tool_usage(op, "\"%s\": %s", field->name, wrong);
         } else if (status != SBX_OK || (env != NULL && json_object_set_new(input, field->name, env) != 0)) {
             (void)sbx_op_fail(op, SBX_ENOMEM, NULL);
             status = SBX_ENOMEM;
@@ -174,6 +176,34 @@ static bool read_environments(struct sbx_op *op, json_t *input)
         }
     }
     return true;
+}
+
+/* The text comes from a command line, whose tool server gives a call up after 30 s; a flag's value is looked at by the
+ * schema. */
+static bool waits_fit(struct sbx_op *op, json_t *fields)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach (fields, name, value) {
+        const struct sbx_field *field = find_field(op->tool, name);
+        if (field != NULL && field->type == SBX_FIELD_WAIT && json_number_value(value) > SBX_TOOL_WAIT_MS) {
+            (void)sbx_tool_usage(op, "\"%s\" is %d at most in --json", name, SBX_TOOL_WAIT_MS);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* It is no object: of what jansson does not take a NUL in a name is told apart. */
+static void refuse_text(struct sbx_op *op, struct sbx_span text, const char *otherwise)
+{
+    struct sbx_span name;
+    if (text.length > 0 && sbx_json_name_with_nul(text, &name)) {
+        int shown = name.length < NAME_SHOWN_MAX ? (int)name.length : NAME_SHOWN_MAX;
+        (void)sbx_tool_usage(op, "the name '%.*s' has a NUL", shown, name.data);
+    } else {
+        (void)sbx_tool_usage(op, "%s", otherwise);
+    }
 }
 
 /* Puts the fields of the `json` text beneath the others. */
@@ -187,7 +217,9 @@ static bool merge_json(struct sbx_op *op, json_t *input)
     struct sbx_span span = {json_string_value(text), json_string_length(text)};
     enum sbx_status status = sbx_json_parse(&fields, span, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL);
     bool object = json_is_object(fields) && json_object_get(fields, JSON_FIELD) == NULL;
-    if (status == SBX_OK && object) {
+    if (status == SBX_OK && object && !waits_fit(op, fields)) {
+        status = SBX_EINVAL;
+    } else if (status == SBX_OK && object) {
         bool merged =
             json_object_del(input, JSON_FIELD) == 0 && json_object_update_missing(input, fields) == 0;
         status = merged ? SBX_OK : SBX_ENOMEM;
@@ -195,7 +227,7 @@ static bool merge_json(struct sbx_op *op, json_t *input)
     if (status == SBX_ENOMEM) {
         (void)sbx_op_fail(op, status, NULL);
     } else if (!object) {
-        (void)sbx_tool_usage(op, "--json must be one JSON object, each of its fields given once");
+        refuse_text(op, span, "--json must be one JSON object, each of its fields given once");
         status = SBX_EINVAL;
     }
     json_decref(fields);
@@ -209,7 +241,7 @@ json_t *sbx_tool_input(struct sbx_op *op)
     if (status == SBX_ENOMEM) {
         (void)sbx_op_fail(op, status, NULL);
     } else if (!json_is_object(input)) {
-        (void)sbx_tool_usage(op, "the input must be an object");
+        refuse_text(op, op->args.data, "the input must be an object");
     } else if (merge_json(op, input) && check(op, input) && read_environments(op, input)) {
         return input;
     }

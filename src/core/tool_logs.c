@@ -1,4 +1,5 @@
-/* tool_logs.c: get-process-logs.
+/* tool_logs.c: get-process-logs. The server does not know which signal ended a process: that stands in the record of one
+ * that ran under the supervisor, which is asked at the end. Where nobody can be asked it is not told.
  *
  * Thread: pool.
  * SPDX-License-Identifier: Apache-2.0
@@ -6,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/supervisor.h"
 #include "core/tool_answers.h"
 #include "core/tool_calls.h"
 #include "core/tool_input.h"
+#include "core/tool_run.h"
 #include "core/watch.h"
 
 struct logs {
@@ -18,6 +21,8 @@ struct logs {
     uint64_t began_at;          /* the place in the log that was asked for */
     uint64_t until_ms;          /* it is followed until then; 0: it is not */
     bool settles;               /* it has ended, and what was still on its way comes into its log */
+    uint32_t signal;            /* that ended it, by its record; 0: none, or it is not known */
+    int tries;                  /* questions for it that were lost */
 };
 
 static void end_logs(void *call)
@@ -77,6 +82,9 @@ static enum sbx_step give(struct sbx_op *op)
     json_t *answer = shown == NULL ? NULL : json_pack("{s:o, s:s}", "logs", shown, "nextSince", place);
     uint64_t dropped = logs->watch.log.dropped;
     int failed = answer == NULL ? -1 : sbx_watch_tell(&logs->watch, answer);
+    if (logs->signal > 0) {
+        failed |= json_object_set_new(answer, "signal", sbx_run_name_signal(logs->signal));
+    }
     if (dropped > 0) {
         failed |= json_object_set_new(answer, "droppedEntries", json_integer((json_int_t)dropped));
     }
@@ -86,6 +94,49 @@ static enum sbx_step give(struct sbx_op *op)
     }
     return sbx_tool_give(op, answer);
 }
+
+/* ---- By which signal it was ended ---------------------------------------------------------------------------- */
+
+/* The record of a process that has ended without an exit code; NULL: it has none, or there is nothing to ask. */
+static const char *record_of_end(const struct logs *logs)
+{
+    bool has_code = json_is_integer(json_object_get(logs->watch.process, "exitCode"));
+    return logs->watch.ended && !has_code ? sbx_supervisor_record_of(logs->watch.process) : NULL;
+}
+
+static enum sbx_step find(struct sbx_op *op)
+{
+    static const sbx_step_function without[] = {give, NULL};
+    op->deadline_ms = sbx_now_ms() + (uint64_t)op->timeout_ms;
+    return sbx_supervisor_find(op, without);
+}
+
+static enum sbx_step ask_record(struct sbx_op *op)
+{
+    const char *record = record_of_end(op->call);
+    bool up = sbx_companion_look(op->toolkit->companion, op->endpoint) == SBX_COMPANION_UP;
+    return up ? sbx_supervisor_ask_records(op, &record, 1) : give(op);
+}
+
+static enum sbx_step take_record(struct sbx_op *op)
+{
+    struct logs *logs = op->call;
+    struct sbx_supervised state;
+    enum sbx_status status = sbx_supervisor_take_records(op, &state, 1);
+    if (status != SBX_OK && ++logs->tries < SBX_ASK_TRIES) {
+        return sbx_op_again(op);
+    }
+    logs->signal = status == SBX_OK && state.state == SBX_SUPERVISED_ENDED ? state.signal : 0;
+    return give(op);
+}
+
+static enum sbx_step end(struct sbx_op *op)
+{
+    static const sbx_step_function steps[] = {find, ask_record, take_record, NULL};
+    return record_of_end(op->call) == NULL ? give(op) : sbx_op_turn_to(op, steps);
+}
+
+/* ---- The log ------------------------------------------------------------------------------------------------- */
 
 static enum sbx_step ask_process(struct sbx_op *op)
 {
@@ -145,15 +196,15 @@ static bool goes_on(struct logs *logs)
     return sbx_now_ms() < logs->until_ms && !settled;
 }
 
-static enum sbx_step pause_or_give(struct sbx_op *op)
+static enum sbx_step pause_or_end(struct sbx_op *op)
 {
     struct logs *logs = op->call;
-    return goes_on(logs) ? sbx_watch_pause(op, &logs->watch, logs->until_ms) : give(op);
+    return goes_on(logs) ? sbx_watch_pause(op, &logs->watch, logs->until_ms) : end(op);
 }
 
 static enum sbx_step go_log(struct sbx_op *op)
 {
-    static const sbx_step_function steps[] = {ask_log, take_log, widen, pause_or_give, go_on, NULL};
+    static const sbx_step_function steps[] = {ask_log, take_log, widen, pause_or_end, go_on, NULL};
     return sbx_op_turn_to(op, steps);
 }
 

@@ -107,12 +107,18 @@ static enum sbx_step find(struct sbx_op *op)
     return sbx_supervisor_find(op, otherwise(op));
 }
 
-enum sbx_step sbx_run_choose_directory(struct sbx_op *op)
+void sbx_run_set_directory(struct sbx_op *op)
 {
     struct sbx_run *run = op->run;
     sbx_bytes_clear(&run->directory);
     sbx_bytes_init(&run->directory, 2 * SBX_PATH_MAX);
     sbx_supervisor_append_directory(op, run->record, &run->directory);
+}
+
+enum sbx_step sbx_run_choose_directory(struct sbx_op *op)
+{
+    struct sbx_run *run = op->run;
+    sbx_run_set_directory(op);
     if (run->directory.status != SBX_OK) {
         return sbx_op_fail(op, run->directory.status, NULL);
     }
@@ -149,10 +155,15 @@ static json_t *wrap(const struct sbx_op *op)
     const struct sbx_run *run = op->run;
     char most[24];
     char limit[24];
-    const char *const options[] = {
-        "--record",   run->record, "--spool",    most,
-        "--limit-ms", limit,       "--no-input", run->uncounted ? "--detach" : NULL,
-        NULL};
+    const char *const options[] = {"--record",
+                                   run->record,
+                                   "--spool",
+                                   most,
+                                   "--limit-ms",
+                                   limit,
+                                   sbx_run_has_input(op) ? "--input" : "--no-input",
+                                   run->uncounted ? "--detach" : NULL,
+                                   NULL};
     (void)snprintf(most, sizeof(most), "%llu", (unsigned long long)run->most);
     (void)snprintf(limit, sizeof(limit), "%llu", (unsigned long long)run->limit_ms);
     return sbx_supervisor_wrap(op, run->body, options);
@@ -310,30 +321,35 @@ static enum sbx_step take_wait(struct sbx_op *op)
 
 /* ---- Output -------------------------------------------------------------------------------------------------- */
 
+enum sbx_step sbx_run_ask_file(struct sbx_op *op, const char *name, size_t most)
+{
+    struct sbx_request *request = NULL;
+    struct sbx_bytes path;
+    sbx_bytes_init(&path, 2 * SBX_PATH_MAX);
+    sbx_bytes_append(&path, sbx_bytes_span(&op->run->directory));
+    sbx_bytes_append_text(&path, name);
+    enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_GET, "/v1/fs/file");
+    if (status == SBX_OK) {
+        sbx_request_query(request, "path", sbx_bytes_span(&path));
+        request->accept = "application/octet-stream";
+        request->until_stalled = true;
+        request->reply_max = most;
+    }
+    sbx_bytes_clear(&path);
+    return sbx_op_send(op, status, request);
+}
+
 static enum sbx_step ask_output(struct sbx_op *op)
 {
     static const char *const names[SBX_RUN_STREAMS] = {"/output", "/errors"};
     struct sbx_run *run = op->run;
-    struct sbx_request *request = NULL;
-    struct sbx_bytes path;
     while (run->stream < SBX_RUN_STREAMS && (run->stream == 0 ? run->state.output : run->state.errors) == 0) {
         run->stream++;
     }
     if (run->stream == SBX_RUN_STREAMS) {
         return sbx_run_answer(op);
     }
-    sbx_bytes_init(&path, 2 * SBX_PATH_MAX);
-    sbx_bytes_append(&path, sbx_bytes_span(&run->directory));
-    sbx_bytes_append_text(&path, names[run->stream]);
-    enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_GET, "/v1/fs/file");
-    if (status == SBX_OK) {
-        sbx_request_query(request, "path", sbx_bytes_span(&path));
-        request->accept = "application/octet-stream";
-        request->until_stalled = true;
-        request->reply_max = (size_t)run->state.most;
-    }
-    sbx_bytes_clear(&path);
-    return sbx_op_send(op, status, request);
+    return sbx_run_ask_file(op, names[run->stream], (size_t)run->state.most);
 }
 
 static enum sbx_step take_output(struct sbx_op *op)
@@ -349,8 +365,15 @@ static enum sbx_step take_output(struct sbx_op *op)
 
 static enum sbx_step go_find(struct sbx_op *op)
 {
-    static const sbx_step_function steps[] = {
-        find, sbx_supervisor_need, sbx_run_choose_directory, count, ask_start, take_start, NULL};
+    static const sbx_step_function steps[] = {find,
+                                              sbx_supervisor_need,
+                                              sbx_run_choose_directory,
+                                              sbx_run_put_input,
+                                              sbx_run_take_input,
+                                              count,
+                                              ask_start,
+                                              take_start,
+                                              NULL};
     return sbx_op_turn_to(op, steps);
 }
 

@@ -62,8 +62,19 @@ enum sbx_step sbx_run_tidy(struct sbx_op *op);
 enum sbx_step sbx_run_choose(struct sbx_op *op);
 extern const sbx_step_function sbx_run_by_id[];
 
+/* Where the record's directory is, or empty: run->directory. */
+void sbx_run_set_directory(struct sbx_op *op);
+
+/* Asks for a file in it, of so many bytes at most; `name` begins with a slash. */
+enum sbx_step sbx_run_ask_file(struct sbx_op *op, const char *name, size_t most);
+
 /* A step: the record's directory; where there is no place for one, the server's own way is left. */
 enum sbx_step sbx_run_choose_directory(struct sbx_op *op);
+
+/* Two steps: its standard input, where it was given one, is put beside the record (tool_run_input.c). */
+enum sbx_step sbx_run_put_input(struct sbx_op *op);
+enum sbx_step sbx_run_take_input(struct sbx_op *op);
+bool sbx_run_has_input(const struct sbx_op *op);
 
 /* Goes on with the wait for its end. */
 enum sbx_step sbx_run_wait(struct sbx_op *op);
@@ -81,6 +92,9 @@ enum sbx_status sbx_run_read_snapshot(struct sbx_span snapshot, struct sbx_super
 
 /* Ends the op with what its program printed, and how it ended, or that it goes on (tool_run_answer.c). */
 enum sbx_step sbx_run_answer(struct sbx_op *op);
+
+/* "SIGTERM"; a new reference, NULL: it is no signal, or there is no memory. */
+json_t *sbx_run_name_signal(uint32_t number);
 
 /* Ends it with the process that was made of its program. */
 enum sbx_step sbx_run_answer_created(struct sbx_op *op);

@@ -31,7 +31,7 @@ static const char *const signals[] = {
     "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS",
 };
 
-static json_t *name_of_signal(uint32_t number)
+json_t *sbx_run_name_signal(uint32_t number)
 {
     if (number == 0) {
         return NULL;
@@ -191,7 +191,8 @@ enum sbx_step sbx_run_answer(struct sbx_op *op)
         json_pack("{s:o, s:o, s:o, s:b, s:I}", "stdout", as_json(&out, text), "stderr", as_json(&err, text),
                   "exitCode", runs || by_signal ? json_null() : json_integer((json_int_t)state->exit_code),
                   "timedOut", timed_out, "durationMs", (json_int_t)took_ms);
-    int failed = answer == NULL || say(answer, "signal", by_signal, name_of_signal(state->signal)) != 0 ||
+    int failed = answer == NULL ||
+                 say(answer, "signal", by_signal, sbx_run_name_signal(state->signal)) != 0 ||
                  say(answer, "stdoutTruncated", out.cut, json_true()) != 0 ||
                  say(answer, "stderrTruncated", err.cut, json_true()) != 0 ||
                  say(answer, "encoding", !text, json_string("base64")) != 0 ||

@@ -163,21 +163,8 @@ const sbx_step_function sbx_run_by_id[] = {
 
 static enum sbx_step ask_snapshot(struct sbx_op *op)
 {
-    struct sbx_request *request = NULL;
-    struct sbx_run *run = op->run;
-    struct sbx_bytes path;
-    sbx_bytes_init(&path, 2 * SBX_PATH_MAX);
-    sbx_bytes_append(&path, sbx_bytes_span(&run->directory));
-    sbx_bytes_append_text(&path, "/" SBX_SNAPSHOT_FILE);
-    enum sbx_status status = sbx_request_create(&request, op->endpoint, SBX_GET, "/v1/fs/file");
-    if (status == SBX_OK) {
-        sbx_request_query(request, "path", sbx_bytes_span(&path));
-        request->accept = "application/octet-stream";
-        request->until_stalled = true;
-        request->reply_max = SBX_SNAPSHOT_HEAD + SBX_RUN_STREAMS * (size_t)run->state.most;
-    }
-    sbx_bytes_clear(&path);
-    return sbx_op_send(op, status, request);
+    size_t most = SBX_SNAPSHOT_HEAD + SBX_RUN_STREAMS * (size_t)op->run->state.most;
+    return sbx_run_ask_file(op, "/" SBX_SNAPSHOT_FILE, most);
 }
 
 static enum sbx_status copy(struct sbx_buffer *stream, struct sbx_span bytes)

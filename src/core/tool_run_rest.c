@@ -231,6 +231,7 @@ struct sbx_op *sbx_run_rest(struct sbx_op *op)
     rest->toolkit = op->toolkit;
     rest->tool = op->tool;
     rest->timeout_ms = op->toolkit->timeout_ms; /* the call's own may be over */
+    rest->patience.insists = true;
     rest->steps = op->run->sent ? rest_steps : tidy_steps;
     rest->run = op->run;
     rest->run->tidies = rest->run->goes_on;

@@ -74,9 +74,7 @@ static bool choose(struct sbx_op *op, const json_t *process)
     sbx_bytes_clear(&run->id);
     sbx_bytes_init(&run->id, SBX_KIB);
     sbx_bytes_append_text(&run->id, id);
-    sbx_bytes_clear(&run->directory);
-    sbx_bytes_init(&run->directory, 2 * SBX_PATH_MAX);
-    sbx_supervisor_append_directory(op, run->record, &run->directory);
+    sbx_run_set_directory(op);
     return run->id.status == SBX_OK && run->directory.status == SBX_OK && run->directory.length > 0;
 }
 

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "core/companion/companion_lane.h"
-#include "core/json.h"
 #include "core/tool_calls.h"
+#include "core/tool_env.h"
 #include "core/tool_run.h"
 #include "core/tool_shown.h"
 #include "core/utf8.h"
@@ -53,6 +53,7 @@ static const struct sbx_field run_fields[] = {
      "Milliseconds after which a command that goes on is answered with status running (25000).", NULL},
     {"id", SBX_FIELD_STRING, false,
      "Instead of a command: one that goes on, by the id of its answer, is waited for again.", NULL},
+    {"stdin", SBX_FIELD_TEXT, false, "Text that is its standard input; without it that is empty.", NULL},
     {"maxOutputBytes", SBX_FIELD_NUMBER, false,
      "Bytes of each stream that come back whole (1 MiB, 64 MiB at most); of more its head and tail.", NULL},
     JSON_FIELD,
@@ -175,27 +176,6 @@ const struct sbx_tool *sbx_tools(size_t *count)
     return tools;
 }
 
-/* An object of strings. */
-static enum sbx_status read_env(json_t **env, struct sbx_span text)
-{
-    const char *name;
-    json_t *value;
-    if (text.length == 0) {
-        *env = json_object();
-        return *env == NULL ? SBX_ENOMEM : SBX_OK;
-    }
-    enum sbx_status status = sbx_json_parse(env, text, 0);
-    if (status != SBX_OK || !json_is_object(*env)) {
-        return status == SBX_ENOMEM ? status : SBX_EINVAL;
-    }
-    json_object_foreach (*env, name, value) {
-        if (!json_is_string(value)) {
-            return SBX_EINVAL;
-        }
-    }
-    return SBX_OK;
-}
-
 static enum sbx_status read_cwd(char **cwd, struct sbx_span text)
 {
     if (text.length == 0) {
@@ -214,11 +194,14 @@ enum sbx_status sbx_toolkit_create(struct sbx_toolkit **toolkit, const struct sb
     if (made == NULL) {
         return SBX_ENOMEM;
     }
+    char words[SBX_ENV_WORDS];
+    char *wrong = options->wrong == NULL ? words : options->wrong;
     made->timeout_ms = options->timeout_ms;
     made->counted = calloc(1, sizeof(*made->counted));
     made->shown = sbx_shown_create();
-    enum sbx_status status =
-        made->counted == NULL || made->shown == NULL ? SBX_ENOMEM : read_env(&made->env, options->env);
+    enum sbx_status status = made->counted == NULL || made->shown == NULL
+                                 ? SBX_ENOMEM
+                                 : sbx_env_parse(options->env, &made->env, wrong);
     if (status == SBX_OK) {
         status = read_cwd(&made->cwd, options->cwd);
     }

@@ -56,14 +56,18 @@ struct sbx_tool {
 /* The rows; `count` is set. Static. */
 const struct sbx_tool *sbx_tools(size_t *count);
 
+#define SBX_ENV_WORDS 320 /* bytes of what is said of a variable that is none */
+
 struct sbx_toolkit_options {
     struct sbx_span cwd; /* of every program that names none; empty: the server's own */
     struct sbx_span env; /* JSON object of strings: of every program, beneath its own; empty: none */
     int timeout_ms;      /* of each call; of a program that is waited for: beyond its own limit */
     struct sbx_companion_options companion;
+    char *wrong; /* has SBX_ENV_WORDS bytes: what is wrong with a variable of env; NULL: nobody asks */
 };
 
-/* Copies the options. SBX_EINVAL: env is no JSON object of strings, or cwd no text. */
+/* Copies the options. SBX_EINVAL: env is no JSON object of strings (`wrong` is empty) or not of variables, or cwd is no
+ * text. */
 enum sbx_status sbx_toolkit_create(struct sbx_toolkit **toolkit,
                                    const struct sbx_toolkit_options *options) SBX_CHECKED;
 

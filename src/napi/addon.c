@@ -52,30 +52,15 @@ static napi_value stop(napi_env env, napi_callback_info info)
     return NULL;
 }
 
-/* setRoots(function): the function gives the certificates that Node trusts, when https first needs them. */
-static napi_value set_roots(napi_env env, napi_callback_info info)
+/* A function of the loader's that is kept, the first alone; the data is where. */
+static napi_value keep_function(napi_env env, napi_callback_info info)
 {
-    struct sbx_env *data = NULL;
+    napi_ref *kept = NULL;
     napi_value function;
     size_t argc = 1;
-    SBX_TRY(napi_get_cb_info(env, info, &argc, &function, NULL, (void **)&data));
-    if (data->read_roots == NULL) {
-        SBX_TRY(napi_create_reference(env, function, 1, &data->read_roots));
-    }
-    return NULL;
-fail:
-    return sbx_try_throw(env);
-}
-
-/* setBeforeListening(function): the function gets each signal that is about to be listened to. */
-static napi_value set_before_listening(napi_env env, napi_callback_info info)
-{
-    struct sbx_env *data = NULL;
-    napi_value function;
-    size_t argc = 1;
-    SBX_TRY(napi_get_cb_info(env, info, &argc, &function, NULL, (void **)&data));
-    if (data->before_listening == NULL) {
-        SBX_TRY(napi_create_reference(env, function, 1, &data->before_listening));
+    SBX_TRY(napi_get_cb_info(env, info, &argc, &function, NULL, (void **)&kept));
+    if (*kept == NULL) {
+        SBX_TRY(napi_create_reference(env, function, 1, kept));
     }
     return NULL;
 fail:
@@ -97,9 +82,9 @@ static napi_status export_all(napi_env env, napi_value exports, struct sbx_env *
         {.utf8name = "createSandboxFs", .method = sbx_fs_object_create, .data = data},
         {.utf8name = "createSandboxToolkit", .method = sbx_toolkit_object_create, .data = data},
         {.utf8name = "stop", .method = stop, .data = data},
-        {.utf8name = "setRoots", .method = set_roots, .data = data},
-        {.utf8name = "setBeforeListening", .method = set_before_listening, .data = data},
-        {.utf8name = "setFetch", .method = sbx_fetch_set, .data = data},
+        {.utf8name = "setRoots", .method = keep_function, .data = &data->read_roots},
+        {.utf8name = "setBeforeListening", .method = keep_function, .data = &data->before_listening},
+        {.utf8name = "setFetch", .method = keep_function, .data = &data->perform_fetch},
         {.utf8name = "makeLazy", .method = sbx_lazy_make, .data = data},
         {.utf8name = "lazyStarted", .method = sbx_lazy_started, .data = data},
         {.utf8name = "lazyFailed", .method = sbx_lazy_failed, .data = data},

@@ -72,3 +72,16 @@ napi_value sbx_answer_refuse(napi_env env, const struct sbx_job_kind *kind, enum
     sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = kind->syscall, .path = path});
     return sbx_answer_reject(env, kind);
 }
+
+napi_value sbx_answer_known(struct sbx_object *object, const struct sbx_job_kind *kind,
+                            const struct sbx_op_row *row, struct sbx_span path,
+                            const struct sbx_result *result)
+{
+    napi_env env = object->env->env;
+    bool failed = false;
+    /* Of the version that there is not: it says nothing about now (fresh.h). */
+    struct sbx_job job = {.object = object, .kind = kind, .version = object->fresh.version + 1};
+    struct sbx_op op = {.row = row, .args.path = path, .result = *result, .user = &job};
+    napi_value value = sbx_answer_value(env, &op, kind, &failed);
+    return value == NULL ? sbx_answer_reject(env, kind) : settle(env, value, failed);
+}

@@ -19,6 +19,11 @@ napi_value sbx_answer_reject(napi_env env, const struct sbx_job_kind *kind);
 napi_value sbx_answer_refuse(napi_env env, const struct sbx_job_kind *kind, enum sbx_status status,
                              struct sbx_span path);
 
+/* What a call returns whose result is known already; `result` is borrowed. */
+napi_value sbx_answer_known(struct sbx_object *object, const struct sbx_job_kind *kind,
+                            const struct sbx_op_row *row, struct sbx_span path,
+                            const struct sbx_result *result);
+
 /* A promise that is resolved with undefined. */
 napi_value sbx_answer_resolve(napi_env env);
 

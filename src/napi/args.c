@@ -66,6 +66,7 @@ static bool read_slot(napi_env env, napi_value value, enum sbx_arg slot, struct 
     struct sbx_args *args = &call->args;
     switch (slot) {
     case SBX_ARG_NONE:
+    case SBX_ARG_HASH: /* no method has one */
         return true;
     case SBX_ARG_PATH:
         return read_path(env, value, "\"path\" argument", call, &args->path);

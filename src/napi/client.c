@@ -270,10 +270,18 @@ static bool choose_transport(napi_env env, napi_value client, const struct sbx_c
     return true;
 }
 
+static enum sbx_status keep_reach(struct fields *fields, const struct sbx_client_use *use)
+{
+    enum sbx_status status = use->kept == NULL ? SBX_OK : sbx_reach_keep(use->kept, fields->options.base_url);
+    fields->options.reach = use->kept == NULL ? use->reach : *use->kept;
+    return status;
+}
+
 static struct sbx_endpoint *create(napi_env env, struct fields *fields, const struct sbx_client_use *use)
 {
     struct sbx_endpoint *endpoint = NULL;
     bool native = fields->options.fetcher == 0;
+    enum sbx_status status = keep_reach(fields, use);
     if (native && !sbx_network_choose(env, use->proxy, &fields->options)) {
         return NULL;
     }
@@ -283,7 +291,9 @@ static struct sbx_endpoint *create(napi_env env, struct fields *fields, const st
             return NULL;
         }
     }
-    enum sbx_status status = sbx_endpoint_create(&endpoint, &fields->options);
+    if (status == SBX_OK) {
+        status = sbx_endpoint_create(&endpoint, &fields->options);
+    }
     if (status == SBX_EINVAL) {
         sbx_error_throw_value(env,
                               "The client's base URL must be an http or https URL without query, fragment "
@@ -299,7 +309,6 @@ struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, const 
     struct fields fields = {0};
     struct sbx_endpoint *endpoint = NULL;
     fields.options.headers = fields.headers;
-    fields.options.reach = use->reach;
     if (check_usable(env, client, use->syscall) && read_url(env, client, &fields) &&
         choose_transport(env, client, use, &fields) && read_token(env, client, &fields) &&
         read_headers(env, client, &fields)) {

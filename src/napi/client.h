@@ -24,6 +24,7 @@ struct sbx_client_use {
     struct sbx_span proxy;   /* a URL that libcurl goes by; empty: as the environment says */
     const char *syscall;     /* of an error */
     struct sbx_reach *reach; /* borrowed: what is known of the client's sandbox; NULL: nobody wants to know */
+    struct sbx_reach **kept; /* where that is kept from call to call, in place of `reach`; NULL: nowhere */
 };
 
 /* Whether `client` can be one of ours. `use->syscall` is "createSandboxFs"; false: thrown. */

@@ -29,11 +29,11 @@ struct sbx_env {
     size_t drivers;                       /* the above, and those that are still closing */
     struct sbx_engine *sync_engine;       /* owned: of synchronous methods; NULL: none needed yet */
     napi_async_cleanup_hook_handle clean; /* owned; NULL once removed */
-    napi_ref read_roots;                  /* owned: a function of the loader; NULL: it gave none */
+    napi_ref read_roots;                  /* owned: setRoots, the certificates that Node trusts; NULL: none */
     struct sbx_roots *roots;              /* owned: what it gave; NULL: not needed yet */
     struct sbx_network *network;          /* owned: what the loader told of it; NULL: nothing */
-    napi_ref before_listening; /* owned: a function of the loader for each signal; NULL: it gave none */
-    napi_ref perform_fetch;    /* owned: a function of the loader; NULL: it gave none */
+    napi_ref before_listening;            /* owned: setBeforeListening, for each signal; NULL: none */
+    napi_ref perform_fetch;               /* owned: setFetch, lib/fetch.js; NULL: none */
     /* What its driver does with exchanges: of fetch.h. */
     void (*perform)(struct sbx_env *env, struct sbx_queue *taken);
     /* What its driver does with ops that are over: of job.h. */
@@ -41,6 +41,7 @@ struct sbx_env {
     void (*drop)(struct sbx_op *op);
     napi_async_context context; /* owned: promises are settled in it */
     struct sbx_queue watched;   /* jobs whose progress is told */
+    uint64_t changes;           /* that have begun, and that have ended: cache.h */
     bool closing;               /* the environment ends: no JavaScript may run any more */
 };
 

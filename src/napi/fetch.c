@@ -18,6 +18,7 @@
 #include "napi/value.h"
 
 struct sbx_fetch {
+    struct sbx_env *env;           /* borrowed: it outlives every exchange */
     struct sbx_exchange *exchange; /* borrowed; NULL: it is over */
     napi_ref give_up;              /* owned: a function; NULL: there is nothing to give up */
     size_t owners;                 /* the exchange, and each function that tells of the reply */
@@ -46,6 +47,16 @@ static struct sbx_exchange *read_call(napi_env env, napi_callback_info info, siz
     size_t argc = count;
     return napi_get_cb_info(env, info, &argc, argv, NULL, (void **)&fetch) == napi_ok ? fetch->exchange
                                                                                       : NULL;
+}
+
+/* No slice runs for a piece, and it is after one that progress is told. */
+static void tell_progress(struct sbx_env *env)
+{
+    struct sbx_queue none;
+    sbx_queue_init(&none);
+    if (!env->closing) {
+        env->settle(env, &none);
+    }
 }
 
 static napi_value answer(napi_env env, bool more)
@@ -95,7 +106,10 @@ static napi_value give(napi_env env, napi_callback_info info)
         sbx_exchange_fail(exchange, "", (char[]){"a piece of the reply is no bytes"});
         return answer(env, false);
     }
-    return answer(env, sbx_exchange_append(exchange, piece));
+    struct sbx_fetch *fetch = exchange->performer;
+    bool more = sbx_exchange_append(exchange, piece);
+    tell_progress(fetch->env); /* runs JavaScript, and may end the exchange */
+    return answer(env, more && fetch->exchange != NULL);
 }
 
 /* end(). */
@@ -240,6 +254,7 @@ static void perform(struct sbx_env *env, struct sbx_exchange *exchange)
         return;
     }
     fetch->owners = 1;
+    fetch->env = env;
     fetch->exchange = exchange;
     exchange->performer = fetch;
     if (!call(env, fetch, client)) {
@@ -286,18 +301,4 @@ void sbx_fetch_take(struct sbx_env *env, struct sbx_queue *taken)
             (void)napi_close_handle_scope(env->env, scope);
         }
     }
-}
-
-napi_value sbx_fetch_set(napi_env env, napi_callback_info info)
-{
-    struct sbx_env *data = NULL;
-    napi_value function;
-    size_t argc = 1;
-    SBX_TRY(napi_get_cb_info(env, info, &argc, &function, NULL, (void **)&data));
-    if (data->perform_fetch == NULL) {
-        SBX_TRY(napi_create_reference(env, function, 1, &data->perform_fetch));
-    }
-    return NULL;
-fail:
-    return sbx_try_throw(env);
 }

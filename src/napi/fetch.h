@@ -14,7 +14,4 @@
  * no slice may run meanwhile. */
 void sbx_fetch_take(struct sbx_env *env, struct sbx_queue *taken);
 
-/* setFetch(function), for the loader: lib/fetch.js. The callback's data is the environment. */
-napi_value sbx_fetch_set(napi_env env, napi_callback_info info);
-
 #endif

@@ -9,6 +9,7 @@
 
 #include "napi/error.h"
 #include "napi/large_read.h"
+#include "napi/large_write.h"
 #include "napi/result.h"
 #include "napi/try.h"
 #include "napi/value.h"
@@ -120,7 +121,7 @@ static const struct sbx_fs_method methods[] = {
     SBX_OPS(METHOD_OF_ROW)
     {METHOD("readFile", READ, sbx_large_read_result, "open"), .kind.plan = &sbx_large_read_plan},
     {METHOD("readTextFile", READ, sbx_result_text, "open")},
-    {METHOD("writeFile", WRITE, sbx_result_undefined, "open")},
+    {METHOD("writeFile", WRITE, sbx_large_write_result, "open")},
     {METHOD("readDir", NAMES, sbx_result_names, "scandir")},
     {METHOD("readDirWithTypes", NAMES, sbx_result_entries, "scandir")},
     {METHOD("readDirStat", READDIR, sbx_result_stat_entries, "scandir")},
@@ -129,8 +130,8 @@ static const struct sbx_fs_method methods[] = {
     {METHOD("exists", ACCESS, sbx_result_exists, "access"), .kind.answers = means_absent},
     {METHOD("removeFile", UNLINK, sbx_result_undefined, "unlink")},
     {METHOD("removeDir", RMDIR, sbx_result_undefined, "rmdir")},
-    {METHOD("chown", CHOWN, sbx_result_undefined, "chown"), .read = read_chown},
-    {METHOD("utimes", UTIMES, sbx_result_undefined, "utime"), .read = read_utimes},
+    {METHOD("chown", CHOWN, sbx_result_undefined, "chown"), .read = read_chown, .options = 3},
+    {METHOD("utimes", UTIMES, sbx_result_undefined, "utime"), .read = read_utimes, .options = 3},
     {METHOD("pread", PREAD, sbx_result_bytes, "read")},
     {METHOD("readPiece", PREAD, sbx_result_piece, "read"), .read = read_piece, .options = 4},
     {METHOD("pwrite", PWRITE, sbx_result_undefined, "write")},

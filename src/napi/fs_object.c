@@ -50,7 +50,18 @@ static napi_value run(napi_env env, struct sbx_object *object, struct sbx_op *op
         return sbx_later_open(object, op, kind);
     }
     sbx_fresh_forget(&object->fresh);
+    object->env->changes++;
     return sbx_job_run(object, op, kind);
+}
+
+/* What the call would come back with, as far as that is known; NULL: it is not. Of one file, and at once, nothing is. */
+static const struct sbx_result *find_known(const struct sbx_object *object,
+                                           const struct sbx_fs_method *method, const struct sbx_call *call)
+{
+    bool asks = method->kind.synchronous || call->file.ino != 0;
+    return asks ? NULL
+                : sbx_cache_find(&object->cache, (enum sbx_op_code)call->row->code, call->args.path,
+                                 object->env->changes);
 }
 
 /* The promise, or the value, of a call whose arguments have been read. From here to the op's own copy of
@@ -60,23 +71,32 @@ static napi_value start(napi_env env, struct sbx_object *object, const struct sb
                         struct sbx_endpoint *endpoint)
 {
     struct sbx_op *op = NULL;
+    struct sbx_args patch;
     enum sbx_status status = call->refused;
     if (status == SBX_OK && endpoint == NULL && method->kind.synchronous) {
         return sbx_lazy_refuse(object, method->kind.syscall, call->args.path);
     }
-    if (status == SBX_OK && sbx_large_write_is(call)) {
-        return sbx_large_write_start(object, call, options, endpoint);
+    const struct sbx_result *known =
+        status == SBX_OK && endpoint != NULL ? find_known(object, method, call) : NULL;
+    if (known != NULL) {
+        return sbx_answer_known(object, &method->kind, call->row, call->args.path, known);
+    }
+    bool patches = status == SBX_OK && call->row->code == SBX_OP_WRITE &&
+                   sbx_known_patch(&object->known, call->args.path, call->args.data, &patch);
+    if (patches || (status == SBX_OK && sbx_large_write_is(call))) {
+        return sbx_large_write_start(object, call, patches ? &patch : NULL, options, endpoint);
     }
     if (status == SBX_OK) {
-        status = sbx_fs_op_create(&op, object->fs, call->row, endpoint, &call->args);
+        status = method->kind.plan == &sbx_large_read_plan
+                     ? sbx_large_read_create(&op, object, endpoint, call->args.path)
+                     : sbx_fs_op_create(&op, object->fs, call->row, endpoint, &call->args);
     }
     if (status != SBX_OK) {
         return sbx_answer_refuse(env, &method->kind, status, call->args.path);
     }
     op->file = call->file;
     op->of_file = call->file.ino != 0;
-    op->timeout_ms = options->timeout_ms > 0 ? options->timeout_ms : op->timeout_ms;
-    op->size_first = method->kind.plan == &sbx_large_read_plan;
+    sbx_patience_limit(op, options->timeout_ms);
     if (method->kind.synchronous) {
         return run(env, object, op, &method->kind);
     }
@@ -120,6 +140,7 @@ static bool create_fs(napi_env env, struct sbx_object *object, const struct sbx_
     struct sbx_span given = {options->base_path, options->base_path_length};
     sbx_fresh_init(&object->fresh);
     object->owner = options->owner;
+    sbx_cache_init(&object->cache, options->cache_ttl_ms, (size_t)options->cache_bytes);
     enum sbx_status status = sbx_fs_create(
         &object->fs,
         &(struct sbx_fs_options){

@@ -33,6 +33,10 @@ static struct sbx_job *create_job(struct sbx_object *object, const struct sbx_op
     if (job->change) {
         sbx_fresh_change_begins(&object->fresh);
     }
+    job->stirs = job->change || op->tool != NULL;
+    object->env->changes += job->stirs ? 1 : 0;
+    job->changes = object->env->changes;
+    job->asked_ms = sbx_now_ms();
     job->version = object->fresh.version;
     sbx_queue_init(&job->ops);
     sbx_link_init(&job->progress.link);
@@ -57,6 +61,7 @@ static void free_job(struct sbx_job *job)
     if (job->change) {
         sbx_fresh_change_ends(&object->fresh);
     }
+    object->env->changes += job->stirs ? 1 : 0;
     if (job->kind->plan != NULL) {
         job->kind->plan->end(object, job->state);
     }
@@ -264,6 +269,9 @@ static void settle(napi_env env, struct sbx_op *op)
     bool failed = false;
     if (job->deferred == NULL) {
         return; /* settled already: this came after it */
+    }
+    if (job->changes == job->object->env->changes) {
+        sbx_cache_keep(&job->object->cache, op, job->changes, job->asked_ms);
     }
     napi_value value = sbx_answer_value(env, op, job->kind, &failed);
     if (value == NULL) {

@@ -52,6 +52,9 @@ struct sbx_job {
     struct sbx_progress progress;
     bool given_up;    /* its signal was aborted: no op but what cleans up is begun any more */
     bool change;      /* it changes something */
+    bool stirs;       /* or may do so, as a tool's call */
+    uint64_t changes; /* of the environment when it began */
+    uint64_t asked_ms;
     uint64_t version; /* of the object's struct sbx_fresh when it began */
     void *state;      /* owned: the plan's; NULL: it has none */
 

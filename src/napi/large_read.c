@@ -9,8 +9,10 @@
 #include "napi/large_read.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/bulk.h"
+#include "napi/error.h"
 #include "napi/result.h"
 #include "napi/try.h"
 
@@ -99,10 +101,69 @@ static struct sbx_op *fail(struct sbx_op *op, enum sbx_status status, const char
     return op;
 }
 
+enum sbx_status sbx_large_read_create(struct sbx_op **op, struct sbx_object *object,
+                                      struct sbx_endpoint *endpoint, struct sbx_span path)
+{
+    struct sbx_content content = {.hash = 0};
+    bool known = sbx_known_find(&object->known, path, &content);
+    const struct sbx_args args = {.path = path, .length = content.bytes.length, .hash = content.hash};
+    const struct sbx_op_row *row = sbx_op_row(known ? SBX_OP_SAME : SBX_OP_READ);
+    enum sbx_status status = sbx_fs_op_create(op, object->fs, row, endpoint, &args);
+    if (status == SBX_OK) {
+        (*op)->size_first = true;
+    }
+    return status;
+}
+
+/* What was read is known from now on. */
+static void keep_content(struct sbx_job *job, const struct sbx_op *op)
+{
+    if (op->row->code == SBX_OP_READ && op->result.status == SBX_OK) {
+        sbx_known_keep(&job->object->known, op->args.path,
+                       (struct sbx_span){op->result.bytes.data, op->result.bytes.length});
+    }
+}
+
+/* Whether the op has found the content that is known. */
+static bool is_same(const struct sbx_op *op, struct sbx_content *content)
+{
+    return op->row->code == SBX_OP_SAME && op->result.status == SBX_OK &&
+           sbx_known_find(&sbx_job_of(op)->object->known, op->args.path, content) &&
+           content->hash == op->args.hash && content->bytes.length == op->args.length;
+}
+
+/* What is another content by now, or cannot be compared, is read. */
+static struct sbx_op *read_instead(struct sbx_job *job, struct sbx_op *op)
+{
+    enum sbx_status status = op->result.status;
+    struct sbx_content content;
+    struct sbx_op *made = NULL;
+    if (is_same(op, &content) || (status != SBX_OK && status != SBX_ESTALE && status != SBX_ENOSYS)) {
+        return op;
+    }
+    const struct sbx_args args = {.path = op->args.path};
+    status = sbx_fs_op_create(&made, op->fs, sbx_op_row(SBX_OP_READ), op->endpoint, &args);
+    if (status == SBX_OK) {
+        made->size_first = true;
+        made->timeout_ms = op->timeout_ms;
+        status = sbx_job_go_on(job, made);
+    }
+    if (status != SBX_OK) {
+        sbx_op_destroy(made);
+        return fail(op, status, NULL);
+    }
+    sbx_op_destroy(op);
+    return NULL;
+}
+
 static struct sbx_op *next(struct sbx_job *job, struct sbx_op *op)
 {
     const struct read *read = job->state;
+    if (!job->given_up && op->row->code == SBX_OP_SAME) {
+        return read_instead(job, op);
+    }
     if (job->given_up || !has_size_alone(op)) {
+        keep_content(job, op);
         return op;
     }
     if (op->result.total > sbx_fs_max_full_read(op->fs)) {
@@ -123,10 +184,32 @@ static struct sbx_op *next(struct sbx_job *job, struct sbx_op *op)
 
 const struct sbx_job_plan sbx_large_read_plan = {next, end};
 
+/* A copy of the content that is known: the caller's own. */
+static napi_value make_copy(napi_env env, const struct sbx_op *op)
+{
+    struct sbx_content content;
+    napi_value buffer;
+    napi_value array;
+    void *data = NULL;
+    if (!is_same(op, &content) || !make_buffer(env, content.bytes.length, &buffer, &data)) {
+        sbx_error_throw(
+            env, &(struct sbx_failure){.status = SBX_ENOMEM, .syscall = "open", .path = op->args.path});
+        return NULL;
+    }
+    memcpy(data, content.bytes.data, content.bytes.length);
+    SBX_TRY(napi_create_typedarray(env, napi_uint8_array, content.bytes.length, buffer, 0, &array));
+    return array;
+fail:
+    return sbx_try_throw(env);
+}
+
 napi_value sbx_large_read_result(napi_env env, struct sbx_op *op)
 {
     napi_value buffer;
     napi_value array;
+    if (op->row->code == SBX_OP_SAME) {
+        return make_copy(env, op);
+    }
     if (op->room == NULL) {
         return sbx_result_bytes(env, op);
     }

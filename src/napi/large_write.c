@@ -1,5 +1,7 @@
 /* large_write.c: the caller's bytes, a part at a time, as ops that are made one after the other.
  *
+ *     PATCH: of a content of which but a range is new; where the old one is another, it begins below
+ *
  *     STAGE ──▶ PARTS ──▶ LAST        of writeFile a commit, of pwrite a place
  *       │         └─ failed ──▶ UNSTAGE
  *       └─ no companion ──▶ WHOLE     2 MiB at most; of more nothing is written
@@ -25,7 +27,7 @@
 
 #define PARTS_AT_ONCE 4
 
-enum phase { STAGE, PARTS, LAST, UNSTAGE, WHOLE };
+enum phase { PATCH, STAGE, PARTS, LAST, UNSTAGE, WHOLE };
 
 struct write {
     enum phase phase;
@@ -113,8 +115,8 @@ static enum sbx_status make_part(struct sbx_object *object, struct write *write,
         return sbx_bulk_part(op, &bulk, number, part);
     }
     enum sbx_status status = sbx_fs_op_create(op, bulk.fs, sbx_op_row(code), bulk.endpoint, &args);
-    if (status == SBX_OK && write->timeout_ms > 0) {
-        (*op)->timeout_ms = write->timeout_ms;
+    if (status == SBX_OK) {
+        sbx_patience_limit(*op, write->timeout_ms);
     }
     return status;
 }
@@ -131,6 +133,7 @@ static enum sbx_status make(struct sbx_object *object, struct write *write, stru
                                : sbx_bulk_commit(op, &bulk, write->length);
     case UNSTAGE:
         return sbx_bulk_unstage(op, &bulk);
+    case PATCH: /* made when it starts */
     case PARTS:
     case WHOLE:
         break;
@@ -197,10 +200,25 @@ static bool advance(struct sbx_job *job, struct sbx_op *op)
     return go_on(job, op);
 }
 
+/* Of another content than the one that is known, of one that may not be read or has gone, the whole is written. */
+static bool go_unpatched(struct sbx_job *job, struct sbx_op *op)
+{
+    struct write *write = job->state;
+    enum sbx_status status = op->result.status;
+    if (status != SBX_ESTALE && status != SBX_ENOSYS && status != SBX_EACCES && status != SBX_ENOENT) {
+        return false;
+    }
+    write->phase = write->length > SBX_REPLY_CONTENT_MAX ? STAGE : WHOLE;
+    return go_on(job, op);
+}
+
 /* Without a companion there are no parts: what fits into one request goes as it is. */
 static bool go_whole(struct sbx_job *job, struct sbx_op *op)
 {
     struct write *write = job->state;
+    if (write->phase == PATCH) {
+        return go_unpatched(job, op);
+    }
     if (write->phase != STAGE || op->result.status != SBX_ENOSYS) {
         return false;
     }
@@ -259,6 +277,16 @@ static struct sbx_op *next_given_up(struct sbx_job *job, struct sbx_op *op)
     return give_up(job);
 }
 
+/* What was written is known from now on. */
+static void keep_content(struct sbx_job *job)
+{
+    const struct write *write = job->state;
+    struct sbx_span bytes;
+    if (!write->in_place && look_at_source(job->object->env->env, write, &bytes)) {
+        sbx_known_keep(&job->object->known, sbx_bytes_span(&write->path), bytes);
+    }
+}
+
 static struct sbx_op *next(struct sbx_job *job, struct sbx_op *op)
 {
     struct write *write = job->state;
@@ -273,6 +301,7 @@ static struct sbx_op *next(struct sbx_job *job, struct sbx_op *op)
         return NULL;
     }
     if (op->result.status == SBX_OK && write->failed == NULL) {
+        keep_content(job);
         return op;
     }
     keep_failure(write, op);
@@ -329,8 +358,21 @@ static enum sbx_status create(struct sbx_object *object, struct sbx_call *call, 
     return SBX_OK;
 }
 
+static enum sbx_status make_patch(const struct sbx_object *object, struct write *write, struct sbx_op **op,
+                                  const struct sbx_args *patch)
+{
+    write->phase = PATCH;
+    enum sbx_status status =
+        sbx_fs_op_create(op, object->fs, sbx_op_row(SBX_OP_PATCH), write->endpoint, patch);
+    if (status == SBX_OK) {
+        sbx_patience_limit(*op, write->timeout_ms);
+    }
+    return status;
+}
+
 napi_value sbx_large_write_start(struct sbx_object *object, struct sbx_call *call,
-                                 const struct sbx_call_options *options, struct sbx_endpoint *endpoint)
+                                 const struct sbx_args *patch, const struct sbx_call_options *options,
+                                 struct sbx_endpoint *endpoint)
 {
     const struct sbx_job_kind *kind = call->row->code == SBX_OP_PWRITE ? &kind_pwrite : &kind_write;
     struct write *write = NULL;
@@ -338,7 +380,7 @@ napi_value sbx_large_write_start(struct sbx_object *object, struct sbx_call *cal
     enum sbx_status status = create(object, call, endpoint, &write);
     if (status == SBX_OK) {
         write->timeout_ms = options->timeout_ms;
-        status = make(object, write, &op);
+        status = patch == NULL ? make(object, write, &op) : make_patch(object, write, &op, patch);
     }
     if (status == SBX_OK) {
         return sbx_job_start(object, op, kind, write, options);
@@ -346,4 +388,10 @@ napi_value sbx_large_write_start(struct sbx_object *object, struct sbx_call *cal
     napi_value refused = sbx_answer_refuse(object->env->env, kind, status, call->args.path);
     end(object, write);
     return refused;
+}
+
+napi_value sbx_large_write_result(napi_env env, struct sbx_op *op)
+{
+    sbx_known_keep(&sbx_job_of(op)->object->known, op->args.path, op->args.data);
+    return sbx_result_undefined(env, op);
 }

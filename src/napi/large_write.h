@@ -12,8 +12,13 @@
 /* Whether the call is one. */
 bool sbx_large_write_is(const struct sbx_call *call);
 
-/* Starts it; the promise of its end. Takes from the call what it keeps. */
+/* Starts it; the promise of its end. Takes from the call what it keeps. `patch`: it is tried first as that range of
+ * the content that is known (known.h); NULL: it is not. */
 napi_value sbx_large_write_start(struct sbx_object *object, struct sbx_call *call,
-                                 const struct sbx_call_options *options, struct sbx_endpoint *endpoint);
+                                 const struct sbx_args *patch, const struct sbx_call_options *options,
+                                 struct sbx_endpoint *endpoint);
+
+/* Undefined, of a write that went as one op; its content is known then. */
+napi_value sbx_large_write_result(napi_env env, struct sbx_op *op);
 
 #endif

@@ -131,12 +131,11 @@ static struct sbx_lazy *read_call(napi_env env, napi_callback_info info, napi_va
     return lazy;
 }
 
-/* Ends `ops` (taken), which were not sent, with `status`. */
-static void settle(struct sbx_lazy *lazy, struct sbx_queue *ops)
+/* Settles `ops` (taken), which were not sent. Continuations run: what holds `lazy` is the target, an argument of the call
+ * that this is in. */
+static void settle(const struct sbx_lazy *lazy, struct sbx_queue *ops)
 {
-    lazy->owners++;
     lazy->env->settle(lazy->env, ops);
-    sbx_lazy_unref(lazy);
 }
 
 /* Sends all that waits; what cannot be sent ends. false: thrown, and the rest waits on. */
@@ -176,6 +175,7 @@ static bool take(struct sbx_lazy *lazy, napi_value client)
         return false;
     }
     SBX_TRY(napi_create_reference(env, client, 1, &lazy->client));
+    lazy->env->changes++; /* it may be another sandbox than the one before */
     return true;
 fail:
     (void)sbx_try_throw(env);
@@ -309,6 +309,7 @@ bool sbx_lazy_endpoint(struct sbx_lazy *lazy, const struct sbx_client_use *use,
     }
     struct sbx_client_use noted = *use;
     noted.reach = lazy->reach;
+    noted.kept = NULL;
     *endpoint = sbx_client_endpoint(env, client, &noted);
     return *endpoint != NULL;
 fail:
@@ -350,7 +351,10 @@ enum sbx_status sbx_lazy_wait(struct sbx_object *object, struct sbx_op *op)
 
 bool sbx_lazy_is_gone(struct sbx_lazy *lazy, const struct sbx_op *op)
 {
-    struct sbx_reach *reach = lazy == NULL || op->endpoint == NULL ? NULL : sbx_endpoint_reach(op->endpoint);
+    if (lazy == NULL || op->endpoint == NULL) {
+        return false;
+    }
+    struct sbx_reach *reach = sbx_endpoint_reach(op->endpoint);
     bool gone = sbx_reach_is_gone(reach);
     if (gone && reach == lazy->reach) {
         forget(lazy); /* the next use asks for another one */

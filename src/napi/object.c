@@ -32,6 +32,8 @@ static struct sbx_object *create(struct sbx_env *env, const struct sbx_options *
     object->env = env;
     object->lazy = sbx_lazy_of(env->env, options->client);
     object->owners = 1;
+    sbx_cache_init(&object->cache, 0, 0);
+    sbx_known_init(&object->known);
     sbx_later_init(&object->later);
     object->number = ++env->numbered;
     object->transport = options->transport;
@@ -72,6 +74,7 @@ void sbx_object_unref(struct sbx_object *object)
     }
     sbx_link_remove(&object->link);
     sbx_lazy_unref(object->lazy);
+    sbx_reach_unref(object->reach);
     (void)napi_delete_reference(env->env, object->client); /* fails only where the environment is gone */
     if (object->signal != NULL) {
         (void)napi_delete_reference(env->env, object->signal);
@@ -80,6 +83,8 @@ void sbx_object_unref(struct sbx_object *object)
         (void)napi_delete_reference(env->env, object->closing);
     }
     sbx_fresh_forget(&object->fresh);
+    sbx_known_clear(&object->known);
+    sbx_cache_clear(&object->cache);
     free(object->proxy);
     sbx_bytes_clear(&object->later.path);
     sbx_fs_destroy(object->fs);
@@ -255,7 +260,8 @@ bool sbx_object_endpoint_of_waiting(struct sbx_object *object, const char *sysca
     struct sbx_client_use use = {.transport = object->transport,
                                  .number = object->number,
                                  .proxy = {object->proxy, object->proxy_length},
-                                 .syscall = syscall};
+                                 .syscall = syscall,
+                                 .kept = &object->reach};
     if (object->lazy != NULL) {
         return sbx_lazy_endpoint(object->lazy, &use, endpoint);
     }

@@ -12,8 +12,10 @@
 #include <stdbool.h>
 
 #include "core/sandbox.h"
+#include "napi/cache.h"
 #include "napi/env.h"
 #include "napi/fresh.h"
+#include "napi/known.h"
 #include "napi/later.h"
 #include "napi/lazy.h"
 #include "napi/options.h"
@@ -23,14 +25,18 @@ struct sbx_object {
     size_t owners;         /* functions, and operations in flight */
     napi_ref client;       /* owned */
     struct sbx_lazy *lazy; /* owned: one count; NULL: the client is there from the beginning */
-    struct sbx_link link;  /* in the environment's list */
-    uint64_t number;       /* from 1 on: endpoints name it by that */
+    struct sbx_reach
+        *reach;           /* owned: one count; of the client's sandbox. NULL: none yet, or that of `lazy` */
+    struct sbx_link link; /* in the environment's list */
+    uint64_t number;      /* from 1 on: endpoints name it by that */
     enum sbx_transport transport;
     char *proxy; /* owned: the option; NULL: not given */
     size_t proxy_length;
     napi_ref signal;             /* owned: of each call that has none of its own; NULL: none */
     struct sbx_fs *fs;           /* owned; NULL: it is a toolkit */
     struct sbx_toolkit *toolkit; /* owned; NULL: it is a file system */
+    struct sbx_cache cache;      /* of a file system */
+    struct sbx_known known;      /* of a file system */
     struct sbx_fresh fresh;      /* of a file system */
     struct sbx_later later;
     struct sbx_owner owner; /* of a file system */

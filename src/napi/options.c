@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "napi/cache.h"
 #include "napi/call_options.h"
 #include "napi/client.h"
 #include "napi/error.h"
@@ -213,18 +214,45 @@ static bool read_owner(napi_env env, napi_value value, const char *what, struct 
     return into->owner.given;
 }
 
-static const struct option fs_options[] = {
-    {"client", true, read_client},
-    {"basePath", false, read_base_path},
-    {"timeoutMs", false, read_timeout},
-    {"maxFullReadBytes", false, read_max_full_read},
-    {"readOnly", false, read_read_only},
-    {"companion", false, read_companion},
-    {"proxy", false, read_proxy},
-    {"signal", false, read_signal},
-    {"transport", false, read_transport},
-    {"owner", false, read_owner},
+static const struct option cache_options[] = {
+    {"ttlMs", false, NULL}, /* read_cache reads them: the table is of their names */
+    {"maxBytes", false, NULL},
     {NULL, false, NULL},
+};
+
+/* A whole number that stays as it is where it is not given. */
+static bool read_number(napi_env env, napi_value object, const char *name, double most, uint64_t *number)
+{
+    char what[64];
+    (void)snprintf(what, sizeof(what), "\"options.cache.%s\" property", name);
+    napi_value value = sbx_value_property(env, object, name);
+    return value != NULL &&
+           (sbx_value_is(env, value, napi_undefined) || sbx_value_whole(env, value, what, most, number));
+}
+
+static bool read_cache(napi_env env, napi_value value, const char *what, struct sbx_options *into)
+{
+    bool on = true;
+    if (sbx_value_is(env, value, napi_boolean) && napi_get_value_bool(env, value, &on) == napi_ok && !on) {
+        into->cache_ttl_ms = 0;
+        return true;
+    }
+    if (!sbx_value_is(env, value, napi_object)) {
+        sbx_error_throw_type(env, what, "false or an object { ttlMs, maxBytes }", value);
+        return false;
+    }
+    return check_names(env, value, cache_options) &&
+           read_number(env, value, "ttlMs", SBX_TIMEOUT_MAX_MS, &into->cache_ttl_ms) &&
+           read_number(env, value, "maxBytes", (double)SBX_CONTENT_MAX, &into->cache_bytes);
+}
+
+static const struct option fs_options[] = {
+    {"client", true, read_client},       {"basePath", false, read_base_path},
+    {"timeoutMs", false, read_timeout},  {"maxFullReadBytes", false, read_max_full_read},
+    {"readOnly", false, read_read_only}, {"companion", false, read_companion},
+    {"cache", false, read_cache},        {"proxy", false, read_proxy},
+    {"signal", false, read_signal},      {"transport", false, read_transport},
+    {"owner", false, read_owner},        {NULL, false, NULL},
 };
 
 static const struct option toolkit_options[] = {
@@ -301,7 +329,10 @@ fail:
 static bool read_all(napi_env env, napi_value options, const struct option *table, const char *caller,
                      struct sbx_options *read)
 {
-    *read = (struct sbx_options){.timeout_ms = SBX_TIMEOUT_MS, .max_full_read = SBX_CONTENT_MAX};
+    *read = (struct sbx_options){.timeout_ms = SBX_TIMEOUT_MS,
+                                 .max_full_read = SBX_CONTENT_MAX,
+                                 .cache_ttl_ms = SBX_CACHE_TTL_MS,
+                                 .cache_bytes = SBX_CACHE_BYTES};
     if (!sbx_value_is(env, options, napi_object)) {
         sbx_error_throw_type(env, "\"options\" argument", "of type object", options);
         return false;

@@ -37,6 +37,8 @@ struct sbx_options {
     char *companion_path; /* owned; NULL: not given */
     size_t companion_path_length;
     struct sbx_owner owner;
+    uint64_t cache_ttl_ms; /* 0: none */
+    uint64_t cache_bytes;
 };
 
 /* Reads the options of `caller` ("createSandboxFs") from its argument. false: thrown. */

@@ -82,6 +82,9 @@ void sbx_progress_tell_end(struct sbx_job *job, const struct sbx_op *op)
         bytes = op->args.data.length;
     } else if (code == SBX_OP_COMMIT || code == SBX_OP_PLACE) {
         bytes = op->args.length;
+    } else if (code == SBX_OP_SAME || code == SBX_OP_PATCH) {
+        uint64_t end = op->args.offset + op->args.data.length;
+        bytes = end > op->args.length ? end : op->args.length;
     } else {
         return;
     }

@@ -5,6 +5,7 @@
  */
 #include "napi/toolkit_object.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,8 +67,8 @@ static struct sbx_op *make_op(napi_env env, const struct sbx_binding *binding, n
                                                     (struct sbx_span){json, length});
         if (status != SBX_OK) {
             sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = tool->name});
-        } else if (options->timeout_ms > 0) {
-            op->timeout_ms = options->timeout_ms;
+        } else {
+            sbx_patience_limit(op, options->timeout_ms);
         }
     }
     sbx_endpoint_unref(endpoint);
@@ -200,8 +201,22 @@ fail:
     return sbx_try_throw(env);
 }
 
+/* `wrong` is what is wrong with a variable; empty: it is none of them. */
+static void throw_env(napi_env env, const char *wrong)
+{
+    static const char expected[] = "The \"options.env\" property must be an object of strings";
+    char message[SBX_ENV_WORDS + sizeof(expected) + 2];
+    (void)snprintf(message, sizeof(message), "%s: %s", expected, wrong);
+    if (wrong[0] == '\0') {
+        (void)napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", expected);
+    } else {
+        sbx_error_throw_value(env, message);
+    }
+}
+
 static bool create_toolkit(napi_env env, struct sbx_object *object, const struct sbx_options *options)
 {
+    char wrong[SBX_ENV_WORDS] = "";
     enum sbx_status status = sbx_toolkit_create(
         &object->toolkit,
         &(struct sbx_toolkit_options){
@@ -209,10 +224,10 @@ static bool create_toolkit(napi_env env, struct sbx_object *object, const struct
             .env = {options->env, options->env_length},
             .timeout_ms = (int)options->timeout_ms,
             .companion = {options->no_companion, {options->companion_path, options->companion_path_length}},
+            .wrong = wrong,
         });
     if (status == SBX_EINVAL) {
-        (void)napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE",
-                                    "The \"options.env\" property must be an object of strings");
+        throw_env(env, wrong);
     } else if (status != SBX_OK) {
         sbx_error_throw(env, &(struct sbx_failure){.status = status, .syscall = "createSandboxToolkit"});
     }

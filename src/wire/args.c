@@ -54,6 +54,9 @@ static enum sbx_status put_slot(struct sbx_writer *writer, enum sbx_arg slot, co
     case SBX_ARG_LENGTH:
         sbx_buf_put(writer, args->length, 8);
         break;
+    case SBX_ARG_HASH:
+        sbx_buf_put(writer, args->hash, 8);
+        break;
     case SBX_ARG_ATIME:
         sbx_buf_put(writer, (uint64_t)args->atime_ns, 8);
         break;
@@ -130,6 +133,9 @@ static void get_slot(struct sbx_reader *reader, enum sbx_arg slot, struct sbx_ar
         break;
     case SBX_ARG_LENGTH:
         args->length = sbx_buf_get(reader, 8);
+        break;
+    case SBX_ARG_HASH:
+        args->hash = sbx_buf_get(reader, 8);
         break;
     case SBX_ARG_ATIME:
         args->atime_ns = (int64_t)sbx_buf_get(reader, 8);

@@ -21,6 +21,7 @@ struct sbx_args {
     struct sbx_span data;     /* borrowed */
     uint64_t offset;          /* bytes */
     uint64_t length;          /* bytes; of wait ms */
+    uint64_t hash;            /* of a content of `length` bytes: sbx_hash_of */
     int64_t atime_ns;
     int64_t mtime_ns;
     uint32_t mode;  /* of a file; of end SBX_END_ */

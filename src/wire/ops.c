@@ -25,6 +25,11 @@
         SBX_ARG_##a, SBX_ARG_##b, SBX_ARG_##c, SBX_ARG_##d                                                   \
     }
 
+#define ARGS5(a, b, c, d, e)                                                                                 \
+    {                                                                                                        \
+        SBX_ARG_##a, SBX_ARG_##b, SBX_ARG_##c, SBX_ARG_##d, SBX_ARG_##e                                      \
+    }
+
 static const struct sbx_op_row rows[SBX_OP_MAX + 1] = {
 #define SBX_OP_ROW(number, NAME, word, args, shape, flags)                                                   \
     [number] = {                                                                                             \

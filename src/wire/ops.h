@@ -54,7 +54,9 @@
     X(31, STAGE,       stage,       ARGS3(PATH, LENGTH, FLAGS),           TEXT,    SBX_CHANGE | SBX_PRIVATE)             \
     X(32, PLACE,       place,       ARGS4(PATH, TARGET, OFFSET, LENGTH),  NOTHING, SBX_CHANGE | SBX_PRIVATE | SBX_ALONE) \
     X(33, WAIT,        wait,        ARGS3(TARGET, LENGTH, FLAGS),         SUPERVISED, SBX_READ | SBX_PRIVATE | SBX_ALONE) \
-    X(34, END,         end,         ARGS2(TARGET, MODE),                  NOTHING, SBX_READ | SBX_PRIVATE | SBX_ALONE)
+    X(34, END,         end,         ARGS2(TARGET, MODE),                  NOTHING, SBX_READ | SBX_PRIVATE | SBX_ALONE) \
+    X(35, SAME,        same,        ARGS3(PATH, LENGTH, HASH),            NOTHING, SBX_READ | SBX_PRIVATE)               \
+    X(36, PATCH,       patch,       ARGS5(PATH, LENGTH, HASH, OFFSET, DATA), NOTHING, SBX_CHANGE | SBX_PRIVATE)
 /* clang-format on */
 
 /* The flag of chown: a symlink itself. */
@@ -93,10 +95,11 @@ enum sbx_arg {
     SBX_ARG_GID,
     SBX_ARG_ATIME,
     SBX_ARG_MTIME,
+    SBX_ARG_HASH,
     SBX_ARG_DATA,
 };
 
-#define SBX_ROW_ARGS 5 /* at most four, and the end */
+#define SBX_ROW_ARGS 6 /* at most five, and the end */
 
 /* The shape of a reply: which member of struct sbx_result holds it. */
 enum sbx_reply {

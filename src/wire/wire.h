@@ -11,6 +11,7 @@
 #include "wire/buf.h"
 #include "wire/frame.h"
 #include "wire/greeting.h"
+#include "wire/hash.h"
 #include "wire/limits.h"
 #include "wire/ops.h"
 #include "wire/result.h"

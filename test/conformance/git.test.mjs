@@ -23,7 +23,7 @@ let repository; // what every call of isomorphic-git gets
 beforeAll(async () => {
   sandbox = await startSandbox();
   base = await sandbox.directory();
-  driver = createSandboxFs({ client: sandbox.client, basePath: base });
+  driver = createSandboxFs({ client: sandbox.client, basePath: base, cache: false });
   repository = { fs: gitFs(driver), dir: '/' };
 }, BOUND);
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { expectError } from '../helpers/expect.mjs';
-import { suite } from '../helpers/suite.mjs';
+import { AT_ONCE, suite } from '../helpers/suite.mjs';
 
 const { openHttp, proxied } = await suite();
 
@@ -52,7 +52,7 @@ test('a content that takes longer but makes progress comes whole', async () => {
 
 test('a synchronous method keeps its deadline, whatever progress there is', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await openHttp({ client, timeoutMs: 1000 });
+  const { fs } = await openHttp({ client, timeoutMs: 1000, ...AT_ONCE });
   await proxy.rules([{ match: 'PUT', do: 'trickle', pieces: 100, everyMs: 700 }]); // over a minute
   const begin = performance.now();
   await expectError(() => fs.prepareOpenSync('/x', 0o100), { code, syscall: 'open', path: '/x' });

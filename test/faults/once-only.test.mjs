@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rejection } from '../helpers/expect.mjs';
-import { call, suite } from '../helpers/suite.mjs';
+import { AT_ONCE, call, suite } from '../helpers/suite.mjs';
 
 const { openHttp, toolkit, proxied } = await suite();
 
@@ -20,7 +20,8 @@ const CHANGES = [
   ['mkdir', 'POST /v1/fs/mkdir', (fs) => fs.mkdir('/new')],
   ['mkdir recursive', 'POST /v1/fs/mkdir', (fs) => fs.mkdir('/new/inner', { recursive: true })],
   ['rename', 'POST /v1/fs/move', (fs) => fs.rename('/file', '/new')],
-  ['prepareOpenSync', 'PUT /v1/fs/file', (fs) => fs.prepareOpenSync('/new', 0o100)],
+  ['prepareOpen', 'PUT /v1/fs/file', (fs) => fs.prepareOpen('/new', 0o100)],
+  ['prepareOpenSync', 'PUT /v1/fs/file', (fs, _, id, now) => now.prepareOpenSync('/new', 0o100)],
   ['run-command', 'POST /v1/processes/run', (_, tools) => call(tools, 'run-command', { command: 'true' })],
   ['create-process', 'POST /v1/processes', (_, tools) => call(tools, 'create-process', { command: 'true' })],
   ['send-input', '/input', (_, tools, id) => call(tools, 'send-input', { id, input: 'x' })],
@@ -31,17 +32,18 @@ const CHANGES = [
 for (const [name, match, change] of CHANGES) {
   test(`${name}: a connection that closes before it answers has been asked once`, async () => {
     const { proxy, client } = await proxied();
-    const { fs } = await openHttp({ client });
+    const { fs, base } = await openHttp({ client });
+    const { fs: now } = await openHttp({ client, basePath: base, ...AT_ONCE });
     const tools = toolkit({ client, companion: false }); // under the supervisor: test/toolkit/supervised.test.mjs
     await fs.writeFile('/file', 'content');
     await fs.mkdir('/d');
     const { id } = await call(tools, 'create-process', { command: 'cat' });
     // Connections that have been used: it is on these that libcurl would ask a second time by itself.
     for (let i = 0; i < 3; i++) await Promise.all([fs.stat('/file'), call(tools, 'list-processes')]);
-    fs.prepareOpenSync('/other', 0o100);
+    now.prepareOpenSync('/other', 0o100);
     const before = await proxy.count(match);
     await proxy.rules([{ match, do: 'close' }]);
-    const error = await rejection(() => change(fs, tools, id));
+    const error = await rejection(() => change(fs, tools, id, now));
     assert.equal((await proxy.count(match)) - before, 1);
     assert.equal(error.code, 'EIO');
     assert.match(`${error.message} ${error.cause?.message}`, /the operation may have completed/);

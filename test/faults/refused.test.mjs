@@ -2,14 +2,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { expectError } from '../helpers/expect.mjs';
-import { call, suite } from '../helpers/suite.mjs';
+import { AT_ONCE, call, suite } from '../helpers/suite.mjs';
 
 const { sandbox, openHttp, toolkit, proxied } = await suite();
 
 test('a refused connection is ECONNREFUSED, for each method by its own word', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await openHttp({ client });
-  const tools = toolkit({ client });
+  const { fs } = await openHttp({ client, timeoutMs: 300 }); // so long it might yet start
+  const { fs: now } = await openHttp({ client, timeoutMs: 300, ...AT_ONCE });
+  const tools = toolkit({ client, timeoutMs: 300 });
   await proxy.refuse();
   const code = 'ECONNREFUSED';
   await expectError(fs.readFile('/x'), { code, syscall: 'open', path: '/x' });
@@ -18,7 +19,7 @@ test('a refused connection is ECONNREFUSED, for each method by its own word', as
   await expectError(fs.readDir('/x'), { code, syscall: 'scandir', path: '/x' });
   await expectError(fs.rename('/x', '/y'), { code, syscall: 'rename', path: '/x', dest: '/y' });
   await expectError(fs.removeFile('/x'), { code, syscall: 'unlink', path: '/x' });
-  await expectError(() => fs.prepareOpenSync('/x', 0o100), { code, syscall: 'open', path: '/x' });
+  await expectError(() => now.prepareOpenSync('/x', 0o100), { code, syscall: 'open', path: '/x' });
   await assert.rejects(call(tools, 'run-command', { command: 'true' }), { code });
   await assert.rejects(call(tools, 'list-processes'), { code });
 });

@@ -9,7 +9,7 @@ import { call } from '../helpers/suite.mjs';
 
 const server = await startScriptedServer([]);
 const client = await SandboxAgent.connect({ baseUrl: server.url, skipHealthCheck: true });
-const fs = createSandboxFs({ client, companion: false });
+const fs = createSandboxFs({ client, companion: false, cache: false });
 const toolkit = createSandboxToolkit({ client });
 const plain = createSandboxToolkit({ client, companion: false });
 after(async () => {
@@ -198,6 +198,8 @@ test("an errno in a server's words is the error's code", async () => {
 test('a sandbox that is gone is no file that is not there, and no error page a word on a file', async () => {
   const page = (status, body) => ({ do: 'answer', status, headers: { 'content-type': 'text/html' }, body });
   const expected = { syscall: 'stat', path: '/x' };
+  await server.rules([json({ processes: [] })]);
+  await call(plain, 'list-processes'); // it has started
   for (const [rule, code, cause] of [
     [page(404, '<h1>Not Found</h1>'), 'EHOSTUNREACH', /the sandbox is gone.*HTTP status 404.*Not Found/],
     [page(404, 'invalid request: path not found: /x'), 'EHOSTUNREACH', /the sandbox is gone/],

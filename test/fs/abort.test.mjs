@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { eventually } from '../helpers/eventually.mjs';
 import { expectError, expectTypeError, rejection } from '../helpers/expect.mjs';
-import { suite } from '../helpers/suite.mjs';
+import { AT_ONCE, suite } from '../helpers/suite.mjs';
 
 const { open, openHttp, proxied, sandbox } = await suite();
 
@@ -159,11 +159,12 @@ test('over HTTP alone it is the same', async () => {
 });
 
 test('timeoutMs of a call overrides that of the object', async () => {
-  const { fs, base } = await stalled();
+  const { fs, base, client } = await stalled();
   await expectError(fs.stat('/x', { timeoutMs: 50 }), { code: 'ETIMEDOUT', syscall: 'stat', path: '/x', cause: /50 ms/ });
   const { fs: short } = await open({ client: sandbox.client, basePath: base, timeoutMs: 1 });
   assert.equal(await short.readTextFile('/x', { timeoutMs: 30_000 }), 'x');
-  await expectError(() => fs.prepareOpenSync('/x', 0o1101, { timeoutMs: 60 }), {
+  const { fs: now } = await open({ client, basePath: base, ...AT_ONCE });
+  await expectError(() => now.prepareOpenSync('/x', 0o1101, { timeoutMs: 60 }), {
     code: 'ETIMEDOUT',
     syscall: 'open',
     path: '/x',

@@ -18,7 +18,7 @@ test('exists is true for what is there, false for what is not', async () => {
 
 test('exists is no answer where the server cannot be asked', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await open({ client });
+  const { fs } = await open({ client, timeoutMs: 300 }); // so long it might yet start
   await proxy.refuse();
   await expectError(fs.exists('/x'), { code: 'ECONNREFUSED', syscall: 'access', path: '/x' });
 });

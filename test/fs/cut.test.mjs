@@ -6,7 +6,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { call, suite } from '../helpers/suite.mjs';
+import { AT_ONCE, call, suite } from '../helpers/suite.mjs';
 import { DIRECTORY, tree } from '../helpers/tree.mjs';
 
 const { sandbox, open, openHttp, toolkit, proxied } = await suite();
@@ -21,7 +21,8 @@ const CHANGES = {
   rename: [(fs, own) => fs.rename(`from/${own}`, own), (seen, own) => own in seen && !(`from/${own}` in seen)],
   removeFile: [(fs, own) => fs.removeFile(`from/${own}`), (seen, own) => !(`from/${own}` in seen)],
   removeDir: [(fs, own) => fs.removeDir(`empty/${own}`), (seen, own) => !(`empty/${own}` in seen)],
-  create: [async (fs, own) => fs.prepareOpenSync(own, O_CREAT | O_EXCL), (seen, own) => seen[own] === ''],
+  create: [(fs, own) => fs.prepareOpen(own, O_CREAT | O_EXCL), (seen, own) => seen[own] === ''],
+  createNow: [async ({ now }, own) => now.prepareOpenSync(own, O_CREAT | O_EXCL), (seen, own) => seen[own] === ''],
   run: [
     (fs, own, tools, base) => call(tools, 'run-command', { command: `echo ${own} >> ${base}/log` }),
     (seen, own) => seen.log?.split('\n').includes(own) === true,
@@ -102,6 +103,7 @@ for (const [lane, { changes, openIt, bytes, enough, codes }] of Object.entries(L
   test(`over ${lane}, no change is done twice, and none that was acknowledged is missing`, async (t) => {
     const { proxy, client } = await proxied();
     const { fs, base } = await openIt({ client });
+    fs.now = (await openIt({ client, basePath: base, ...AT_ONCE })).fs;
     const tools = toolkit({ client });
     await sandbox.sh(PREPARE, base, String(WORKERS * MOST_ROUNDS));
     await fs.stat('/');

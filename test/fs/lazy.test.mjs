@@ -220,7 +220,7 @@ test('where the next one cannot be had either, that is the error', async () => {
 test('a sandbox that never answered is not taken for one that is gone', async () => {
   const gone = await SandboxAgent.connect({ baseUrl: 'http://127.0.0.1:9', skipHealthCheck: true });
   const client = counted(() => gone);
-  const { fs } = await open({ client, companion: false });
+  const { fs } = await open({ client, companion: false, timeoutMs: 300 });
   for (let i = 0; i < 3; i++)
     await expectError(fs.stat('/'), { code: 'ECONNREFUSED', syscall: 'stat', path: '/' });
   assert.equal(client.calls, 1);

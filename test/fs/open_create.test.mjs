@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { expectError } from '../helpers/expect.mjs';
-import { suite } from '../helpers/suite.mjs';
+import { AT_ONCE, suite } from '../helpers/suite.mjs';
 
 const { sandbox, open, openHttp, proxied } = await suite();
 
@@ -78,7 +78,7 @@ test('a directory and a path through a file are refused', async () => {
 
 test('does not wait for what is in flight', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await openHttp({ client });
+  const { fs } = await openHttp({ client, ...AT_ONCE });
   await fs.writeFile('/slow', 'x');
   await proxy.rules([{ match: 'GET /v1/fs/file', do: 'stall' }]);
   const reading = fs.readFile('/slow').catch((error) => error);
@@ -90,7 +90,7 @@ test('does not wait for what is in flight', async () => {
 
 test('asks nothing where a stat just before says that an existing file needs nothing', async () => {
   const { proxy, client } = await proxied();
-  const { fs, base } = await open({ client });
+  const { fs, base } = await open({ client, ...AT_ONCE });
   await sandbox.sh('printf kept > "$1/full"; : > "$1/empty"; mkdir "$1/d"', base);
   const asked = async (path, flags) => {
     await fs.stat(path);
@@ -146,10 +146,10 @@ test('prepareOpen is the same without blocking', async () => {
 
 test('is given up after a deadline, and blocks no longer than 5 s', async () => {
   const { proxy, client } = await proxied();
-  const { fs } = await open({ client, timeoutMs: 300 });
+  const { fs } = await open({ client, timeoutMs: 300, ...AT_ONCE });
   await proxy.rules([{ do: 'stall' }]);
   await expectError(() => fs.prepareOpenSync('/new', O_CREAT), { code: 'ETIMEDOUT', syscall: 'open', path: '/new' });
-  const patient = await open({ client, timeoutMs: 600_000 });
+  const patient = await open({ client, timeoutMs: 600_000, ...AT_ONCE });
   await expectError(() => patient.fs.prepareOpenSync('/new', O_CREAT), {
     code: 'ETIMEDOUT',
     syscall: 'open',

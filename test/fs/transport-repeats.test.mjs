@@ -48,6 +48,7 @@ for (const value of ['6', 'soon']) {
     const { wrap, seen } = first(busy(value));
     const { client } = await fetchClient(sandbox, { wrap });
     const { fs } = await openHttp({ client });
+    await fs.readDir('/'); // it has started
     await assert.rejects(fs.stat('/x'), { code: 'EIO' });
     assert.equal(seen.length, 1);
   });

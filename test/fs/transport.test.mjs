@@ -62,6 +62,29 @@ test('large contents arrive whole, both ways', async () => {
   assert.deepEqual(Buffer.compare(await fs.readFile('/big'), content), 0);
 });
 
+test('onProgress hears of a content while it arrives', async () => {
+  let goOn;
+  const halfway = new Promise((resolve) => (goOn = resolve));
+  const half = 4_000_000;
+  const { fs } = await answered(async (url, init) => {
+    if (!url.pathname.endsWith('/file')) return Response.json({ ...STAT, size: 2 * half });
+    const body = new ReadableStream({
+      async start(controller) {
+        controller.enqueue(new Uint8Array(half));
+        await halfway; // the rest waits until the first half was told
+        controller.enqueue(new Uint8Array(half));
+        controller.close();
+      },
+    });
+    const headers = { 'content-type': 'application/octet-stream', 'content-length': String(2 * half) };
+    return new Response(body, { headers });
+  });
+  const told = [];
+  const content = await fs.readFile('/x', { onProgress: (progress) => (told.push(progress), goOn()) });
+  assert.equal(content.length, 2 * half);
+  assert.deepEqual(told, [{ bytes: half, total: 2 * half }, { bytes: 2 * half, total: 2 * half }]);
+});
+
 test('many at once share requests', async () => {
   const { client, calls } = await fetchClient(sandbox);
   const { fs } = await open({ client });
@@ -135,7 +158,10 @@ test('a token that is renewed, and a fetch that is replaced, are used at once', 
 test('a refused connection is ECONNREFUSED, and a lost change may have completed: as over curl', async () => {
   const { proxy } = await proxied();
   const { client } = await fetchClient({ baseUrl: proxy.url, token: sandbox.token });
-  const over = { fetch: await openHttp({ client }), native: await openHttp({ client: await sandbox.connect(proxy.url) }) };
+  const over = {
+    fetch: await openHttp({ client, timeoutMs: 3000 }),
+    native: await openHttp({ client: await sandbox.connect(proxy.url), timeoutMs: 3000 }),
+  };
   await proxy.rules([{ do: 'lose', match: 'PUT ' }, { do: 'close', match: 'GET /v1/fs/file' }]);
   for (const { fs } of Object.values(over)) {
     await expectError(fs.writeFile('/x', 'y'), { code: 'EIO', syscall: 'open', path: '/x', cause: /may have completed/ });

@@ -13,7 +13,7 @@ import { startSandbox } from '../helpers/sandbox.mjs';
 const sandbox = await startSandbox({ unprivileged: true });
 const home = (await sandbox.sh('printf %s "$HOME"')).trim();
 const root = createSandboxFs({ client: sandbox.client });
-const below = createSandboxFs({ client: sandbox.client, basePath: home });
+const below = createSandboxFs({ client: sandbox.client, basePath: home, cache: false });
 after(async () => {
   await root.close();
   await below.close();
@@ -118,7 +118,7 @@ test('where its home takes nothing, the companion stands elsewhere', async () =>
   const elsewhere = 'ls -d .agentos-sandbox/* /tmp/.agentos-sandbox-*/* 2>/dev/null; :';
   await sandbox.sh('rm -rf "$HOME/.cache/agentos-sandbox" && chmod 500 "$HOME/.cache"');
   assert.equal(await sandbox.sh(elsewhere), '');
-  const fs = createSandboxFs({ client: sandbox.client, basePath: home });
+  const fs = createSandboxFs({ client: sandbox.client, basePath: home, cache: false });
   try {
     await fs.symlink('nowhere', '/elsewhere');
     assert.equal(fs.lane.lane, 'companion');

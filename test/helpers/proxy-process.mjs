@@ -11,6 +11,7 @@ const open = new Set();
 let rules = [];
 let chop; // { bytes: [least, most], random }: connections that open from now on are cut, each at a moment of its own
 let cuts = 0;
+const traffic = { sent: 0, received: 0 }; // bytes, of requests and of answers
 
 /** Calls `deliver` with what it is given, in order, half a round trip later. */
 function later(deliver) {
@@ -79,6 +80,7 @@ function serve(client, connection) {
   let pending = Buffer.alloc(0);
   let upstream;
   let rule;
+  let current; // the request that is answered
   let passed = 0;
   const fate = drawFate();
   const cut = () => {
@@ -88,6 +90,7 @@ function serve(client, connection) {
   };
   const toClient = later((bytes) => {
     if (client.destroyed) return;
+    traffic.received += bytes.length;
     const last = (fate?.where === 'answer' || fate?.where === 'idle') && (fate.left -= bytes.length) < 0;
     if (last && fate.where === 'answer') return void client.write(bytes.subarray(0, bytes.length + fate.left), cut);
     client.write(bytes);
@@ -95,6 +98,7 @@ function serve(client, connection) {
   });
   const toServer = later((bytes) => upstream.destroyed || upstream.write(bytes));
   const pass = (bytes) => {
+    current.silentMs ??= Date.now() - current.sinceMs;
     if (rule?.do === 'lose') return client.destroy();
     if (rule?.do === 'trickle') return trickle(bytes, rule, toClient);
     if (rule?.do === 'freeze' || rule?.do === 'cut') {
@@ -117,7 +121,8 @@ function serve(client, connection) {
     );
   };
   const handle = (request) => {
-    requests.push({ ...request, connection });
+    current = { ...request, connection, sinceMs: Date.now() };
+    requests.push(current);
     rule = ruleFor(request);
     passed = 0;
     if (rule?.do === 'close') return client.destroy();
@@ -129,6 +134,7 @@ function serve(client, connection) {
     return toServer(request.bytes);
   };
   client.on('data', (bytes) => {
+    traffic.sent += bytes.length;
     if (fate?.where === 'request' || fate?.where === 'sent') fate.left -= bytes.length;
     if (fate?.where === 'request' && fate.left < 0) return cut();
     pending = Buffer.concat([pending, bytes]);
@@ -157,6 +163,7 @@ const answers = {
   open: () => open.size,
   chop: (value) => void (chop = value && { bytes: value.bytes, random: randomFrom(value.seed) }),
   cuts: () => cuts,
+  traffic: () => traffic,
   refuse: () => void server.close(),
 };
 

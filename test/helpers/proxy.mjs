@@ -45,7 +45,8 @@ export async function startProxy(target, { delayMs = 0 } = {}) {
     url: `http://127.0.0.1:${port}`,
     /** Replaces the rules. */
     rules: (rules) => ask('rules', rules),
-    /** Every request that was read whole: { method, url, headers, body (latin1), connection }. */
+    /** Every request that was read whole: { method, url, headers, body (latin1), connection, silentMs }:
+     * the last is how long the server took until the first byte of its answer. */
     requests: () => ask('requests'),
     /** How many of them contain `match` in "METHOD /path?query". */
     count: async (match = '') =>
@@ -59,6 +60,15 @@ export async function startProxy(target, { delayMs = 0 } = {}) {
     chop: (/** @type {{ seed: number, bytes: [least: number, most: number] } | null} */ how) => ask('chop', how),
     /** How many connections were cut so. */
     cuts: () => ask('cuts'),
+    /** Bytes that have passed: { sent, received }, of requests and of answers. */
+    traffic: () => ask('traffic'),
+    /** How many bytes pass, in both directions, while `work` is done. */
+    async moved(work) {
+      const before = await ask('traffic');
+      await work();
+      const { sent, received } = await ask('traffic');
+      return sent - before.sent + received - before.received;
+    },
     /** No longer listens: the next connection is refused. Open ones stay. */
     refuse: () => ask('refuse'),
     async stop() {

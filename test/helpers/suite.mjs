@@ -12,6 +12,9 @@ import { startSandbox } from './sandbox.mjs';
 /** The title of a group of tests that hold for the HTTP lane, and not for an exact one. */
 export const HTTP_ALONE = 'over HTTP alone';
 
+/** Options of what is about prepareOpenSync asking at once: over the client's fetch it asks later, and so never here. */
+export const AT_ONCE = { transport: 'native' };
+
 /** What it takes to get the HTTP lane. */
 const HTTP_OPTIONS = { companion: false };
 
@@ -25,10 +28,10 @@ export async function suite(sandboxOptions) {
     await sandbox.stop();
   });
 
-  /** A file system on a new, empty directory of the sandbox, `base`. */
+  /** A file system on a new, empty directory of the sandbox, `base`; without a cache, for tests change files from outside. */
   async function open(options) {
     const base = await sandbox.directory();
-    const fs = keep(createSandboxFs({ client: sandbox.client, basePath: base, ...options }), 'close');
+    const fs = keep(createSandboxFs({ client: sandbox.client, basePath: base, cache: false, ...options }), 'close');
     return { fs, base };
   }
   const toolkit = (options) => keep(createSandboxToolkit({ client: sandbox.client, ...options }), 'close');

@@ -61,7 +61,7 @@ test('the package holds what runs and nothing to build', async () => {
   const files = (await readdir(installed, { recursive: true })).map((file) => file.split(path.sep).join('/'));
   for (const file of ['lib/index.js', 'lib/index.mjs', 'lib/index.d.ts', 'lib/index.d.mts', 'wasm/agentos-sandbox',
     `prebuilds/${target}/agent-os-sandbox.node`, 'README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md',
-    'CHANGELOG.md', 'LICENSE', 'THIRD-PARTY-NOTICES.txt']) {
+    'CHANGELOG.md', 'examples/on-demand.mjs', 'examples/server-without-telemetry', 'LICENSE', 'THIRD-PARTY-NOTICES.txt']) {
     assert.ok(files.includes(file), `${file} is missing`);
   }
   const foreign = files.filter((file) => /\.gyp|\.[ch]$|^(src|test|scripts|build|node_modules)(\/|$)/.test(file));

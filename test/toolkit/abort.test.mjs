@@ -7,23 +7,10 @@ import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { eventually } from '../helpers/eventually.mjs';
 import { expectTypeError, rejection } from '../helpers/expect.mjs';
+import { lives, remains } from '../helpers/remains.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
 const { sandbox, toolkit, proxied } = await suite();
-
-/** Whether a process of the sandbox is there, and no zombie. */
-const lives = (pid) =>
-  sandbox.sh('grep -q "^State:.[^Z]" "/proc/$1/status"', String(pid)).then(
-    () => true,
-    () => false,
-  );
-
-/** What is ours in the sandbox beside the program itself. */
-async function left() {
-  const { processes } = await sandbox.client.listProcesses();
-  const files = await sandbox.sh('ls "$HOME/.cache/agentos-sandbox" | grep -v "^companion-" || true');
-  return { processes, files };
-}
 
 const execute = (kit, name, input, options) => kit.tools[name].execute(input, options);
 
@@ -49,8 +36,8 @@ test('an abort ends the program with all that descends from it, and nothing stay
   assert.match(reason.cause.message, /may have completed/);
   assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
   await kit.close(); // waits for the program's end
-  for (const pid of pids) assert.equal(await lives(pid), false);
-  assert.deepEqual(await left(), { processes: [], files: '' });
+  for (const pid of pids) assert.equal(await lives(sandbox, pid), false);
+  assert.deepEqual(await remains(sandbox), { processes: [], files: '' });
 });
 
 test('without a companion it is only the limit that ends the program: it is waited for', async () => {
@@ -62,9 +49,9 @@ test('without a companion it is only the limit that ends the program: it is wait
   const [pid] = await pidsIn(at, 1);
   controller.abort('over');
   assert.equal(await rejected, 'over');
-  assert.equal(await lives(pid), true);
+  assert.equal(await lives(sandbox, pid), true);
   await kit.close();
-  assert.equal(await lives(pid), false);
+  assert.equal(await lives(sandbox, pid), false);
 });
 
 test('aborted while it is started: it is ended all the same, or never began', async () => {
@@ -82,8 +69,8 @@ test('aborted while it is started: it is ended all the same, or never began', as
     assert.equal((await rejected).name, 'AbortError');
   }
   await kit.close();
-  await eventually(async () => (await left()).processes.length === 0, 'no process');
-  assert.deepEqual(await left(), { processes: [], files: '' });
+  await eventually(async () => (await remains(sandbox)).processes.length === 0, 'no process');
+  assert.deepEqual(await remains(sandbox), { processes: [], files: '' });
 });
 
 /** Requests that start a process of the server. */

@@ -71,6 +71,13 @@ test('a process from its start to its end', async () => {
   assert.equal((await call('killProcess', { id })).id, id);
 });
 
+test('a call can be given up, and its client may be a function', async () => {
+  const lazy = createSandboxHostFunctions({ client: async () => sandbox.client });
+  assert.equal((await lazy.runCommand.execute({ command: 'uname' })).stdout, 'Linux\n');
+  const signal = AbortSignal.abort(new Error('no more of it'));
+  await assert.rejects(lazy.runCommand.execute({ command: 'uname' }, { signal }), /no more of it/);
+});
+
 test('what is wrong rejects, by name', async () => {
   await assert.rejects(call('runCommand', {}), /^Error: usage: run-command: "command" is required/);
   await assert.rejects(call('stopProcess', { id: 'nope' }), /nope/);

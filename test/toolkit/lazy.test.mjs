@@ -7,7 +7,7 @@ import { eventually } from '../helpers/eventually.mjs';
 import { rejection } from '../helpers/expect.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
-const { sandbox, open, toolkit } = await suite();
+const { sandbox, open, toolkit, proxied } = await suite();
 
 test('a file system and a toolkit with one function have one sandbox, started once', async () => {
   let calls = 0;
@@ -37,12 +37,16 @@ test('a failed start says why in the message, and usage is told without a start'
 test('a sandbox that nothing uses is ended, but not while one of its processes runs; the next use starts another', async () => {
   let calls = 0;
   const ended = [];
-  const client = async () => (calls++, sandbox.connect(sandbox.baseUrl));
+  const { proxy } = await proxied();
+  const client = async () => (calls++, sandbox.connect(proxy.url));
   const idle = { idleTimeoutMs: 100, onIdle: async (unused) => (ended.push(unused), unused.dispose()) };
   const { fs } = await open({ client, ...idle });
   const kit = toolkit({ client });
   const { id } = await call(kit, 'create-process', { command: 'sleep', args: ['600'] });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  const asked = await proxy.requests();
+  const looks = ({ method, url }) => method === 'GET' && url === '/v1/processes';
+  const seen = async () => (await proxy.requests()).slice(asked.length).filter(looks).length;
+  await eventually(async () => (await seen()) >= 3, 'it was idle, and looked at, again and again');
   assert.equal(ended.length, 0);
   await call(kit, 'kill-process', { id });
   await eventually(() => ended.length === 1, 'the sandbox is ended');

@@ -4,12 +4,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../helpers/eventually.mjs';
+import { lives, remains } from '../helpers/remains.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
 const { sandbox, toolkit, proxied } = await suite();
 const kit = toolkit();
 const run = (input) => call(kit, 'run-command', input);
 const listed = async (id) => (await call(kit, 'list-processes')).processes.find((process) => process.id === id);
+
+// One that really takes its time, beside all the others.
+const { toolkit: slowly, proxied: slow } = await suite();
+const { proxy: way, client: byIt } = await slow();
+const patience = slowly({ client: byIt }).tools['run-command'].execute({ command: 'sleep 31; exit 6', waitMs: 60_000 }).then(
+  ({ exitCode, status }) => [exitCode, status],
+  (error) => [error],
+);
 
 /** Waits for the end of a command that goes on. */
 async function end(id) {
@@ -19,13 +28,11 @@ async function end(id) {
   return answer;
 }
 
-/** What is ours in the sandbox beside the program itself. */
-async function left() {
-  const { processes } = await sandbox.client.listProcesses();
-  const files = await sandbox.sh('ls "$HOME/.cache/agentos-sandbox" | grep -v "^companion-" || true');
-  return [processes.length, files];
-}
-const assertNothingLeft = () => eventually(async () => String(await left()) === '0,', 'nothing to be left');
+const assertNothingLeft = () =>
+  eventually(async () => {
+    const { processes, files } = await remains(sandbox);
+    return processes.length === 0 && files === '';
+  }, 'nothing to be left');
 
 /** A program that prints `before`, goes on until the file is there, and prints `after`. */
 async function patient(before = 'echo before; echo wrong >&2', after = 'echo after; exit 3') {
@@ -66,7 +73,7 @@ test('it is followed, stopped and killed by that id; and then its end can be ask
     const { logs } = await call(kit, 'get-process-logs', { id });
     assert.equal(logs.map(({ data }) => data).join(''), stdout);
     assert.equal((await call(kit, tool, { id })).status, 'exited');
-    await assert.rejects(sandbox.sh('grep -q "^State:.[^Z]" "/proc/$1/status"', stdout.trim()));
+    assert.equal(await lives(sandbox, stdout), false);
     const answer = await end(id);
     assert.deepEqual([answer.stdout, answer.exitCode, answer.signal], [stdout, null, signal]);
     assert.equal(answer.timedOut, false);
@@ -167,6 +174,9 @@ test('a host program may wait longer than core lets a tool, who comes by the sch
   await go();
   assert.equal((await waiting).exitCode, 3);
   assert.throws(() => run({ command, waitMs: 25_001 }), /25000/);
+  await assert.rejects(run({ json: JSON.stringify({ command, waitMs: 25_001 }) }), /usage: .*"waitMs" is 25000 at most/);
+  const follow = { json: JSON.stringify({ id: 'proc_1', follow: 25_001 }) };
+  await assert.rejects(call(kit, 'get-process-logs', follow), /usage: .*"follow" is 25000 at most/);
 });
 
 test('programs that have no place among those of the server go on too', async () => {
@@ -219,4 +229,11 @@ test('without a companion nothing goes on, and the answer says so', async () => 
   assert.equal(timedOut, true);
   assert.match(hint, /500 ms.*without a companion.*create-process/);
   await assert.rejects(call(http, 'run-command', { id: 'proc_1' }), { code: 'ENOTSUP', message: /without a companion/ });
+});
+
+test('no response is silent for 20 s, however long the wait is', async () => {
+  assert.deepEqual(await patience, [6, undefined]);
+  const silences = (await way.requests()).map(({ silentMs }) => silentMs);
+  assert.ok(Math.max(...silences) > 5000, 'one of them waited');
+  assert.ok(silences.every((ms) => ms < 20_000), String(silences));
 });

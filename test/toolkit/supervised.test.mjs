@@ -5,25 +5,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../helpers/eventually.mjs';
+import { lives, remains } from '../helpers/remains.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
 const { sandbox, toolkit, proxied } = await suite();
 const kit = toolkit();
 const run = (input) => call(kit, 'run-command', input);
-
-/** Whether a process of the sandbox is there, and no zombie. */
-const lives = (pid) =>
-  sandbox.sh('grep -q "^State:.[^Z]" "/proc/$1/status"', String(pid)).then(
-    () => true,
-    () => false,
-  );
-
-/** What is ours in the sandbox beside the program itself. */
-async function left() {
-  const { processes } = await sandbox.client.listProcesses();
-  const files = await sandbox.sh('ls "$HOME/.cache/agentos-sandbox" | grep -v "^companion-" || true');
-  return { processes, files };
-}
 
 test('a timeout ends all that descends from the program, and what it printed until then is there', async () => {
   const result = await run({
@@ -35,13 +22,13 @@ test('a timeout ends all that descends from the program, and what it printed unt
   assert.ok(!result.stdout.includes('after'));
   assert.deepEqual([result.timedOut, result.exitCode, result.signal], [true, null, 'SIGTERM']);
   assert.match(result.hint, /700 ms.*create-process/);
-  assert.equal(await lives(pid), false);
+  assert.equal(await lives(sandbox, pid), false);
 });
 
 test('what ignores SIGTERM is killed', async () => {
   const result = await run({ command: 'trap "" TERM; echo $$; while :; do sleep 7777; done', timeoutMs: 300 });
   assert.deepEqual([result.timedOut, result.signal], [true, 'SIGKILL']);
-  assert.equal(await lives(result.stdout.trim()), false);
+  assert.equal(await lives(sandbox, result.stdout.trim()), false);
 });
 
 test('a program that ends itself when it is told to has its exit code', async () => {
@@ -55,18 +42,18 @@ test('a program that ends itself when it is told to has its exit code', async ()
 test('a background child that holds the output open does not hold the answer, and goes on', async () => {
   const { stdout, exitCode } = await run({ command: 'sleep 7777 & echo $!', timeoutMs: 20_000 });
   assert.equal(exitCode, 0);
-  assert.equal(await lives(stdout.trim()), true);
+  assert.equal(await lives(sandbox, stdout.trim()), true);
   await sandbox.sh('kill -KILL "$1"', stdout.trim());
 });
 
 test('a daemon that detached itself survives a normal end, and not a timeout', async () => {
   const daemon = 'setsid sleep 7777 </dev/null >/dev/null 2>&1 & echo $!';
   const kept = (await run({ command: `${daemon}; exit 3` })).stdout.trim();
-  assert.equal(await lives(kept), true);
+  assert.equal(await lives(sandbox, kept), true);
   await sandbox.sh('kill -KILL "$1"', kept);
   const { stdout, timedOut } = await run({ command: `${daemon}; sleep 7777`, timeoutMs: 500 });
   assert.equal(timedOut, true);
-  assert.equal(await lives(stdout.trim()), false);
+  assert.equal(await lives(sandbox, stdout.trim()), false);
 });
 
 test('the signal that ended a program is named', async () => {
@@ -168,8 +155,8 @@ test('what is wrong at the start is told apart and named', async () => {
         assert.match(error.message, message);
         return true;
       });
-  await eventually(async () => (await left()).processes.length === 0);
-  assert.deepEqual(await left(), { processes: [], files: '' });
+  await eventually(async () => (await remains(sandbox)).processes.length === 0);
+  assert.deepEqual(await remains(sandbox), { processes: [], files: '' });
 });
 
 test('nothing of a program stays, however it ended', async () => {
@@ -177,7 +164,7 @@ test('nothing of a program stays, however it ended', async () => {
   await run({ command: 'sleep 7777', timeoutMs: 200 });
   await Promise.all(Array.from({ length: 12 }, (_, i) => run({ command: `echo ${i}; exit ${i}` })));
   await eventually(async () => {
-    const { processes, files } = await left();
+    const { processes, files } = await remains(sandbox);
     return processes.length === 0 && files === '';
   });
 });
@@ -195,7 +182,7 @@ done`;
 /** Ends what the tests of lost starts have left. */
 async function clear() {
   await sandbox.sh('rm -rf "$HOME"/.cache/agentos-sandbox/run-*');
-  for (const { id } of (await left()).processes) await sandbox.client.deleteProcess(id);
+  for (const { id } of (await remains(sandbox)).processes) await sandbox.client.deleteProcess(id);
 }
 
 test('an answer that is lost ends the program, and nothing of it stays', async () => {
@@ -203,13 +190,13 @@ test('an answer that is lost ends the program, and nothing of it stays', async (
   const lost = toolkit({ client });
   const directory = await sandbox.directory();
   await call(lost, 'run-command', { command: 'true' }); // the companion is found
-  await eventually(async () => (await left()).files === ''); // the rest of that asks the server too
+  await eventually(async () => (await remains(sandbox)).files === ''); // the rest of that asks the server too
   await proxy.rules([{ match: 'POST /v1/processes', do: 'lose', times: 1 }]);
   const command = `echo $$ > ${directory}/pid; exec sleep 7777`;
   await assert.rejects(call(lost, 'run-command', { command }), { code: 'EIO' });
   await lost.close();
   const pid = await sandbox.sh(`cat ${directory}/pid 2>/dev/null || true`);
-  if (pid !== '') assert.equal(await lives(pid.trim()), false);
+  if (pid !== '') assert.equal(await lives(sandbox, pid.trim()), false);
   const { count, right } = await forbidden(); // none, or it was ended before it had begun
   assert.ok(right && count <= 1);
   await clear();
@@ -220,7 +207,7 @@ test('a program that comes only after its call was given up is not started', asy
   const lost = toolkit({ client });
   const directory = await sandbox.directory();
   await call(lost, 'run-command', { command: 'true' });
-  await eventually(async () => (await left()).files === '');
+  await eventually(async () => (await remains(sandbox)).files === '');
   // The supervisor starts when the toolkit is closed.
   const slow = `#!/bin/sh
 [ "$1" != supervise ] || until [ -e ${directory}/go ]; do sleep 0.01; done
@@ -234,11 +221,11 @@ exec "$(dirname "$0")/companion-real" "$@"
     await assert.rejects(call(lost, 'run-command', { command }), { code: 'EIO' });
     await lost.close();
     await sandbox.sh('touch "$1/go"', directory);
-    await eventually(async () => (await left()).processes.every(({ status }) => status === 'exited'));
+    await eventually(async () => (await remains(sandbox)).processes.every(({ status }) => status === 'exited'));
   } finally {
     await sandbox.sh('cd "$HOME/.cache/agentos-sandbox"; mv companion-real "$1"', own);
   }
-  const { processes } = await left();
+  const { processes } = await remains(sandbox);
   assert.deepEqual(
     processes.map(({ exitCode }) => exitCode),
     [73],
@@ -252,13 +239,13 @@ test('what removes the rest of a program is asked again where it is lost', async
   const { proxy, client } = await proxied();
   const patient = toolkit({ client });
   await call(patient, 'run-command', { command: 'true' });
-  await eventually(async () => (await left()).files === '');
+  await eventually(async () => (await remains(sandbox)).files === '');
   for (const how of ['lose', 'close'])
     for (const match of ['DELETE /v1/processes', 'DELETE /v1/fs/entry']) {
       await proxy.rules([{ match, do: how, times: 2 }]);
       await call(patient, 'run-command', { command: 'true' });
       await eventually(async () => {
-        const { processes, files } = await left();
+        const { processes, files } = await remains(sandbox);
         return processes.length === 0 && files === '';
       }, `${how} ${match}`);
     }
@@ -272,7 +259,7 @@ test('the question that ends a program is asked again where it is lost', async (
   await proxy.rules([{ match: 'POST /v1/processes/run', do: 'lose', times: 1 }]);
   assert.equal((await call(patient, 'stop-process', { id })).status, 'exited');
   assert.equal(await proxy.count('POST /v1/processes/proc'), 1);
-  assert.equal(await lives(pid), false);
+  assert.equal(await lives(sandbox, pid), false);
   await sandbox.client.deleteProcess(id);
   await sandbox.sh('rm -rf "$HOME"/.cache/agentos-sandbox/run-*');
 });
@@ -306,7 +293,7 @@ test('a supervisor that was killed is an error, and its program is gone', async 
   const [program, supervisor] = pids.trim().split(' ');
   await sandbox.sh('kill -KILL "$1"', supervisor);
   await expected;
-  await eventually(async () => !(await lives(program)));
+  await eventually(async () => !(await lives(sandbox, program)));
 });
 
 test('more programs run at once than the server counts', async () => {
@@ -316,7 +303,7 @@ test('more programs run at once than the server counts', async () => {
     answers.map(({ stdout }) => stdout),
     answers.map((_, i) => `${i}\n`),
   );
-  await eventually(async () => (await left()).files === '');
+  await eventually(async () => (await remains(sandbox)).files === '');
 });
 
 test('maxOutputBytes has its bounds', async () => {

@@ -51,7 +51,7 @@ static enum sbx_status attempt(void *user)
     enum sbx_status status = SBX_ENOMEM;
     struct sbx_op *op = way->make(world, fs);
     if (op != NULL) {
-        op->timeout_ms = EXCHANGE_MS;
+        op->timeout_ms = exchange_ms();
         sbx_lane_submit(op, world->engine);
         world_drive(world, 1);
         assert_no_false_success(op);

@@ -79,7 +79,7 @@ static enum sbx_status attempt(void *user)
     allocations_pause(false);
     enum sbx_status status = sbx_fs_op_create(&op, fs, row, world->endpoint, &dialogue->args);
     if (status == SBX_OK) {
-        op->timeout_ms = EXCHANGE_MS;
+        op->timeout_ms = exchange_ms();
         sbx_lane_submit(op, world->engine);
         world_drive(world, 1);
         status = op->result.status == dialogue->status ? SBX_OK : op->result.status;

@@ -344,7 +344,7 @@ static enum sbx_status exchange(void *user)
     }
     allocations_pause(true);
     probe_init(&probe, world->endpoint, SBX_GET, "/ok");
-    probe.request->timeout_ms = EXCHANGE_MS;
+    probe.request->timeout_ms = exchange_ms();
     allocations_pause(false);
     probe_run(&probe, engine);
     status = probe.request->outcome;

@@ -154,7 +154,8 @@ static void test_table(void **state)
         const sbx_step_function *steps = sbx_http_fs_steps((enum sbx_op_code)code);
         bool links = code == SBX_OP_READLINK || code == SBX_OP_LINK || code == SBX_OP_SYMLINK;
         bool inner = code == SBX_OP_STAGE || code == SBX_OP_COMMIT || code == SBX_OP_UNSTAGE ||
-                     code == SBX_OP_PLACE || code == SBX_OP_WAIT || code == SBX_OP_END;
+                     code == SBX_OP_PLACE || code == SBX_OP_WAIT || code == SBX_OP_END ||
+                     code == SBX_OP_SAME || code == SBX_OP_PATCH;
         assert_int_equal(steps == NULL, links || inner || code == SBX_OP_CHOWN || code == SBX_OP_STATFS);
         assert_true(steps == NULL || steps[0] != NULL);
     }

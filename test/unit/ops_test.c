@@ -43,7 +43,7 @@ static void test_codes_keep_their_names(void **state)
         "lstat",  "stat",    "readdir", "readlink", "realpath", "access", "open_create", "mkdir",  "mkdir_p",
         "rmdir",  "unlink",  "rename",  "link",     "symlink",  "chmod",  "chown",       "utimes", "truncate",
         "fsync",  "pread",   "pwrite",  "read",     "write",    "copy",   "rm",          "walk",   "statfs",
-        "commit", "unstage", "names",   "stage",    "place",    "wait",   "end",
+        "commit", "unstage", "names",   "stage",    "place",    "wait",   "end",         "same",   "patch",
     };
     assert_in_range(SBX_OP_MAX, COUNT(names), 255);
     for (unsigned i = 0; i < COUNT(names); i++) {
@@ -84,7 +84,7 @@ static void test_what_changes(void **state)
     static const enum sbx_op_code reads[] = {
         SBX_OP_LSTAT,  SBX_OP_STAT,  SBX_OP_READDIR, SBX_OP_READLINK, SBX_OP_REALPATH,
         SBX_OP_ACCESS, SBX_OP_FSYNC, SBX_OP_PREAD,   SBX_OP_READ,     SBX_OP_WALK,
-        SBX_OP_STATFS, SBX_OP_NAMES, SBX_OP_WAIT,    SBX_OP_END,
+        SBX_OP_STATFS, SBX_OP_NAMES, SBX_OP_WAIT,    SBX_OP_END,      SBX_OP_SAME,
     };
     for (unsigned code = 1; code <= SBX_OP_MAX; code++) {
         bool only_reads = false;

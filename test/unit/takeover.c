@@ -129,20 +129,38 @@ size_t allocations_fail_each_loosely(enum sbx_status (*work)(void *user), void *
     return fail_each(work, user, false);
 }
 
+#define EXCHANGE_MIN_MS 100
+#define EXCHANGE_MAX_MS 10000 /* below HANG_MS of drive.h */
+
+static int exchange_limit_ms;
+
+int exchange_ms(void)
+{
+    return exchange_limit_ms;
+}
+
+/* Whether it is to be run once more: nothing failed, and yet it was too slow. */
+static bool give_more_time(enum sbx_status status)
+{
+    bool more = status == SBX_ETIMEDOUT && exchange_limit_ms < EXCHANGE_MAX_MS;
+    exchange_limit_ms = more ? exchange_limit_ms * 2 : exchange_limit_ms;
+    return more;
+}
+
 size_t allocations_fail_each_in_exchange(enum sbx_status (*work)(void *user), void *user)
 {
-    size_t nth = 0;
-    size_t hasty = 0; /* without a failure, and yet too slow: a machine under load */
-    bool failed;
+    size_t nth = 1;
     enum sbx_status status;
-    do {
-        allocations_fail(++nth, false);
+    exchange_limit_ms = EXCHANGE_MIN_MS;
+    for (;;) {
+        allocations_fail(nth, false);
         status = work(user);
-        failed = allocations_succeed();
-        if (!failed && status == SBX_ETIMEDOUT && ++hasty < 10) {
-            nth--;
+        if (allocations_succeed()) {
+            nth++;
+        } else if (!give_more_time(status)) {
+            break;
         }
-    } while (failed || (status == SBX_ETIMEDOUT && hasty < 10));
+    }
     assert_status(status, SBX_OK);
     return nth - 1;
 }

@@ -32,11 +32,12 @@ size_t allocations_fail_each(enum sbx_status (*work)(void *user), void *user);
 /* The same where a failure may be survived: any status but a crash or a leak will do. */
 size_t allocations_fail_each_loosely(enum sbx_status (*work)(void *user), void *user);
 
-/* The same for `work` that waits for a server, and gives up soon: libcurl forgets a socket that it has no memory
- * for. Each allocation fails once, alone. */
+/* The same for `work` that waits for a server, and gives up after exchange_ms: libcurl forgets a socket that it has no
+ * memory for. Each allocation fails once, alone. */
 size_t allocations_fail_each_in_exchange(enum sbx_status (*work)(void *user), void *user);
 
-#define EXCHANGE_MS 100 /* how soon */
+/* Little at first, and more each time that it was too little for an exchange without a failure. */
+int exchange_ms(void);
 
 /* Puts the clock of the code under test forward. */
 void clock_advance(uint64_t ms);

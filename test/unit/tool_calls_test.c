@@ -325,7 +325,7 @@ static enum sbx_status attempt(void *user)
     enum sbx_status status = sbx_tool_op_create(&op, attempt->toolkit, tool_named(call->tool),
                                                 world->endpoint, span_of(call->input));
     if (status == SBX_OK) {
-        op->timeout_ms = EXCHANGE_MS;
+        op->timeout_ms = exchange_ms();
         sbx_tool_submit(op, world->engine);
         world_drive(world, 1);
         status = op->result.status;

@@ -89,6 +89,7 @@ static void test_no_object(void **state)
         {"run-command", SBX_SPAN("\"ls\""), "object"},
         {"run-command", SBX_SPAN("{"), "object"},
         {"run-command", SBX_SPAN("{\"command\":\"\xff\"}"), "object"},
+        {"run-command", SBX_SPAN("{\"env\":{\"A\\u0000B\":\"\"}}"), "the name 'A\\u0000B' has a NUL"},
     };
     all_refused(*state, refusals, COUNT(refusals));
 }
@@ -169,6 +170,8 @@ static void test_json_that_is_none(void **state)
 {
     static const struct refusal refusals[] = {
         {"run-command", SBX_SPAN("{\"command\":\"ls\",\"json\":\"\"}"), "--json"},
+        {"run-command", SBX_SPAN("{\"json\":\"{\\\"env\\\":{\\\"\\\\u0000\\\":\\\"\\\"}}\"}"),
+         "the name '\\u0000' has a NUL"},
         {"run-command", SBX_SPAN("{\"command\":\"ls\",\"json\":\"{\"}"), "--json"},
         {"run-command", SBX_SPAN("{\"command\":\"ls\",\"json\":\"[]\"}"), "--json"},
         {"run-command", SBX_SPAN("{\"command\":\"ls\",\"json\":\"null\"}"), "--json"},

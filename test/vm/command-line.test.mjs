@@ -96,6 +96,9 @@ test("--env NAME=VALUE, repeated", async () => {
   const wrong = await exec("agentos-sandbox run-command --command true --env A");
   assert.equal(wrong.exitCode, 2);
   assert.match(wrong.stderr, /"env": 'A' is no NAME=VALUE/);
+  const nameless = await exec("agentos-sandbox create-process --command true --env A=1 --env =1");
+  assert.equal(nameless.exitCode, 2);
+  assert.match(nameless.stderr, /"env": '=1' has no name/);
   const { stdout } = await exec("agentos-sandbox run-command --help");
   assert.match(stdout, /^ {2}--env <string> \.\.\. \(once for each\)$/m);
 });
@@ -218,4 +221,7 @@ test("a program that goes on is listed, followed and ended by its id; --plain sh
 test("the VM may not ask for a wait that core would give up", async () => {
   const { exitCode, stdout } = await exec("agentos-sandbox run-command --wait-ms 25001 --command true");
   assert.deepEqual([exitCode, JSON.parse(stdout).error], [2, "VALIDATION_ERROR"]);
+  const json = await exec(`agentos-sandbox run-command --json '{"command":"true","waitMs":25001}'`);
+  assert.equal(json.exitCode, 2);
+  assert.match(json.stdout + json.stderr, /"waitMs\\*" is 25000 at most/);
 });

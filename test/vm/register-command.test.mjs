@@ -58,6 +58,9 @@ test("the wrapped create adds the command where it should, and passes all else o
     "a copy of ours": ["agentos-sandbox"],
     "registerCommand: false": true,
     "one that is, one that is not": ["agentos-sandbox"],
+    "of other names": ["other", "agentos-sandbox", "agentos-build", "agentos-x-1"],
+    "named by hand": ["agentos-sandbox", "other", "agentos-build"],
+    "named by another": ["mine", "agentos-sandbox"],
     "sandboxCommand beside it": ["other", "agentos-sandbox"],
     "sandboxCommand with registerCommand: false": true,
     "declared by another": true,
@@ -74,6 +77,8 @@ test("a core that is not wrapped gives one warning, with the line to add, unless
   const works = { exitCode: 1, reached: true }; // the command is there; the sandbox is not
   const missing = { exitCode: 127, reached: false };
   const [[warning]] = [facts.get("nothing is there")[1]];
+  const [[ofName]] = [facts.get("the line of another")[1]];
+  assert.match(ofName, /no command agentos-build.*`software: \[common, sandboxCommand\.named\('build'\)\]`/);
   assert.match(warning, /`software: \[common, sandboxCommand\]`/);
   assert.match(warning, /'@rivet-dev\/agent-os-sandbox'/);
   assert.deepEqual(Object.fromEntries(facts), {
@@ -84,8 +89,10 @@ test("a core that is not wrapped gives one warning, with the line to add, unless
     "a copy of the entry": [works, []],
     "nothing is there": [missing, [warning]],
     "and again": [missing, []],
+    "the line of a named one is there": [works, []],
+    "the line of another": [missing, [ofName]],
   });
-  assert.equal(stderr.match(/AGENTOS_SANDBOX_COMMAND/g).length, 1);
+  assert.equal(stderr.match(/AGENTOS_SANDBOX_COMMAND/g).length, 2);
 });
 
 test("registerCommand: false, and the entry by hand", async () => {

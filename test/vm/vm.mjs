@@ -10,6 +10,7 @@ import common from "@rivet-dev/agent-os-common";
 import { AgentOs } from "@rivet-dev/agent-os-core";
 import { createSandboxFs, createSandboxToolkit } from "@rivet-dev/agent-os-sandbox";
 import { startSandbox } from "../helpers/sandbox.mjs";
+import { startProxy } from "../helpers/proxy.mjs";
 import { ownTmpdir } from "../helpers/temporary.mjs";
 
 ownTmpdir();
@@ -27,24 +28,29 @@ export const toolServerAt = (port) => ({ AGENTOS_TOOLS_PORT: String(port) });
 /**
  * @param {object} [options]
  * @param {object} [options.toolkit] options of createSandboxToolkit; false for none
+ * @param {object[]} [options.also] further toolkits, which are the caller's
+ * @param {boolean} [options.proxied] the mount goes by a proxy, which comes back
  * @param {object} [options.create] further options of AgentOs.create
  */
-export async function openVm({ toolkit = {}, create = {} } = {}) {
+export async function openVm({ toolkit = {}, also = [], proxied = false, create = {} } = {}) {
   const sandbox = await startSandbox();
-  const fs = createSandboxFs({ client: sandbox.client, basePath: sandbox.basePath });
+  const proxy = proxied ? await startProxy(sandbox.baseUrl) : undefined;
+  const client = proxy ? await sandbox.connect(proxy.url) : sandbox.client;
+  const fs = createSandboxFs({ client, basePath: sandbox.basePath });
   const kit = toolkit && createSandboxToolkit({ client: sandbox.client, ...toolkit });
   const vm = await AgentOs.create({
     software: [common],
     mounts: [{ path: "/sandbox", driver: fs }],
-    toolKits: kit ? [kit] : [],
+    toolKits: [...(kit ? [kit] : []), ...also],
     ...create,
   });
   after(async () => {
     await vm.dispose();
     await Promise.all([fs.close(), kit && kit.close()]);
+    await proxy?.stop();
     await sandbox.stop();
   });
-  return { sandbox, vm, ...callers(vm, sandbox) };
+  return { sandbox, proxy, vm, ...callers(vm, sandbox) };
 }
 
 function callers(vm, sandbox) {

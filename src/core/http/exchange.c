@@ -126,6 +126,9 @@ bool sbx_exchange_append(struct sbx_exchange *exchange, struct sbx_span piece)
     bool is_problem = atomic_load(&exchange->http_status) >= 300;
     bool is_cut = is_problem && piece.length > room;
     sbx_bytes_append(&exchange->reply, (struct sbx_span){piece.data, is_cut ? room : piece.length});
+    if (exchange->arrived != NULL) {
+        atomic_store_explicit(exchange->arrived, exchange->reply.length, memory_order_relaxed);
+    }
     if (is_cut || exchange->reply.status != SBX_OK) {
         end(exchange);
     }

@@ -43,6 +43,7 @@ struct sbx_exchange {
     size_t reply_max;
     size_t size_above;
     char *room;
+    atomic_size_t *arrived; /* borrowed as `room`; NULL: nobody looks */
 
     /* Came back: main's, until it is in the mailbox. */
     bool ended; /* it has been put there */

@@ -49,6 +49,7 @@ enum sbx_status sbx_exchanges_send(struct sbx_exchanges *exchanges, struct sbx_r
     exchange->reply_max = request->reply_max;
     exchange->size_above = request->size_above;
     exchange->room = request->room;
+    exchange->arrived = request->arrived;
     atomic_init(&exchange->progress_ms, sbx_now_ms());
     atomic_init(&exchange->http_status, 0);
     sbx_bytes_init(&exchange->reply, SBX_PROBLEM_MAX);

@@ -162,8 +162,11 @@ static void read_gateway(const struct gateway *gateway, const struct sbx_request
 bool sbx_problem_is_of_gateway(const struct sbx_request *request)
 {
     json_t *root = NULL;
+    if (request->outcome != SBX_OK || find_gateway(request->http_status, NULL) == NULL) {
+        return false;
+    }
     (void)!sbx_json_parse(&root, sbx_bytes_span(&request->reply), 0); /* no JSON, or no memory */
-    bool is = request->outcome == SBX_OK && find_gateway(request->http_status, find_words(root)) != NULL;
+    bool is = find_gateway(request->http_status, find_words(root)) != NULL;
     json_decref(root);
     return is;
 }

@@ -234,7 +234,7 @@ static CURLcode set_connection(const struct sbx_request *request)
     SET(code, easy, CURLOPT_NOPROXY, "");       /* likewise */
     SET(code, easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     SET(code, easy, CURLOPT_CONNECTTIMEOUT_MS, (long)request->timeout_ms);
-    long alone = request->change && request->body.length == 0 ? 1 : 0;
+    long alone = request->fresh || (request->change && request->body.length == 0) ? 1 : 0;
     SET(code, easy, CURLOPT_FRESH_CONNECT, alone);
     SET(code, easy, CURLOPT_FORBID_REUSE, alone); /* else each would leave one more connection behind */
     struct sbx_roots *roots = sbx_endpoint_roots(request->endpoint);
@@ -387,5 +387,6 @@ void sbx_request_abandon(struct sbx_request *request, enum sbx_status outcome, c
         request->handed_over = head > 0 && request->body_sent == request->body.length;
     }
     request->unanswered = outcome == SBX_ETIMEDOUT && request->handed_over && request->http_status == 0;
+    sbx_reach_note(sbx_endpoint_reach(request->endpoint), request);
     free_handle(request);
 }

@@ -31,6 +31,7 @@ struct sbx_request {
     enum sbx_method method;
     enum sbx_budget budget;
     bool change;        /* it is never sent twice, and a loss of its reply says so */
+    bool fresh;         /* on a connection of its own: a kept one may be dead */
     bool until_stalled; /* the deadline counts from the last progress, not from the start */
     int limit_ms;     /* what an error says the deadline was, where that is more: of all an operation asked */
     int timeout_ms;   /* > 0 */

@@ -13,7 +13,7 @@ tls.getCACertificates = () => {
 };
 const [baseUrl, token] = process.argv.slice(2);
 for (let i = 0; i < 2; i++) {
-  const fs = createSandboxFs({ client: { baseUrl, token }, companion: false });
+  const fs = createSandboxFs({ client: { baseUrl, token }, companion: false, cache: false });
   await Promise.all(Array.from({ length: 10 }, () => fs.exists('/')));
   await fs.close();
 }

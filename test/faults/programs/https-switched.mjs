@@ -4,7 +4,7 @@
 import { createSandboxFs } from '@rivet-dev/agent-os-sandbox';
 
 const [baseUrl, token] = process.argv.slice(2);
-const fs = createSandboxFs({ client: { baseUrl, token }, companion: false });
+const fs = createSandboxFs({ client: { baseUrl, token }, companion: false, cache: false });
 const look = () => fs.exists('/').catch((error) => error.code);
 process.emitWarning = () => {}; // Node.js has one for the variable
 const ends = [await look()];

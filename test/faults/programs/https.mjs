@@ -4,7 +4,7 @@
 import { createSandboxFs, createSandboxToolkit } from '@rivet-dev/agent-os-sandbox';
 
 const [baseUrl, token, basePath] = process.argv.slice(2);
-const fs = createSandboxFs({ client: { baseUrl, token }, basePath, companion: false });
+const fs = createSandboxFs({ client: { baseUrl, token }, basePath, companion: false, cache: false });
 try {
   await Promise.all(Array.from({ length: 30 }, (_, i) => fs.writeFile(`/${i}`, String(i))));
   fs.prepareOpenSync('/sync', 0o100);

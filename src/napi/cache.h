@@ -1,0 +1,44 @@
+/* cache.h: what a file system has just been told, for as long as it may say so again: attributes, names that are not
+ * there, listings, links, and contents up to 64 KiB.
+ *
+ * Nothing is looked up to be removed. Each entry has the number of changes (struct sbx_env) that there were when it was
+ * asked for; where that is another one by now, it counts no more, whatever it is about: a name says little about which
+ * other names a change is seen by. A change has a number when it begins and another one when it ends, so what was asked
+ * for before, or meanwhile, is not kept. What others change is seen after `ttl_ms` at the latest, counted from when the
+ * entry was asked for. (docs/coherence.md)
+ *
+ * Thread: main.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_NAPI_CACHE_H
+#define SBX_NAPI_CACHE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "wire/wire.h"
+
+#define SBX_CACHE_TTL_MS 1000
+#define SBX_CACHE_BYTES (32 * SBX_MIB)
+
+struct sbx_cache_entry;
+struct sbx_op;
+
+struct sbx_cache {
+    struct sbx_cache_entry **slots; /* owned; NULL: there was no entry yet */
+    size_t bytes;                   /* of all entries */
+    size_t max_bytes;
+    uint64_t ttl_ms; /* 0: nothing is kept */
+};
+
+void sbx_cache_init(struct sbx_cache *cache, uint64_t ttl_ms, size_t max_bytes);
+void sbx_cache_clear(struct sbx_cache *cache);
+
+/* Copies what `op` came back with, which was asked for at `asked_ms` when there were `changes`. What is of no use is left. */
+void sbx_cache_keep(struct sbx_cache *cache, const struct sbx_op *op, uint64_t changes, uint64_t asked_ms);
+
+/* What an operation would come back with, borrowed until the next call; NULL: that is not known. */
+struct sbx_result *sbx_cache_find(const struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span path,
+                                  uint64_t changes);
+
+#endif
