@@ -50,7 +50,8 @@ static bool do_next(struct resident *resident, struct sbx_span frames)
     struct sbx_writer *replies = &resident->server->replies;
     uint32_t number = ++resident->done;
     struct sbx_buffer *kept = &resident->replies[number % SBX_RESIDENT_WINDOW];
-    *replies = sbx_buf_writer(replies->data, replies->size);
+    size_t room = replies->size < SBX_RESIDENT_REPLIES_MAX ? replies->size : SBX_RESIDENT_REPLIES_MAX;
+    *replies = sbx_buf_writer(replies->data, room);
     size_t start = sbx_frame_begin(replies, number, SBX_RESIDENT_REPLIES);
     enum sbx_status status = server_batch(resident->server, frames);
     if (status != SBX_OK) {

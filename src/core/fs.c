@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/companion/resident.h"
 #include "core/path.h"
 
 struct stuck_write {
@@ -66,7 +67,7 @@ enum sbx_companion_state sbx_fs_report(const struct sbx_fs *fs, char *reason, si
 
 const char *sbx_fs_carrier(const struct sbx_fs *fs)
 {
-    return sbx_companion_lane_carrier(fs->lanes[0]);
+    return sbx_resident_carrier(sbx_companion_lane_resident(fs->lanes[0]));
 }
 
 bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view)

@@ -42,6 +42,10 @@ enum sbx_companion_state sbx_fs_report(const struct sbx_fs *fs, char *reason, si
 /* What carries its frames to the companion now. Static. Thread: any. */
 const char *sbx_fs_carrier(const struct sbx_fs *fs);
 
+/* An op that ends the companion that stays, where there is one, when nothing else asks any more; NULL: there is none, or no
+ * memory, and then it leaves by itself. Thread: main. */
+struct sbx_op *sbx_fs_leave(const struct sbx_fs *fs);
+
 /* The path in this view of `path` in the sandbox; false: it is outside. Borrowed from `path`. Thread: any. */
 bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view);
 

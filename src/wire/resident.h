@@ -26,9 +26,10 @@ enum sbx_resident_code {
     SBX_RESIDENT_LEFT,    /* it reads no more; `id` is the last batch that it did */
 };
 
-/* Batches under way at once. The replies of so many are below 512 pieces of 8 KiB: that is how far the server's stream of
- * a log may be behind before it loses some. */
+/* Batches under way at once; and bytes of the replies of one. The server's stream of a log loses what is more than 512
+ * pieces behind. A piece has 8 KiB, and half of that at least, where more follows: so many replies are fewer. */
 #define SBX_RESIDENT_WINDOW 4
+#define SBX_RESIDENT_REPLIES_MAX (448 * SBX_KIB)
 
 /* Bytes of a batch with all that stands around it: what one request may write to a process, decoded. */
 #define SBX_RESIDENT_MAX (64 * SBX_KIB)

@@ -35,7 +35,8 @@ size_t sbx_batch_reply_bytes(const struct sbx_ask *ask)
     }
 }
 
-size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, struct sbx_ask **chosen)
+size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, size_t replies_max,
+                        struct sbx_ask **chosen)
 {
     size_t count = 0;
     size_t bytes = 0;
@@ -47,7 +48,7 @@ size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, struct
         }
         bytes += sbx_batch_frame_bytes(ask);
         replies += sbx_batch_reply_bytes(ask);
-        if (count > 0 && (bytes > fill_max || replies > SBX_REPLIES_MAX)) {
+        if (count > 0 && (bytes > fill_max || replies > replies_max)) {
             break;
         }
         chosen[count++] = ask;

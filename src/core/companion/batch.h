@@ -80,8 +80,10 @@ size_t sbx_batch_frame_bytes(const struct sbx_ask *ask);
 size_t sbx_batch_reply_bytes(const struct sbx_ask *ask);
 
 /* Chooses what the next batch takes of the asks of `waiting`, which has one at least: the first, and after it what goes
- * the same way and fits into `fill_max` bytes. `chosen` has SBX_BATCH_FRAMES_MAX places; how many are taken. */
-size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, struct sbx_ask **chosen);
+ * the same way and fits into `fill_max` bytes, with `replies_max` bytes expected back. `chosen` has SBX_BATCH_FRAMES_MAX
+ * places; how many are taken. */
+size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, size_t replies_max,
+                        struct sbx_ask **chosen);
 
 /* Bytes that a batch may have where `fill_max` was allowed and this one was too big: half of it. So however many are lost at
  * once, the next ones shrink once. */

@@ -74,9 +74,9 @@ enum sbx_status sbx_companion_lane_stay(struct sbx_companion_lane *lane)
     return sbx_resident_create(&lane->resident, lane);
 }
 
-const char *sbx_companion_lane_carrier(const struct sbx_companion_lane *lane)
+struct sbx_resident *sbx_companion_lane_resident(const struct sbx_companion_lane *lane)
 {
-    return sbx_resident_carrier(lane->resident);
+    return lane->resident;
 }
 
 void sbx_companion_lane_ref(struct sbx_companion_lane *lane)
@@ -278,7 +278,8 @@ static void send_some(struct sbx_companion_lane *lane, bool stays)
     struct sbx_ask *chosen[SBX_BATCH_FRAMES_MAX];
     size_t fill_max =
         stays && lane->fill_max > SBX_RESIDENT_FILL_MAX ? SBX_RESIDENT_FILL_MAX : lane->fill_max;
-    size_t count = sbx_batch_choose(&lane->waiting, fill_max, chosen);
+    size_t replies_max = stays ? SBX_RESIDENT_REPLIES_MAX : SBX_REPLIES_MAX;
+    size_t count = sbx_batch_choose(&lane->waiting, fill_max, replies_max, chosen);
     struct sbx_batch *batch = NULL;
     enum sbx_status status = sbx_batch_create(&batch, chosen, count);
     for (size_t i = 0; i < count; i++) {

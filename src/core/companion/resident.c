@@ -13,18 +13,15 @@
 
 #include <stdlib.h>
 
-#include "core/companion/resident_ask.h"
 #include "core/companion/resident_state.h"
 
 enum {
-    STREAK = 16, /* batches, each soon after the one before it, that make it worth while */
-    SOON_MS = 1000,
-    QUICK_MS = 20, /* where none was quicker it is far away */
     GREETING_LOOK_MS = 250,
     DOUBT_MS = 2000,
-    CLOSE_MS = 10000, /* after the last batch: the stream */
-    LEAVE_MS = 55000, /* likewise: the process, before it leaves by itself */
-    LETTERS_MAX = 16, /* also those that are answered, but whose requests are not */
+    SLEEP_MS = 10000,     /* after the last batch: the stream is closed */
+    POLL_SLEEP_MS = 1000, /* likewise where there is none, by which the end of the server would be noticed */
+    LEAVE_MS = 55000,     /* likewise: the process is ended, before it leaves by itself */
+    LETTERS_MAX = 16,     /* also those that are answered, but whose requests are not */
 };
 #define REPLY_MAX (64 * SBX_KIB) /* expected; what is larger is quicker by `run` */
 
@@ -40,7 +37,7 @@ const char *sbx_resident_carrier(const struct sbx_resident *resident)
 static bool post(struct sbx_resident *resident, struct sbx_letter *letter)
 {
     struct sbx_request *request =
-        sbx_resident_ask_input(resident->endpoint, resident->id, sbx_bytes_span(&letter->body));
+        sbx_resident_ask_input(resident->endpoint, resident->process.id, sbx_bytes_span(&letter->body));
     letter->tries++;
     bool sent = sbx_resident_send(resident, &letter->request, request, on_posted);
     if (sent) {
@@ -49,8 +46,7 @@ static bool post(struct sbx_resident *resident, struct sbx_letter *letter)
     return sent;
 }
 
-/* The letters of which nobody knows whether they arrived are sent once more. */
-static void post_again(struct sbx_resident *resident)
+void sbx_resident_post_again(struct sbx_resident *resident)
 {
     const struct sbx_letters *letters = &resident->letters;
     for (struct sbx_link *link = letters->all.head.next; link != &letters->all.head; link = link->next) {
@@ -69,13 +65,18 @@ static void on_pause(struct sbx_deadline *deadline, enum sbx_status why)
         sbx_resident_go(resident);
         return;
     }
-    if (resident->mode == RETIRING) {
-        post_again(resident);
-    }
     sbx_resident_look(resident);
 }
 
-/* One has waited for `waited_ms`. */
+/* Without memory for that it is not used any more. */
+static void keep_time(struct sbx_resident *resident, uint64_t at_ms)
+{
+    if (!sbx_resident_arm(resident, &resident->clock, at_ms)) {
+        sbx_resident_doubt(resident);
+    }
+}
+
+/* The oldest was sent at `sent_ms`, and is not answered. */
 static void be_patient(struct sbx_resident *resident, uint64_t sent_ms)
 {
     uint64_t now_ms = sbx_now_ms();
@@ -84,9 +85,26 @@ static void be_patient(struct sbx_resident *resident, uint64_t sent_ms)
     } else if (now_ms >= sent_ms + PATIENCE_MS) {
         sbx_resident_look(resident);
         sbx_companion_lane_look_again(resident->lane);
-        sbx_resident_arm(resident, &resident->clock, now_ms + PATIENCE_MS);
+        keep_time(resident, now_ms + PATIENCE_MS);
     } else {
-        sbx_resident_arm(resident, &resident->clock, sent_ms + PATIENCE_MS);
+        keep_time(resident, sent_ms + PATIENCE_MS);
+    }
+}
+
+uint64_t sbx_resident_sleep_ms(const struct sbx_resident *resident)
+{
+    return resident->used_ms + (resident->mode == POLL ? POLL_SLEEP_MS : SLEEP_MS);
+}
+
+static void fall_asleep(struct sbx_resident *resident)
+{
+    sbx_resident_cancel(&resident->stream);
+    sbx_resident_cancel(&resident->look);
+    sbx_engine_disarm(resident->engine, &resident->pause);
+    sbx_resident_enter(resident, ASLEEP);
+    resident->streak = 0;
+    if (!sbx_resident_arm(resident, &resident->clock, resident->used_ms + LEAVE_MS)) {
+        sbx_resident_dismiss(resident);
     }
 }
 
@@ -98,23 +116,22 @@ static void on_clock(struct sbx_deadline *deadline, enum sbx_status why)
     if (why == SBX_ECANCELED) {
         sbx_resident_go(resident);
     } else if (resident->mode == GREETING) {
-        sbx_resident_arm(resident, &resident->clock, now_ms + GREETING_LOOK_MS);
+        (void)sbx_resident_arm(resident, &resident->clock, now_ms + GREETING_LOOK_MS); /* it has its place */
         sbx_resident_decide(resident);
+    } else if (resident->mode == ASLEEP) {
+        sbx_resident_dismiss(resident);
     } else if (!sbx_resident_is_up(resident)) {
         return;
     } else if (oldest != NULL) {
         be_patient(resident, oldest->sent_ms);
-    } else if (now_ms >= resident->used_ms + LEAVE_MS) {
-        sbx_resident_dismiss(resident);
-    } else if (now_ms >= resident->used_ms + CLOSE_MS) {
-        sbx_resident_cancel(&resident->stream);
-        sbx_resident_arm(resident, &resident->clock, resident->used_ms + LEAVE_MS);
+    } else if (now_ms >= sbx_resident_sleep_ms(resident)) {
+        fall_asleep(resident);
     } else {
-        sbx_resident_arm(resident, &resident->clock, resident->used_ms + CLOSE_MS);
+        keep_time(resident, sbx_resident_sleep_ms(resident));
     }
 }
 
-static void init(struct sbx_resident *resident)
+void sbx_resident_init(struct sbx_resident *resident)
 {
     sbx_link_init(&resident->arrived.link);
     resident->arrived.run = sbx_resident_on_arrived;
@@ -139,7 +156,7 @@ enum sbx_status sbx_resident_create(struct sbx_resident **resident, struct sbx_c
         return SBX_ENOMEM;
     }
     made->lane = lane;
-    init(made);
+    sbx_resident_init(made);
     *resident = made;
     return SBX_OK;
 }
@@ -149,62 +166,45 @@ void sbx_resident_destroy(struct sbx_resident *resident)
     free(resident); /* without a process it owns nothing */
 }
 
-/* ---- Its start ------------------------------------------------------------------------------------------------- */
+/* ---- Whether it is there -------------------------------------------------------------------------------------- */
 
-static void on_started(struct sbx_request *request)
+void sbx_resident_greet(struct sbx_resident *resident)
 {
-    struct sbx_resident *resident = request->owner;
-    resident->id = sbx_resident_read_id(request);
-    if (resident->id == NULL) {
-        resident->not_before_ms = sbx_now_ms() + SBX_COMPANION_AGAIN_MS;
-        sbx_resident_go(resident);
+    resident->since_ms = sbx_now_ms();
+    resident->round_trip_us = UINT64_MAX;
+    resident->looks = 0;
+    resident->failures = 0;
+    resident->streamed = false;
+    sbx_resident_enter(resident, GREETING);
+    if (!sbx_resident_arm(resident, &resident->clock, resident->since_ms + GREETING_LOOK_MS)) {
+        sbx_resident_dismiss(resident);
         return;
     }
-    sbx_request_destroy(request);
-    resident->request = NULL;
-    resident->since_ms = sbx_now_ms();
-    sbx_resident_enter(resident, GREETING);
-    sbx_resident_arm(resident, &resident->clock, resident->since_ms + GREETING_LOOK_MS);
     sbx_resident_open_stream(resident);
     sbx_resident_look(resident);
 }
 
-static void start(struct sbx_resident *resident, const struct sbx_batch *batch,
-                  struct sbx_companion *companion)
+static void on_seen(struct sbx_request *request)
 {
-    struct sbx_bytes program;
-    init(resident);
-    sbx_bytes_init(&program, SBX_PATH_MAX);
-    sbx_companion_append_program(companion, &program);
-    resident->engine = batch->engine;
-    resident->endpoint = sbx_endpoint_ref(batch->endpoint);
-    sbx_companion_lane_ref(resident->lane);
-    sbx_resident_enter(resident, STARTING);
-    struct sbx_request *request =
-        program.status == SBX_OK
-            ? sbx_resident_ask_start(resident->endpoint, sbx_bytes_span(&program), &resident->body)
-            : NULL;
-    sbx_bytes_clear(&program);
-    if (!sbx_resident_send(resident, &resident->request, request, on_started)) {
+    struct sbx_resident *resident = request->owner;
+    enum sbx_resident_life life = sbx_resident_read_state(request, &resident->process);
+    bool closed = request->outcome == SBX_ECANCELED;
+    sbx_request_destroy(request);
+    resident->look = NULL;
+    if (closed) {
         sbx_resident_go(resident);
+    } else if (life == SBX_RESIDENT_RUNS) {
+        sbx_resident_greet(resident);
+    } else if (life != SBX_RESIDENT_UNSAID) {
+        sbx_resident_dismiss(resident);
     }
 }
 
-void sbx_resident_note_run(struct sbx_resident *resident, const struct sbx_batch *batch,
-                           struct sbx_companion *companion)
+void sbx_resident_wake(struct sbx_resident *resident)
 {
-    if (resident == NULL || resident->mode != NONE || sbx_endpoint_fetcher(batch->endpoint) != 0) {
-        return;
-    }
-    uint64_t now_ms = sbx_now_ms();
-    uint64_t took_ms = now_ms - batch->sent_ms;
-    bool soon = resident->streak > 0 && now_ms - resident->last_run_ms <= SOON_MS;
-    resident->quickest_ms = soon && resident->quickest_ms < took_ms ? resident->quickest_ms : took_ms;
-    resident->streak = soon ? resident->streak + 1 : 1;
-    resident->last_run_ms = now_ms;
-    if (resident->streak >= STREAK && resident->quickest_ms <= QUICK_MS &&
-        now_ms >= resident->not_before_ms) {
-        start(resident, batch, companion);
+    if (resident->look == NULL) { /* no memory: the next time, perhaps */
+        (void)sbx_resident_send(resident, &resident->look,
+                                sbx_resident_ask_state(resident->endpoint, resident->process.id), on_seen);
     }
 }
 
@@ -276,12 +276,9 @@ static enum sbx_status send_batch(struct sbx_batch *batch, struct sbx_span progr
     }
     free(batch->frames.data);
     batch->frames = (struct sbx_buffer){0};
-    if (resident->mode == STREAM && resident->stream == NULL) {
-        sbx_resident_open_stream(resident);
-    }
     resident->used_ms = letter->sent_ms;
     if (resident->clock.place == 0 || resident->clock.at_ms > letter->sent_ms + PATIENCE_MS) {
-        sbx_resident_arm(resident, &resident->clock, letter->sent_ms + PATIENCE_MS);
+        keep_time(resident, letter->sent_ms + PATIENCE_MS);
     }
     return SBX_OK;
 }

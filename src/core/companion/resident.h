@@ -1,8 +1,10 @@
 /* resident.h: a companion that stays in the sandbox: the carriers `stream` and `poll`.
  *
- *     NONE ── many batches soon one after the other, near by ──▶ GREETING ── it said so ──▶ STREAM, or POLL
- *      ▲                                                             │                         │ the first doubt
- *      └──── LEAVING ◀── nothing under way any more ── RETIRING ◀────┴─────────────────────────┘
+ *     NONE ── many batches soon one after the other ──▶ GREETING ── near by, and it said so ──▶ STREAM, or POLL
+ *      ▲                                                 │    ▲                                 │   │ the first doubt
+ *      │                                                 │    └── needed again ─── ASLEEP ◀─idle┘   │
+ *      └──── LEAVING ◀──────── idle, or not near by ─────┴──────────────────────────┘               │
+ *               └◀──────────── nothing under way any more ───────────────────────────── RETIRING ◀──┘
  *
  * A batch leaves as the input of that process, and its replies are in the log of it: in the server's stream of that
  * (STREAM), or, where something between holds the stream back, in answers to questions for what is new (POLL).
@@ -11,7 +13,9 @@
  * - What takes long (SBX_ALONE), or much room, goes by `run`; so does all, while one waits for its answer unusually long.
  * - In doubt, reads are asked again by `run` at once. Of a change the log is asked until it says what became of it, or
  *   cannot: EIO then, as ever.
- * - The stream is closed 10 s after the last batch, the process ended 55 s after it; by itself it leaves after 60 s.
+ * - 10 s after the last batch it sleeps: the stream is closed. (POLL: after 1 s.) All goes by `run` then, until the server
+ *   has said that this process is still the one of its id. 55 s after the last batch it is ended; by itself it leaves after
+ *   60 s. After a doubt, and where it is too far away, none is started for a minute.
  *
  * Thread: pool, but for create, destroy and the name.
  * SPDX-License-Identifier: Apache-2.0
@@ -31,6 +35,12 @@ void sbx_resident_destroy(struct sbx_resident *resident);
 
 /* What carries batches now: "run", "stream" or "poll". Static. Thread: any. */
 const char *sbx_resident_carrier(const struct sbx_resident *resident);
+
+/* Whether there is one, or may be. NULL is allowed. Thread: any. */
+bool sbx_resident_stays(const struct sbx_resident *resident);
+
+/* It is ended, and none is started any more: nobody asks from now on. NULL is allowed. */
+void sbx_resident_leave(struct sbx_resident *resident);
 
 /* `batch` was answered by `run`; `program` is the companion. NULL for `resident` is allowed. */
 void sbx_resident_note_run(struct sbx_resident *resident, const struct sbx_batch *batch,

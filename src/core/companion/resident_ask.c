@@ -35,36 +35,53 @@ static struct sbx_request *make(struct sbx_endpoint *endpoint, enum sbx_method m
     return request;
 }
 
-struct sbx_request *sbx_resident_ask_start(struct sbx_endpoint *endpoint, struct sbx_span program,
-                                           struct sbx_bytes *body)
+struct sbx_request *sbx_resident_ask_list(struct sbx_endpoint *endpoint)
+{
+    return make(endpoint, SBX_GET, NULL, NULL);
+}
+
+enum sbx_status sbx_resident_write_start(struct sbx_bytes *body, struct sbx_span program)
 {
     json_t *root =
         json_pack("{s:s%, s:[s, s]}", "command", program.data, program.length, "args", "serve", "--batches");
     char *text = root == NULL ? NULL : json_dumps(root, JSON_COMPACT);
     json_decref(root);
     sbx_bytes_append_text(body, text == NULL ? "" : text);
-    struct sbx_request *request =
-        text == NULL || body->status != SBX_OK ? NULL : make(endpoint, SBX_POST, NULL, NULL);
+    enum sbx_status status = text == NULL ? SBX_ENOMEM : body->status;
     free(text);
+    return status;
+}
+
+struct sbx_request *sbx_resident_ask_start(struct sbx_endpoint *endpoint, struct sbx_span body)
+{
+    struct sbx_request *request = make(endpoint, SBX_POST, NULL, NULL);
     if (request != NULL) {
         request->change = true;
         request->body_type = JSON_TYPE;
-        request->body = sbx_bytes_span(body);
+        request->body = body;
     }
     return request;
 }
 
-char *sbx_resident_read_id(const struct sbx_request *request)
+/* The JSON of an answer that is well; NULL: there is none. */
+static json_t *read_well(const struct sbx_request *request)
 {
     json_t *root = NULL;
-    char *id = NULL;
-    bool good = request->outcome == SBX_OK && request->http_status < 300;
-    if (good && sbx_json_parse(&root, sbx_bytes_span(&request->reply), 0) == SBX_OK) {
-        const char *text = json_string_value(json_object_get(root, "id"));
-        id = text == NULL || text[0] == '\0' ? NULL : strdup(text);
-        json_decref(root);
-    }
-    return id;
+    bool well = request->outcome == SBX_OK && request->http_status < 300;
+    return well && sbx_json_parse(&root, sbx_bytes_span(&request->reply), JSON_ALLOW_NUL) == SBX_OK ? root
+                                                                                                    : NULL;
+}
+
+struct sbx_resident_process sbx_resident_read_start(const struct sbx_request *request)
+{
+    json_t *root = read_well(request);
+    const char *id = json_string_value(json_object_get(root, "id"));
+    struct sbx_resident_process process = {
+        .id = id == NULL || id[0] == '\0' ? NULL : strdup(id),
+        .created_ms = json_integer_value(json_object_get(root, "createdAtMs")),
+    };
+    json_decref(root);
+    return process;
 }
 
 struct sbx_request *sbx_resident_ask_input(struct sbx_endpoint *endpoint, const char *id,
@@ -72,6 +89,7 @@ struct sbx_request *sbx_resident_ask_input(struct sbx_endpoint *endpoint, const 
 {
     struct sbx_request *request = make(endpoint, SBX_POST, id, "/input");
     if (request != NULL) {
+        request->change = true; /* how often it was sent is counted here, and not by curl */
         request->body_type = JSON_TYPE;
         request->body = body;
     }
@@ -134,23 +152,36 @@ bool sbx_resident_is_one(const json_t *process)
     return first != NULL && second != NULL && strcmp(first, "serve") == 0 && strcmp(second, "--batches") == 0;
 }
 
-bool sbx_resident_has_ended(const struct sbx_request *request)
+bool sbx_resident_has_ended(const json_t *process)
 {
-    json_t *root = NULL;
-    bool ended = false;
-    if (sbx_json_parse(&root, sbx_bytes_span(&request->reply), 0) == SBX_OK) {
-        const char *status = json_string_value(json_object_get(root, "status"));
-        ended = status != NULL && strcmp(status, "exited") == 0;
-        json_decref(root);
+    const char *status = json_string_value(json_object_get(process, "status"));
+    return status != NULL && strcmp(status, "exited") == 0;
+}
+
+enum sbx_resident_life sbx_resident_read_state(const struct sbx_request *request,
+                                               const struct sbx_resident_process *process)
+{
+    if (request->outcome == SBX_OK && request->http_status == 404) {
+        return SBX_RESIDENT_GONE;
     }
-    return ended;
+    json_t *root = read_well(request);
+    enum sbx_resident_life life = SBX_RESIDENT_UNSAID;
+    if (root != NULL) {
+        bool same = sbx_resident_is_one(root) &&
+                    json_integer_value(json_object_get(root, "createdAtMs")) == process->created_ms;
+        life = !same                          ? SBX_RESIDENT_GONE
+               : sbx_resident_has_ended(root) ? SBX_RESIDENT_ENDED
+                                              : SBX_RESIDENT_RUNS;
+    }
+    json_decref(root);
+    return life;
 }
 
 struct sbx_request *sbx_resident_ask_kill(struct sbx_endpoint *endpoint, const char *id)
 {
     struct sbx_request *request = make(endpoint, SBX_POST, id, "/kill");
     if (request != NULL) {
-        sbx_request_query(request, "waitMs", SBX_SPAN("1000"));
+        sbx_request_query(request, "waitMs", SBX_SPAN("500"));
     }
     return request;
 }

@@ -1,4 +1,4 @@
-/* resident_end.c: how it ends, what becomes of those who wait for it then, and what is next after each event.
+/* resident_end.c: what becomes of those who wait for it when it is doubted, and what is next after each event.
  *
  * Thread: pool.
  * SPDX-License-Identifier: Apache-2.0
@@ -10,13 +10,12 @@
 #include "core/companion/resident_state.h"
 
 enum {
-    LOOKS = 3,         /* that measure a round trip */
+    LOOKS_MAX = 8,     /* that measure a round trip: one that is short is enough */
     NEAR_US = 2000,    /* one that is short */
     GREETING_MS = 250, /* the stream is proven by then, or held back by something */
     NO_GREETING_MS = 5000,
     SOON_LOOKS = 2, /* without a pause */
     PAUSES_MAX = 5, /* each twice as long as the one before it */
-    CLOSE_MS = 10000,
 };
 
 void sbx_resident_enter(struct sbx_resident *resident, enum sbx_resident_mode mode)
@@ -48,69 +47,11 @@ void sbx_resident_cancel(struct sbx_request **place)
     }
 }
 
-void sbx_resident_arm(struct sbx_resident *resident, struct sbx_deadline *deadline, uint64_t at_ms)
+bool sbx_resident_arm(struct sbx_resident *resident, struct sbx_deadline *deadline, uint64_t at_ms)
 {
     sbx_engine_disarm(resident->engine, deadline);
     deadline->at_ms = at_ms;
-    (void)!sbx_engine_arm(resident->engine, deadline); /* no memory: the next batch arms it */
-}
-
-/* There is no process any more, or none that can be reached: nothing of it is touched afterwards. */
-void sbx_resident_go(struct sbx_resident *resident)
-{
-    sbx_resident_cancel(&resident->request);
-    sbx_resident_cancel(&resident->stream);
-    sbx_resident_cancel(&resident->look);
-    sbx_engine_disarm(resident->engine, &resident->clock);
-    sbx_engine_disarm(resident->engine, &resident->pause);
-    sbx_link_remove(&resident->arrived.link);
-    sbx_letters_clear(&resident->letters);
-    sbx_tail_clear(&resident->tail);
-    sbx_bytes_clear(&resident->body);
-    sbx_endpoint_unref(resident->endpoint);
-    free(resident->id);
-    resident->endpoint = NULL;
-    resident->id = NULL;
-    resident->streak = 0;
-    sbx_resident_enter(resident, NONE);
-    sbx_companion_lane_unref(resident->lane);
-}
-
-static void on_deleted(struct sbx_request *request)
-{
-    sbx_resident_go(request->owner); /* the request was taken back already: it is destroyed with the rest */
-}
-
-static void on_killed(struct sbx_request *request)
-{
-    struct sbx_resident *resident = request->owner;
-    bool closed = request->outcome == SBX_ECANCELED;
-    sbx_request_destroy(request);
-    resident->request = NULL;
-    if (closed || !sbx_resident_send(resident, &resident->request,
-                                     sbx_resident_ask_delete(resident->endpoint, resident->id), on_deleted)) {
-        sbx_resident_go(resident);
-    }
-}
-
-/* Nothing is expected of it any more, and nothing that it does is left half done. */
-void sbx_resident_dismiss(struct sbx_resident *resident)
-{
-    sbx_resident_enter(resident, LEAVING);
-    sbx_resident_cancel(&resident->stream);
-    sbx_resident_cancel(&resident->look);
-    sbx_engine_disarm(resident->engine, &resident->clock);
-    sbx_engine_disarm(resident->engine, &resident->pause);
-    if (!sbx_resident_send(resident, &resident->request,
-                           sbx_resident_ask_kill(resident->endpoint, resident->id), on_killed)) {
-        sbx_resident_go(resident);
-    }
-}
-
-void sbx_resident_dismiss_for_long(struct sbx_resident *resident)
-{
-    resident->not_before_ms = sbx_now_ms() + SBX_COMPANION_AGAIN_MS;
-    sbx_resident_dismiss(resident);
+    return sbx_engine_arm(resident->engine, deadline) == SBX_OK;
 }
 
 /* ---- Batches that are lost ------------------------------------------------------------------------------------- */
@@ -143,7 +84,7 @@ void sbx_resident_lose_all(struct sbx_resident *resident, enum sbx_fate fate)
 }
 
 /* Whether anybody waits for an answer still; or would not want it to be cut off in the middle of a change. */
-static bool is_wanted(const struct sbx_resident *resident, bool change)
+bool sbx_resident_is_wanted(const struct sbx_resident *resident, bool change)
 {
     bool wanted = false;
     const struct sbx_queue *all = &resident->letters.all;
@@ -173,28 +114,41 @@ void sbx_resident_doubt(struct sbx_resident *resident)
             sbx_resident_lose(sbx_letter_release(letter), SBX_FATE_UNKNOWN);
         }
     }
-    sbx_resident_arm(resident, &resident->pause, sbx_now_ms());
+    if (!sbx_resident_arm(resident, &resident->pause, sbx_now_ms())) {
+        sbx_resident_look(resident);
+    }
 }
 
 /* ---- What is next ---------------------------------------------------------------------------------------------- */
 
+/* Its clock always runs, or it is not used: by that the end of the engine is heard. */
+static void begin_use(struct sbx_resident *resident)
+{
+    sbx_resident_enter(resident, resident->streamed ? STREAM : POLL);
+    if (resident->mode == POLL) {
+        sbx_resident_cancel(&resident->stream);
+    }
+    resident->used_ms = sbx_now_ms();
+    if (sbx_resident_arm(resident, &resident->clock, sbx_resident_sleep_ms(resident))) {
+        sbx_resident_sweep(resident);
+    } else {
+        sbx_resident_dismiss(resident);
+    }
+}
+
 static void decide_greeting(struct sbx_resident *resident)
 {
+    bool near = resident->round_trip_us <= NEAR_US;
     bool over = sbx_now_ms() >= resident->since_ms + GREETING_MS;
     if (resident->ended || resident->failures == FAILURES_MAX ||
         sbx_now_ms() >= resident->since_ms + NO_GREETING_MS) {
         sbx_resident_dismiss_for_long(resident);
-    } else if (!resident->greeted || resident->looks < LOOKS) {
-        sbx_resident_arm(resident, &resident->pause, sbx_now_ms() + 1);
-    } else if (resident->round_trip_us > NEAR_US) {
+    } else if (!resident->greeted || (!near && resident->looks < LOOKS_MAX)) {
+        (void)sbx_resident_arm(resident, &resident->pause, sbx_now_ms() + 1); /* else the clock looks */
+    } else if (!near) {
         sbx_resident_dismiss_for_long(resident);
     } else if (resident->streamed || over) {
-        sbx_resident_enter(resident, resident->streamed ? STREAM : POLL);
-        if (resident->mode == POLL) {
-            sbx_resident_cancel(&resident->stream);
-        }
-        resident->used_ms = sbx_now_ms();
-        sbx_resident_arm(resident, &resident->clock, resident->used_ms + CLOSE_MS);
+        begin_use(resident);
     }
 }
 
@@ -203,10 +157,13 @@ static void decide_retiring(struct sbx_resident *resident)
     if (resident->ended && resident->looks_after_end >= SBX_RESIDENT_LOOKS) {
         sbx_resident_lose_all(resident, SBX_FATE_UNKNOWN);
     }
-    if (is_wanted(resident, false)) {
-        sbx_resident_arm(resident, &resident->pause,
-                         sbx_now_ms() + ((uint64_t)SETTLE_MS << resident->failures));
-    } else if (is_wanted(resident, true)) {
+    if (sbx_resident_is_wanted(resident, false)) {
+        uint64_t next_ms = sbx_now_ms() + ((uint64_t)SETTLE_MS << resident->failures);
+        if (!sbx_resident_arm(resident, &resident->pause, next_ms)) {
+            sbx_resident_lose_all(resident, SBX_FATE_UNKNOWN);
+            sbx_resident_go(resident);
+        }
+    } else if (sbx_resident_is_wanted(resident, true)) {
         sbx_resident_go(resident); /* what it is at, it ends, and leaves by itself */
     } else {
         sbx_resident_dismiss(resident);
@@ -226,6 +183,8 @@ void sbx_resident_decide(struct sbx_resident *resident)
         unsigned pauses = resident->looks < SOON_LOOKS ? 0 : resident->looks - SOON_LOOKS;
         uint64_t pause_ms =
             resident->looks < SOON_LOOKS ? 0 : 1U << (pauses < PAUSES_MAX ? pauses : PAUSES_MAX);
-        sbx_resident_arm(resident, &resident->pause, sbx_now_ms() + pause_ms);
+        if (!sbx_resident_arm(resident, &resident->pause, sbx_now_ms() + pause_ms)) {
+            sbx_resident_look(resident);
+        }
     }
 }

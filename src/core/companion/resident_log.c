@@ -5,7 +5,6 @@
  */
 #include <time.h>
 
-#include "core/companion/resident_ask.h"
 #include "core/companion/resident_state.h"
 #include "wire/resident.h"
 
@@ -33,7 +32,7 @@ static void take_replies(struct sbx_resident *resident, const struct sbx_frame *
     }
 }
 
-/* Takes what it said. */
+/* Takes what it said. Nothing is gone afterwards but what waited for it. */
 static void take_frames(struct sbx_resident *resident)
 {
     struct sbx_frame frame;
@@ -84,15 +83,16 @@ static void on_stream_end(struct sbx_request *request)
     resident->stream = NULL;
     if (closed) {
         sbx_resident_go(resident);
-    } else if (resident->mode == STREAM && resident->letters.waiting > 0) {
-        sbx_resident_doubt(resident);
+    } else if (resident->mode == STREAM) {
+        sbx_resident_doubt(resident); /* the server may be another one by now */
     }
 }
 
 void sbx_resident_open_stream(struct sbx_resident *resident)
 {
-    struct sbx_request *request =
-        sbx_resident_ask_log(resident->endpoint, resident->id, resident->tail.last, true);
+    uint64_t since =
+        resident->tail.last > 0 ? resident->tail.last - 1 : 0; /* one entry at once, as a proof */
+    struct sbx_request *request = sbx_resident_ask_log(resident->endpoint, resident->process.id, since, true);
     sbx_tail_begin_events(&resident->tail);
     if (request != NULL) {
         request->piece = on_piece;
@@ -120,6 +120,22 @@ static bool is_late(const struct sbx_resident *resident)
     return oldest != NULL && sbx_now_ms() >= oldest->sent_ms + PATIENCE_MS;
 }
 
+/* What was missing in the stream is there now, and what waited for it behind that. */
+static enum sbx_status take_reply(struct sbx_resident *resident, const struct sbx_request *request,
+                                  uint64_t took_us)
+{
+    size_t seen = 0;
+    enum sbx_status status = sbx_tail_read_reply(&resident->tail, sbx_bytes_span(&request->reply));
+    if (status != SBX_OK) {
+        return status; /* the server has not kept all of it */
+    }
+    resident->failures = 0;
+    resident->round_trip_us = took_us < resident->round_trip_us ? took_us : resident->round_trip_us;
+    status = sbx_tail_read_events(&resident->tail, &seen);
+    resident->missed = status == SBX_EAGAIN;
+    return resident->missed ? SBX_OK : status;
+}
+
 static void on_log(struct sbx_request *request)
 {
     struct sbx_resident *resident = request->owner;
@@ -131,9 +147,7 @@ static void on_log(struct sbx_request *request)
         return;
     }
     if (status == SBX_OK) {
-        status = sbx_tail_read_reply(&resident->tail, sbx_bytes_span(&request->reply));
-        resident->failures = 0;
-        resident->round_trip_us = took_us < resident->round_trip_us ? took_us : resident->round_trip_us;
+        status = take_reply(resident, request, took_us);
     }
     long http_status = request->http_status;
     sbx_request_destroy(request);
@@ -146,6 +160,8 @@ static void on_log(struct sbx_request *request)
     take_frames(resident);
     if (status != SBX_OK) {
         take_refusal(resident, http_status);
+    } else if (resident->missed) {
+        sbx_resident_look(resident);
     }
     sbx_resident_decide(resident);
 }
@@ -153,10 +169,11 @@ static void on_log(struct sbx_request *request)
 static void look_at_log(struct sbx_resident *resident)
 {
     resident->look_us = now_us();
-    if (!sbx_resident_send(resident, &resident->look,
-                           sbx_resident_ask_log(resident->endpoint, resident->id, resident->tail.last, false),
-                           on_log)) {
-        sbx_resident_arm(resident, &resident->pause, sbx_now_ms() + SETTLE_MS);
+    if (!sbx_resident_send(
+            resident, &resident->look,
+            sbx_resident_ask_log(resident->endpoint, resident->process.id, resident->tail.last, false),
+            on_log)) {
+        (void)sbx_resident_arm(resident, &resident->pause, sbx_now_ms() + SETTLE_MS); /* else the clock */
     }
 }
 
@@ -167,22 +184,22 @@ static void on_state(struct sbx_request *request)
         sbx_resident_go(resident);
         return;
     }
-    long http_status = request->http_status;
-    bool well = is_well(request);
-    bool ended = well && sbx_resident_has_ended(request);
+    enum sbx_resident_life life = sbx_resident_read_state(request, &resident->process);
     sbx_request_destroy(request);
     resident->look = NULL;
-    resident->looks_after_end += ended ? 1 : 0;
-    resident->ended = resident->ended || ended;
-    if (well) {
+    resident->looks_after_end += life == SBX_RESIDENT_ENDED ? 1 : 0;
+    resident->ended = resident->ended || life == SBX_RESIDENT_ENDED;
+    if (life == SBX_RESIDENT_RUNS || life == SBX_RESIDENT_ENDED) {
+        if (!resident->ended) {
+            sbx_resident_post_again(resident);
+        }
         look_at_log(resident);
     } else {
-        take_refusal(resident, http_status);
+        take_refusal(resident, life == SBX_RESIDENT_GONE ? 404 : 0);
         sbx_resident_decide(resident);
     }
 }
 
-/* Asks the log for what is new; in doubt, after whether the process is there at all. */
 void sbx_resident_look(struct sbx_resident *resident)
 {
     if (resident->look != NULL || resident->mode == LEAVING) {
@@ -191,7 +208,8 @@ void sbx_resident_look(struct sbx_resident *resident)
     if (resident->mode != RETIRING) {
         look_at_log(resident);
     } else if (!sbx_resident_send(resident, &resident->look,
-                                  sbx_resident_ask_state(resident->endpoint, resident->id), on_state)) {
-        sbx_resident_arm(resident, &resident->pause, sbx_now_ms() + SETTLE_MS);
+                                  sbx_resident_ask_state(resident->endpoint, resident->process.id),
+                                  on_state)) {
+        (void)sbx_resident_arm(resident, &resident->pause, sbx_now_ms() + SETTLE_MS);
     }
 }

@@ -10,9 +10,10 @@
 
 #include "core/companion/letters.h"
 #include "core/companion/resident.h"
+#include "core/companion/resident_ask.h"
 #include "core/companion/tail.h"
 
-enum sbx_resident_mode { NONE, STARTING, GREETING, STREAM, POLL, RETIRING, LEAVING };
+enum sbx_resident_mode { NONE, STARTING, GREETING, STREAM, POLL, ASLEEP, RETIRING, LEAVING };
 
 enum {
     PATIENCE_MS = 100, /* what takes longer holds nothing up, and the log is looked at */
@@ -25,11 +26,12 @@ struct sbx_resident {
     struct sbx_companion_lane *lane; /* borrowed; counted while there is a process */
     struct sbx_engine *engine;       /* borrowed */
     struct sbx_endpoint *endpoint;   /* owned: one count */
-    char *id;                        /* owned; of the process */
-    struct sbx_bytes body;           /* of `request` */
-    struct sbx_request *request;     /* owned: its start, its end */
-    struct sbx_request *stream;      /* owned */
-    struct sbx_request *look;        /* owned */
+    struct sbx_resident_process process;
+    json_t *others;              /* owned: those of which some may have been left behind */
+    struct sbx_bytes body;       /* of `request` */
+    struct sbx_request *request; /* owned: its start, the end of others, its end */
+    struct sbx_request *stream;  /* owned */
+    struct sbx_request *look;    /* owned */
     struct sbx_tail tail;
     struct sbx_letters letters;
     struct sbx_deferred arrived; /* a piece of the stream */
@@ -47,7 +49,9 @@ struct sbx_resident {
     unsigned looks_after_end;
     bool greeted;
     bool streamed; /* the stream brought something */
+    bool missed;   /* and something else it did not */
     bool ended;    /* the process has */
+    bool unwanted; /* whoever had it is closed */
     /* Before there is one. */
     unsigned streak;
     uint64_t last_run_ms;
@@ -58,6 +62,25 @@ static inline bool sbx_resident_is_up(const struct sbx_resident *resident)
 {
     return resident->mode == STREAM || resident->mode == POLL;
 }
+
+/* Of resident.c. */
+
+void sbx_resident_init(struct sbx_resident *resident);
+
+/* It is asked whether it is there, and how far away: at its start, and when it slept. */
+void sbx_resident_greet(struct sbx_resident *resident);
+void sbx_resident_wake(struct sbx_resident *resident);
+
+/* When it is idle for so long that it sleeps. */
+uint64_t sbx_resident_sleep_ms(const struct sbx_resident *resident);
+
+/* The letters of which nobody knows whether they arrived are sent once more. It was just seen to be there. */
+void sbx_resident_post_again(struct sbx_resident *resident);
+
+/* Of resident_start.c. */
+
+/* Lets the server forget those that others left behind. */
+void sbx_resident_sweep(struct sbx_resident *resident);
 
 /* Of resident_end.c. */
 
@@ -70,15 +93,8 @@ bool sbx_resident_send(struct sbx_resident *resident, struct sbx_request **place
 /* Takes it back, where there is one. */
 void sbx_resident_cancel(struct sbx_request **place);
 
-void sbx_resident_arm(struct sbx_resident *resident, struct sbx_deadline *deadline, uint64_t at_ms);
-
-/* There is no process any more, or none that can be reached: nothing of it is touched afterwards. */
-void sbx_resident_go(struct sbx_resident *resident);
-
-/* Ends the process: nothing is expected of it any more, and nothing that it does is left half done. For long: none is
- * started for a minute. */
-void sbx_resident_dismiss(struct sbx_resident *resident);
-void sbx_resident_dismiss_for_long(struct sbx_resident *resident);
+/* false: there is no memory. */
+bool sbx_resident_arm(struct sbx_resident *resident, struct sbx_deadline *deadline, uint64_t at_ms);
 
 /* A batch that is nobody's letter any more; NULL: none. */
 void sbx_resident_lose(struct sbx_batch *batch, enum sbx_fate fate);
@@ -92,6 +108,19 @@ void sbx_resident_doubt(struct sbx_resident *resident);
 
 /* What is next, after all that an event said was taken in: it may be gone then. */
 void sbx_resident_decide(struct sbx_resident *resident);
+
+/* Whether anybody waits for an answer still; `change`: or would not want it to be cut off in the middle of one. */
+bool sbx_resident_is_wanted(const struct sbx_resident *resident, bool change);
+
+/* Of resident_leave.c. */
+
+/* There is no process any more, or none that can be reached: nothing of it is touched afterwards. */
+void sbx_resident_go(struct sbx_resident *resident);
+
+/* Ends the process: nothing is expected of it any more, and nothing that it does is left half done. For long: none is
+ * started for a minute. */
+void sbx_resident_dismiss(struct sbx_resident *resident);
+void sbx_resident_dismiss_for_long(struct sbx_resident *resident);
 
 /* Of resident_log.c. */
 

@@ -94,8 +94,10 @@ enum sbx_status sbx_tail_read_events(struct sbx_tail *tail, size_t *seen)
             status = read_line(tail, (struct sbx_span){start + strlen(DATA), length - strlen(DATA)});
             ++*seen;
         }
-        left -= length + 1;
-        start = end + 1;
+        if (status != SBX_EAGAIN) {
+            left -= length + 1;
+            start = end + 1;
+        }
     }
     if (tail->events.status == SBX_OK) {
         drop(&tail->events, tail->events.length - left);

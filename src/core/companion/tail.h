@@ -28,8 +28,8 @@ void sbx_tail_begin_events(struct sbx_tail *tail);
 /* Adds a piece of the stream, which may end anywhere. */
 void sbx_tail_add_events(struct sbx_tail *tail, struct sbx_span piece);
 
-/* Looks at the whole lines that came, of which `*seen` becomes how many entries there were. SBX_EAGAIN: some are missing
- * before them, and have to be asked for. SBX_EPROTO: they are no log; SBX_ENOMEM. */
+/* Looks at the whole lines that came; `*seen` becomes how many entries. SBX_EAGAIN: some are missing before the next one,
+ * and have to be asked for; it waits where it is. SBX_EPROTO: they are no log; SBX_ENOMEM. */
 enum sbx_status sbx_tail_read_events(struct sbx_tail *tail, size_t *seen) SBX_CHECKED;
 
 /* Takes the entries of `reply`, the server's answer to a question for those after `last`. SBX_EAGAIN: some are gone for
