@@ -9,6 +9,7 @@ import { suite } from '../helpers/suite.mjs';
 const { sandbox, open, proxied } = await suite();
 const HANG_MS = 60_000;
 const TRY_MS = 5000;
+const STOPPED_MS = 20_000;
 
 /** A file system whose companion stays. Where the machine is so busy that it seems far away, the next one is asked. */
 async function staying(carrier, options) {
@@ -77,17 +78,30 @@ test('killed: nothing is done twice, and all goes on', { timeout: 2 * HANG_MS },
   assert.equal(fs.lane.carrier, 'run');
 });
 
-test('stopped for a while: others go by run meanwhile, and nothing is lost', { timeout: 2 * HANG_MS }, async () => {
+test('stopped for 20 s: others go by run meanwhile, and nothing is lost', { timeout: 2 * HANG_MS }, async () => {
   const fs = await staying('stream');
   const pid = await residentPid();
   const stopped = async () => {
     await sandbox.sh('kill -STOP "$1"', String(pid));
     for (let i = 0; i < 10; i++) await fs.stat('/');
-    await sleep(5000);
+    await sleep(STOPPED_MS);
     await sandbox.sh('kill -CONT "$1" || true', String(pid)); // where it had reads alone, it was ended
     await sleep(200);
   };
   const { made } = await work(fs, 's', 8, stopped, { mayFail: false });
+  assert.ok(made > 8);
+});
+
+test('the server stopped for 20 s: nothing is lost', { timeout: 3 * HANG_MS }, async () => {
+  const fs = await staying('stream', { timeoutMs: HANG_MS });
+  const stopped = async () => {
+    await sleep(100);
+    process.kill(sandbox.pid, 'SIGSTOP');
+    await sleep(STOPPED_MS);
+    process.kill(sandbox.pid, 'SIGCONT');
+    await sleep(200);
+  };
+  const { made } = await work(fs, 'v', 8, stopped, { mayFail: false });
   assert.ok(made > 8);
 });
 
@@ -100,14 +114,45 @@ test('a stream that is held back: the log is asked instead', { timeout: 2 * HANG
   assert.equal(fs.lane.carrier, 'poll');
 });
 
-test('connections that are cut: no change is done twice, nor lost', { timeout: 2 * HANG_MS }, async () => {
+test('a stream that is held back later: the log is asked from then on', { timeout: 2 * HANG_MS }, async () => {
+  const { proxy, client } = await proxied();
+  await proxy.rules([{ match: 'follow=true', do: 'freeze', bytes: 20_000 }]);
+  const fs = await staying('stream', { client });
+  const { made } = await work(fs, 'l', 8, () => sleep(1000), { mayFail: false });
+  assert.ok(made > 8);
+  assert.equal(fs.lane.carrier, 'poll');
+});
+
+test('a stream that is cut: no change is done twice, nor lost', { timeout: 2 * HANG_MS }, async () => {
+  const { proxy, client } = await proxied();
+  await proxy.rules([{ match: 'follow=true', do: 'cut', bytes: 20_000 }]);
+  const fs = await staying('stream', { client });
+  const { made } = await work(fs, 'd', 8, () => sleep(1000), { mayFail: false });
+  assert.ok(made > 8);
+  assert.equal(fs.lane.carrier, 'run');
+});
+
+test('inputs that are cut: no change is done twice, nor lost', { timeout: 2 * HANG_MS }, async () => {
   const { proxy, client } = await proxied();
   const fs = await staying('stream', { client });
   await proxy.rules([
-    { match: '/input', do: 'lose', times: 2 },
     { match: '/input', do: 'close', times: 2 },
+    { match: '/input', do: 'lose', times: 2 },
   ]);
   const { made } = await work(fs, 'c', 8, () => sleep(1000), { mayFail: false });
   assert.ok(made > 8);
-  assert.ok((await proxy.count('/input')) > 4);
+  const bodies = (await proxy.requests()).filter(({ url }) => url.endsWith('/input')).map(({ body }) => body);
+  assert.ok(new Set(bodies).size < bodies.length, 'none was sent again');
+});
+
+// By `run` too, where a change whose connection is cut is of unknown fate.
+test('all connections cut again and again: no change is done twice', { timeout: 3 * HANG_MS }, async () => {
+  for (const seed of [1, 2, 3]) {
+    const { proxy, client } = await proxied();
+    const fs = await staying('stream', { client });
+    await proxy.chop({ seed, bytes: [0, 60_000] });
+    await proxy.rules([{ match: 'follow=true', do: 'cut', bytes: 0, times: 1 }]);
+    const { made } = await work(fs, `x${seed}`, 8, () => sleep(1500), { mayFail: true });
+    assert.ok(made > 8);
+  }
 });
