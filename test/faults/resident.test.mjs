@@ -15,7 +15,7 @@ const STOPPED_MS = 20_000;
 async function staying(carrier, options) {
   const end = performance.now() + HANG_MS;
   for (;;) {
-    const { fs } = await open(options);
+    const { fs } = await open({ transport: 'native', ...options });
     const next = performance.now() + TRY_MS;
     while (performance.now() < next) {
       if (fs.lane.carrier === carrier) return fs;
