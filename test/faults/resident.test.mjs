@@ -145,6 +145,14 @@ test('inputs that are cut: no change is done twice, nor lost', { timeout: 2 * HA
   assert.ok(new Set(bodies).size < bodies.length, 'none was sent again');
 });
 
+test('inputs whose answers are lost: no change is done twice, nor lost', { timeout: 2 * HANG_MS }, async () => {
+  const { proxy, client } = await proxied();
+  const fs = await staying('stream', { client });
+  await proxy.rules([{ match: '/input', do: 'lose' }]);
+  const { made } = await work(fs, 'a', 8, () => sleep(1000), { mayFail: false });
+  assert.ok(made > 8);
+});
+
 // By `run` too, where a change whose connection is cut is of unknown fate.
 test('all connections cut again and again: no change is done twice', { timeout: 3 * HANG_MS }, async () => {
   for (const seed of [1, 2, 3]) {

@@ -29,8 +29,9 @@ static void destroy(struct sbx_letter *letter)
 
 void sbx_letters_clear(struct sbx_letters *letters)
 {
-    while (!sbx_queue_empty(&letters->all)) {
-        struct sbx_letter *letter = letter_of(letters->all.head.next);
+    struct sbx_link *link;
+    while ((link = sbx_queue_pop(&letters->all)) != NULL) {
+        struct sbx_letter *letter = letter_of(link);
         (void)sbx_letter_release(letter);
         if (letter->request != NULL) {
             sbx_engine_cancel(letter->request);

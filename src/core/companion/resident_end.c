@@ -140,13 +140,13 @@ static void decide_greeting(struct sbx_resident *resident)
 {
     bool near = resident->round_trip_us <= NEAR_US;
     bool over = sbx_now_ms() >= resident->since_ms + GREETING_MS;
-    if (resident->ended || resident->failures == FAILURES_MAX ||
-        sbx_now_ms() >= resident->since_ms + NO_GREETING_MS) {
+    bool silent = resident->ended || resident->failures == FAILURES_MAX ||
+                  sbx_now_ms() >= resident->since_ms + NO_GREETING_MS;
+    bool far = resident->greeted && !near && resident->looks >= LOOKS_MAX;
+    if (silent || far) {
         sbx_resident_dismiss_for_long(resident);
-    } else if (!resident->greeted || (!near && resident->looks < LOOKS_MAX)) {
+    } else if (!resident->greeted || !near) {
         (void)sbx_resident_arm(resident, &resident->pause, sbx_now_ms() + 1); /* else the clock looks */
-    } else if (!near) {
-        sbx_resident_dismiss_for_long(resident);
     } else if (resident->streamed || over) {
         begin_use(resident);
     }
