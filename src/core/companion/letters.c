@@ -18,26 +18,34 @@ static struct sbx_letter *letter_of(struct sbx_link *link)
     return SBX_CONTAINER(link, struct sbx_letter, link);
 }
 
-static void destroy(struct sbx_letter *letter)
+/* One that is in no queue any more, or of a queue that is forgotten. */
+static void free_letter(struct sbx_letter *letter)
 {
-    sbx_link_remove(&letter->link);
     letter->letters->count--;
     sbx_request_destroy(letter->request);
     sbx_bytes_clear(&letter->body);
     free(letter);
 }
 
+static void destroy(struct sbx_letter *letter)
+{
+    sbx_link_remove(&letter->link);
+    free_letter(letter);
+}
+
 void sbx_letters_clear(struct sbx_letters *letters)
 {
-    struct sbx_link *link;
-    while ((link = sbx_queue_pop(&letters->all)) != NULL) {
+    struct sbx_link *next = NULL;
+    for (struct sbx_link *link = letters->all.head.next; link != &letters->all.head; link = next) {
         struct sbx_letter *letter = letter_of(link);
+        next = link->next;
         (void)sbx_letter_release(letter);
         if (letter->request != NULL) {
             sbx_engine_cancel(letter->request);
         }
-        destroy(letter);
+        free_letter(letter);
     }
+    sbx_queue_init(&letters->all);
     letters->waiting = 0;
     letters->number = 0;
 }
