@@ -99,7 +99,10 @@ export interface SandboxFsOptions {
 /** Which way operations take. */
 export interface SandboxLane {
   lane: 'companion' | 'http';
-  /** How the companion is reached; null over HTTP. */
+  /**
+   * How the companion is reached: started for each batch, or asked where it stays, which is near by and in use only: by the
+   * server's stream of its log, or by questions for that. null over HTTP.
+   */
   carrier: 'run' | 'stream' | 'poll' | null;
   /** Why it is HTTP; null with the companion. */
   reason: string | null;

@@ -1,6 +1,7 @@
 /* main.c: the program that runs in the sandbox and does there what Linux can do.
  *
  *   agentos-companion run PIECE…                  a batch of frames in, a batch of replies out, end
+ *   agentos-companion serve --batches [IDLE]      numbered batches in and out, until none came for IDLE ms (resident.h)
  *   agentos-companion supervise … -- PROGRAM …    a program from its start to its end (supervise.h)
  *
  * The pieces together are the batch. A piece is base64 of some of its bytes, or `@N`: the variable SBX_N
@@ -11,14 +12,14 @@
  *
  * SPDX-License-Identifier: Apache-2.0
  */
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "companion/base64.h"
+#include "companion/output.h"
+#include "companion/resident.h"
 #include "companion/server.h"
 #include "companion/supervise.h"
 
@@ -31,24 +32,6 @@ static char batch[SBX_BATCH_MAX];
 static char replies[SBX_REPLIES_MAX];
 static _Alignas(16) char space[SERVER_SPACE];
 
-/* Writes all of it; a pipe that is full and does not block is waited for. */
-static bool write_all(const char *text, size_t length)
-{
-    while (length > 0) {
-        ssize_t written = write(STDOUT_FILENO, text, length);
-        if (written > 0) {
-            text += written;
-            length -= (size_t)written;
-        } else if (written < 0 && errno == EAGAIN) {
-            struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
-            (void)poll(&output, 1, -1);
-        } else if (written == 0 || errno != EINTR) {
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool write_replies(struct sbx_span bytes)
 {
     static char text[SBX_BASE64_LENGTH(OUTPUT_CHUNK)];
@@ -58,7 +41,7 @@ static bool write_replies(struct sbx_span bytes)
         size_t left = sbx_buf_left(&reader);
         struct sbx_span chunk = sbx_buf_get_bytes(&reader, left < OUTPUT_CHUNK ? left : OUTPUT_CHUNK);
         sbx_base64_encode(text, chunk);
-        good = write_all(text, SBX_BASE64_LENGTH(chunk.length));
+        good = output_write(STDOUT_FILENO, (struct sbx_span){text, SBX_BASE64_LENGTH(chunk.length)});
     }
     return good;
 }
@@ -101,12 +84,22 @@ static int run(char **pieces)
     return status == SBX_EPROTO ? END_NO_BATCH : END_NOT_WRITTEN;
 }
 
+static int serve(const char *idle)
+{
+    struct server server = {.replies = sbx_buf_writer(replies, sizeof(replies)), .space = space};
+    int idle_ms = idle == NULL ? RESIDENT_IDLE_MS : (int)strtol(idle, NULL, 10);
+    return resident_serve(&server, STDIN_FILENO, STDOUT_FILENO, idle_ms) ? END_WELL : END_NO_BATCH;
+}
+
 int main(int argc, char **argv)
 {
     (void)signal(SIGPIPE, SIG_IGN); /* EPIPE says it */
     (void)signal(SIGXFSZ, SIG_IGN); /* EFBIG says it */
     if (argc > 1 && strcmp(argv[1], "supervise") == 0) {
         return supervise(argv + 2);
+    }
+    if (argc > 2 && strcmp(argv[1], "serve") == 0 && strcmp(argv[2], "--batches") == 0) {
+        return serve(argv[3]);
     }
     return argc > 1 && strcmp(argv[1], "run") == 0 ? run(argv + 2) : END_USAGE;
 }

@@ -107,7 +107,7 @@ enum sbx_status server_batch(struct server *server, struct sbx_span batch)
     if (count == 0) {
         return SBX_EPROTO;
     }
-    server->alone = count == 1;
+    server->alone = count == 1 && !server->resident;
     server->kept = count * SBX_FRAME_HEADER;
     while (sbx_frame_next(&reader, &frame) == SBX_OK) {
         server->kept -= SBX_FRAME_HEADER;

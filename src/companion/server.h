@@ -16,6 +16,7 @@ struct server {
     size_t kept;               /* bytes of `replies` kept free for the frames that wait */
     size_t room;               /* bytes that the payload of this reply may have */
     bool alone;                /* the batch has one frame: it may wait, and holds no other up */
+    bool resident;             /* others wait behind this batch: nothing in it waits, even alone */
     char *space;               /* owned; where a handler puts its answer */
 };
 

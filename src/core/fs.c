@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/companion/resident.h"
 #include "core/path.h"
 
 struct stuck_write {
@@ -51,7 +52,7 @@ static enum sbx_status make_lanes(struct sbx_fs *fs, const struct sbx_companion_
     for (size_t i = 0; i < 2 && status == SBX_OK; i++) {
         status = sbx_companion_lane_create(&fs->lanes[i], fs->companion);
     }
-    return status;
+    return status == SBX_OK ? sbx_companion_lane_stay(fs->lanes[0]) : status;
 }
 
 struct sbx_companion_lane *sbx_fs_lane(const struct sbx_fs *fs, bool synchronous)
@@ -79,6 +80,11 @@ uint64_t sbx_fs_longest_whole(const struct sbx_fs *fs)
     sbx_companion_capacity(fs->companion, &cores, &free_memory);
     uint64_t share = free_memory / SBX_MEMORY_SHARE;
     return share > 0 && share < SBX_WHOLE_MAX ? share : SBX_WHOLE_MAX;
+}
+
+const char *sbx_fs_carrier(const struct sbx_fs *fs)
+{
+    return sbx_resident_carrier(sbx_companion_lane_resident(fs->lanes[0]));
 }
 
 bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view)

@@ -47,6 +47,13 @@ size_t sbx_fs_contents_at_once(const struct sbx_fs *fs);
  * longer comes in parts, where there is a companion. Thread: any. */
 uint64_t sbx_fs_longest_whole(const struct sbx_fs *fs);
 
+/* What carries its frames to the companion now. Static. Thread: any. */
+const char *sbx_fs_carrier(const struct sbx_fs *fs);
+
+/* An op that ends the companion that stays, where there is one, when nothing else asks any more; NULL: there is none, or no
+ * memory, and then it leaves by itself. Thread: main. */
+struct sbx_op *sbx_fs_leave(const struct sbx_fs *fs);
+
 /* The path in this view of `path` in the sandbox; false: it is outside. Borrowed from `path`. Thread: any. */
 bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view);
 

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/companion/resident_ask.h"
 #include "core/create.h"
 #include "core/http/problem.h"
 #include "core/json.h"
@@ -232,6 +233,15 @@ static json_t *map(const json_t *array, json_t *(*make)(const json_t *element))
     return made;
 }
 
+void sbx_tool_hide_residents(json_t *processes)
+{
+    for (size_t i = json_array_size(processes); i > 0; i--) {
+        if (sbx_resident_is_one(json_array_get(processes, i - 1))) {
+            (void)json_array_remove(processes, i - 1);
+        }
+    }
+}
+
 /* Ends the op with { `to`: the reply's list `from`, each element made anew }. */
 static enum sbx_step give_list(struct sbx_op *op, const char *from, const char *to,
                                json_t *(*make)(const json_t *element))
@@ -240,6 +250,7 @@ static enum sbx_step give_list(struct sbx_op *op, const char *from, const char *
     if (root == NULL) {
         return SBX_STEP_END;
     }
+    sbx_tool_hide_residents(json_object_get(root, from));
     json_t *list = map(json_object_get(root, from), make);
     json_decref(root);
     return sbx_tool_give(op, list == NULL ? NULL : json_pack("{s:o}", to, list));

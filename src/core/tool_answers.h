@@ -36,4 +36,7 @@ enum sbx_step sbx_tool_answer_create(struct sbx_op *op);
 enum sbx_step sbx_tool_answer_list(struct sbx_op *op);
 enum sbx_step sbx_tool_answer_end(struct sbx_op *op); /* of stop and kill */
 
+/* Takes the companions that stay (companion/resident.h) out of a list of processes. */
+void sbx_tool_hide_residents(json_t *processes);
+
 #endif

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "core/companion/resident_ask.h"
 #include "core/http/problem.h"
 #include "core/json.h"
 #include "core/supervisor.h"
@@ -98,7 +99,11 @@ static enum sbx_step see_process(struct sbx_op *op)
     if (record != NULL) {
         memcpy(op->run->record, record, SBX_RECORD_LENGTH);
     }
+    bool hidden = sbx_resident_is_one(root);
     json_decref(root);
+    if (hidden) {
+        return sbx_tool_fail(op, SBX_ESRCH, "it is the companion of a file system, and ends by itself");
+    }
     return record == NULL ? sbx_op_turn_to(op, over_http(op)) : SBX_STEP_NEXT;
 }
 

@@ -32,7 +32,7 @@ static const char *running(const json_t *process)
     return runs ? sbx_supervisor_record_of(process) : NULL;
 }
 
-static const json_t *processes_of(const struct sbx_op *op)
+static json_t *processes_of(const struct sbx_op *op)
 {
     return json_object_get(op->run->created, "processes");
 }
@@ -115,6 +115,7 @@ static enum sbx_step see_list(struct sbx_op *op)
         return sbx_op_fail(op, SBX_ENOMEM, NULL);
     }
     op->run->created = root;
+    sbx_tool_hide_residents(processes_of(op));
     sbx_shown_note_all(op->toolkit->shown, processes_of(op));
     return find_records(processes_of(op), records) == 0 ? sbx_tool_answer_list(op)
                                                         : sbx_op_turn_to(op, with_records);

@@ -187,7 +187,9 @@ static napi_value get_lane(napi_env env, napi_callback_info info)
     const struct {
         const char *name;
         const char *text;
-    } properties[] = {{"lane", up ? "companion" : "http"}, {"carrier", up ? "run" : ""}, {"reason", reason}};
+    } properties[] = {{"lane", up ? "companion" : "http"},
+                      {"carrier", up ? sbx_fs_carrier(binding->object->fs) : ""},
+                      {"reason", reason}};
     SBX_TRY(napi_create_object(env, &target));
     for (size_t i = 0; i < sizeof(properties) / sizeof(properties[0]); i++) {
         napi_value value = text_or_null(env, properties[i].text);

@@ -74,8 +74,10 @@ static void submit(struct sbx_op *op, struct sbx_engine *engine)
 {
     if (op->tool != NULL) {
         sbx_tool_submit(op, engine);
-    } else {
+    } else if (op->row != NULL) {
         sbx_lane_submit(op, engine);
+    } else {
+        sbx_op_submit(op, engine, op->steps);
     }
 }
 
@@ -176,6 +178,29 @@ fail:
         free_job(job);
     }
     return sbx_answer_reject(env, kind);
+}
+
+bool sbx_job_send_alone(struct sbx_object *object, struct sbx_op *op)
+{
+    static const struct sbx_job_kind kind = {0};
+    struct sbx_job *job = create_job(object, op, &kind, NULL);
+    enum sbx_status status = job == NULL ? SBX_ENOMEM : SBX_OK;
+    if (status == SBX_OK) {
+        op->user = job;
+        status = sbx_job_send(op);
+    }
+    if (status == SBX_OK) {
+        job->under_way++;
+        sbx_queue_push(&job->ops, &op->link);
+        return true;
+    }
+    sbx_op_destroy(op);
+    if (job != NULL) {
+        free_job(job);
+    } else {
+        (void)sbx_try_take(object->env->env);
+    }
+    return false;
 }
 
 void sbx_job_give_up(struct sbx_job *job, napi_value reason)

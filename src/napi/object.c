@@ -11,6 +11,7 @@
 
 #include "napi/client.h"
 #include "napi/error.h"
+#include "napi/job.h"
 #include "napi/shared_reach.h"
 #include "napi/slice.h"
 #include "napi/try.h"
@@ -166,6 +167,9 @@ static void settle_closer(struct sbx_object *object)
     napi_env env = object->env->env;
     napi_value undefined;
     napi_deferred closer = object->closer;
+    if (closer == NULL) {
+        return; /* what it was to leave by could not be sent, and it was settled with that */
+    }
     object->closer = NULL;
     leave(object);
     if (!object->env->closing && napi_get_undefined(env, &undefined) == napi_ok) {
@@ -173,11 +177,20 @@ static void settle_closer(struct sbx_object *object)
     }
 }
 
+/* Sends what is to be done when all that was asked is done; false: there is nothing. */
+static bool leave_sandbox(struct sbx_object *object)
+{
+    bool first = !object->left && object->fs != NULL && !object->env->closing;
+    object->left = true;
+    struct sbx_op *op = first ? sbx_fs_leave(object->fs) : NULL;
+    return op != NULL && sbx_job_send_alone(object, op);
+}
+
 void sbx_object_ended(struct sbx_object *object)
 {
     object->in_flight--;
     sbx_lazy_use_ends(object->lazy);
-    if (object->in_flight == 0 && object->closer != NULL) {
+    if (object->in_flight == 0 && object->closer != NULL && !leave_sandbox(object)) {
         settle_closer(object);
     }
     sbx_object_unref(object);
@@ -196,7 +209,7 @@ static napi_value close_object(napi_env env, napi_callback_info info)
     SBX_TRY(napi_create_promise(env, &object->closer, &promise));
     SBX_TRY(napi_create_reference(env, promise, 1, &object->closing));
     object->closed = true;
-    if (object->in_flight == 0) {
+    if (object->in_flight == 0 && !leave_sandbox(object)) {
         settle_closer(object);
     }
     return promise;

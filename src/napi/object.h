@@ -44,6 +44,7 @@ struct sbx_object {
     struct sbx_owner owner; /* of a file system */
     size_t in_flight;
     bool closed;
+    bool left;            /* its last op was sent, where it has one */
     napi_deferred closer; /* owned: of close(), while it waits; NULL: none waits */
     napi_ref closing;     /* owned: the promise of close(); NULL: it was not called */
 };

@@ -9,9 +9,9 @@ export const lives = (sandbox, pid) =>
     () => false,
   );
 
-/** What the server has as processes, and which files of ours there are beside the companion. */
+/** What the server has as processes, and which files of ours there are, beside the companion itself. */
 export async function remains(sandbox) {
-  const { processes } = await sandbox.client.listProcesses();
+  const processes = (await sandbox.client.listProcesses()).processes.filter(({ args }) => args[0] !== 'serve');
   const files = await sandbox.sh('ls "$HOME/.cache/agentos-sandbox" | grep -v "^companion-" || true');
   return { processes, files };
 }

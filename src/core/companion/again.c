@@ -11,6 +11,25 @@ bool sbx_again_may_pass(enum sbx_status status)
     return status == SBX_EIO || status == SBX_ETXTBSY || status == SBX_ECONNREFUSED;
 }
 
+enum sbx_again_when sbx_again_judge(struct sbx_ask *ask, enum sbx_fate fate, enum sbx_status *status,
+                                    const char **words)
+{
+    ask->batch = NULL;
+    if (fate == SBX_FATE_UNKNOWN && (ask->row->kind & SBX_CHANGE) != 0) {
+        *status = SBX_EIO;
+        *words = "the connection was lost; the operation may have completed";
+        return SBX_AGAIN_NEVER;
+    }
+    if (fate == SBX_FATE_NOT_DONE && !sbx_again_may_pass(*status)) {
+        return SBX_AGAIN_NEVER; /* it would be the same again */
+    }
+    *status = fate == SBX_FATE_GONE ? SBX_EIO : *status; /* ENOENT is of the companion */
+    if (++ask->tries == SBX_ASK_TRIES) {
+        return SBX_AGAIN_NEVER;
+    }
+    return fate == SBX_FATE_UNKNOWN || fate == SBX_FATE_NOT_DONE ? SBX_AGAIN_LATER : SBX_AGAIN_AT_ONCE;
+}
+
 static struct sbx_ask *ask_of(struct sbx_link *link)
 {
     return SBX_CONTAINER(link, struct sbx_ask, link);

@@ -8,6 +8,7 @@
 #define SBX_CORE_COMPANION_AGAIN_H
 
 #include "core/companion/ask.h"
+#include "core/companion/batch.h"
 #include "core/http/engine.h"
 
 struct sbx_again {
@@ -20,6 +21,14 @@ struct sbx_again {
 /* Whether what was not done for this reason can be done a moment later: nobody listened, the way was cut, the program was
  * being written. */
 bool sbx_again_may_pass(enum sbx_status status);
+
+enum sbx_again_when { SBX_AGAIN_NEVER, SBX_AGAIN_LATER, SBX_AGAIN_AT_ONCE };
+
+/* Whether an ask that was lost is asked once more: where that helps and was not done too often. After a pause, but for what
+ * the loss itself has changed (how large a batch is, or where the companion is looked for). Where never, `status` and
+ * `words` become those that it fails with. */
+enum sbx_again_when sbx_again_judge(struct sbx_ask *ask, enum sbx_fate fate, enum sbx_status *status,
+                                    const char **words);
 
 void sbx_again_init(struct sbx_again *again, void (*turn)(struct sbx_ask *ask));
 

@@ -35,7 +35,8 @@ size_t sbx_batch_reply_bytes(const struct sbx_ask *ask)
     }
 }
 
-size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, struct sbx_ask **chosen)
+size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, size_t replies_max,
+                        struct sbx_ask **chosen)
 {
     size_t count = 0;
     size_t bytes = 0;
@@ -47,7 +48,7 @@ size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, struct
         }
         bytes += sbx_batch_frame_bytes(ask);
         replies += sbx_batch_reply_bytes(ask);
-        if (count > 0 && (bytes > fill_max || replies > SBX_REPLIES_MAX)) {
+        if (count > 0 && (bytes > fill_max || replies > replies_max)) {
             break;
         }
         chosen[count++] = ask;
@@ -132,6 +133,16 @@ size_t sbx_batch_smaller(const struct sbx_batch *batch, size_t fill_max)
     return half < fill_max ? half : fill_max;
 }
 
+struct sbx_ask *sbx_batch_take_out(struct sbx_batch *batch, size_t id)
+{
+    struct sbx_ask *ask = batch->asks[id];
+    if (ask != NULL) {
+        batch->asks[id] = NULL;
+        batch->left--;
+    }
+    return ask;
+}
+
 void sbx_batch_destroy(struct sbx_batch *batch)
 {
     if (batch == NULL) {
@@ -167,15 +178,14 @@ void sbx_batch_read_reply(struct sbx_ask *ask, const struct sbx_frame *reply)
     }
 }
 
-enum sbx_status sbx_batch_send(struct sbx_batch *batch, const struct sbx_carrier *carrier,
-                               struct sbx_companion *companion)
+enum sbx_status sbx_batch_send(struct sbx_batch *batch, struct sbx_companion *companion)
 {
     struct sbx_bytes program;
     sbx_bytes_init(&program, SBX_PATH_MAX);
     sbx_companion_append_program(companion, &program);
     enum sbx_status status = program.status;
     if (status == SBX_OK) {
-        status = carrier->send(batch, sbx_bytes_span(&program));
+        status = batch->carrier->send(batch, sbx_bytes_span(&program));
     }
     sbx_bytes_clear(&program);
     return status;

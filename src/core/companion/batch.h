@@ -21,6 +21,9 @@ enum sbx_fate {
     SBX_FATE_TOO_BIG,  /* none was done: the sandbox takes no batch of that many bytes */
 };
 
+struct sbx_letter;
+struct sbx_resident;
+
 struct sbx_batch {
     struct sbx_companion_lane *lane; /* owned: one count */
     struct sbx_engine *engine;       /* borrowed */
@@ -35,7 +38,11 @@ struct sbx_batch {
     uint64_t sent_ms;
     int timeout_ms; /* of the last to be waited for */
 
+    const struct sbx_carrier *carrier;
+    struct sbx_resident *resident; /* borrowed; where that is its carrier */
+
     /* The carrier's. */
+    struct sbx_letter *letter;   /* borrowed; of sbx_carrier_resident */
     struct sbx_request *request; /* owned */
     struct sbx_bytes body;       /* owned: of the request */
 };
@@ -60,6 +67,12 @@ void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies
 void sbx_companion_lane_lost(struct sbx_batch *batch, enum sbx_fate fate, enum sbx_status status,
                              const char *words);
 
+/* One owner more, until sbx_companion_lane_unref. */
+void sbx_companion_lane_ref(struct sbx_companion_lane *lane);
+
+/* What waits may go another way by now. */
+void sbx_companion_lane_look_again(struct sbx_companion_lane *lane);
+
 /* For the lane. */
 
 /* Bytes of the frame that `ask` becomes, at most; and of the reply, as far as that can be told. */
@@ -67,8 +80,10 @@ size_t sbx_batch_frame_bytes(const struct sbx_ask *ask);
 size_t sbx_batch_reply_bytes(const struct sbx_ask *ask);
 
 /* Chooses what the next batch takes of the asks of `waiting`, which has one at least: the first, and after it what goes
- * the same way and fits into `fill_max` bytes. `chosen` has SBX_BATCH_FRAMES_MAX places; how many are taken. */
-size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, struct sbx_ask **chosen);
+ * the same way and fits into `fill_max` bytes, with `replies_max` bytes expected back. `chosen` has SBX_BATCH_FRAMES_MAX
+ * places; how many are taken. */
+size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, size_t replies_max,
+                        struct sbx_ask **chosen);
 
 /* Bytes that a batch may have where `fill_max` was allowed and this one was too big: half of it. So however many are lost at
  * once, the next ones shrink once. */
@@ -84,6 +99,9 @@ enum sbx_status sbx_batch_create(struct sbx_batch **batch, struct sbx_ask *const
                                  size_t count) SBX_CHECKED;
 void sbx_batch_destroy(struct sbx_batch *batch);
 
+/* The ask of that id, out of the batch; NULL: it is not in it any more. */
+struct sbx_ask *sbx_batch_take_out(struct sbx_batch *batch, size_t id);
+
 /* Whether what goes to both can go together. */
 bool sbx_batch_same_sandbox(const struct sbx_endpoint *a, const struct sbx_endpoint *b);
 
@@ -93,8 +111,7 @@ void sbx_batch_say_deadline(const struct sbx_ask *ask, char *words, size_t size)
 /* Sets what came back for `ask`. */
 void sbx_batch_read_reply(struct sbx_ask *ask, const struct sbx_frame *reply);
 
-/* Sends it by `carrier` to where `companion` is. */
-enum sbx_status sbx_batch_send(struct sbx_batch *batch, const struct sbx_carrier *carrier,
-                               struct sbx_companion *companion) SBX_CHECKED;
+/* Sends it by its carrier to where `companion` is. */
+enum sbx_status sbx_batch_send(struct sbx_batch *batch, struct sbx_companion *companion) SBX_CHECKED;
 
 #endif

@@ -18,15 +18,16 @@
 #include "core/companion/companion_find.h"
 #include "core/companion/errand.h"
 #include "core/companion/pace.h"
+#include "core/companion/resident.h"
 
 struct sbx_companion_lane {
     atomic_size_t owners;
     struct sbx_companion *companion; /* owned: one count */
-    const struct sbx_carrier *carrier;
-    struct sbx_engine *engine; /* borrowed: of the last ask */
-    struct sbx_queue waiting;  /* asks */
-    struct sbx_again again;    /* asks that were lost */
-    struct sbx_queue sent;     /* batches, the youngest last */
+    struct sbx_resident *resident;   /* owned; NULL: all goes by `run` */
+    struct sbx_engine *engine;       /* borrowed: of the last ask */
+    struct sbx_queue waiting;        /* asks */
+    struct sbx_again again;          /* asks that were lost */
+    struct sbx_queue sent;           /* batches, the youngest last */
     size_t sent_count;
     size_t fill_max; /* bytes of a batch */
     struct sbx_deferred flush;
@@ -58,7 +59,6 @@ enum sbx_status sbx_companion_lane_create(struct sbx_companion_lane **lane, stru
     }
     atomic_init(&made->owners, 1);
     made->companion = sbx_companion_ref(companion);
-    made->carrier = &sbx_carrier_run;
     made->fill_max = SBX_BATCH_FILL_MAX;
     sbx_queue_init(&made->waiting);
     sbx_again_init(&made->again, await_turn);
@@ -70,10 +70,19 @@ enum sbx_status sbx_companion_lane_create(struct sbx_companion_lane **lane, stru
     return SBX_OK;
 }
 
-static struct sbx_companion_lane *ref(struct sbx_companion_lane *lane)
+enum sbx_status sbx_companion_lane_stay(struct sbx_companion_lane *lane)
+{
+    return sbx_resident_create(&lane->resident, lane);
+}
+
+struct sbx_resident *sbx_companion_lane_resident(const struct sbx_companion_lane *lane)
+{
+    return lane->resident;
+}
+
+void sbx_companion_lane_ref(struct sbx_companion_lane *lane)
 {
     atomic_fetch_add_explicit(&lane->owners, 1, memory_order_relaxed);
-    return lane;
 }
 
 void sbx_companion_lane_unref(struct sbx_companion_lane *lane)
@@ -81,6 +90,7 @@ void sbx_companion_lane_unref(struct sbx_companion_lane *lane)
     if (lane == NULL || atomic_fetch_sub_explicit(&lane->owners, 1, memory_order_acq_rel) > 1) {
         return;
     }
+    sbx_resident_destroy(lane->resident);
     sbx_companion_unref(lane->companion);
     free(lane);
 }
@@ -111,12 +121,17 @@ static void fail(struct sbx_ask *ask, enum sbx_status status, const char *words)
     give_back(ask);
 }
 
+void sbx_companion_lane_look_again(struct sbx_companion_lane *lane)
+{
+    sbx_engine_defer(lane->engine, &lane->flush);
+}
+
 static void await_turn(struct sbx_ask *ask)
 {
     ask->batch = NULL;
     ask->id = 0; /* of errand.h */
     sbx_queue_push(&ask->lane->waiting, &ask->link);
-    sbx_engine_defer(ask->lane->engine, &ask->lane->flush);
+    sbx_companion_lane_look_again(ask->lane);
 }
 
 /* The batch is over: nobody waits for anything in it. */
@@ -132,24 +147,14 @@ static void end_batch(struct sbx_batch *batch)
     sbx_companion_lane_unref(lane);
 }
 
-static struct sbx_ask *take_out(struct sbx_batch *batch, size_t id)
-{
-    struct sbx_ask *ask = batch->asks[id];
-    if (ask != NULL) {
-        batch->asks[id] = NULL;
-        batch->left--;
-    }
-    return ask;
-}
-
 /* Nobody waits for it any more, wherever it is. */
 static void leave_batch(struct sbx_ask *ask)
 {
     struct sbx_batch *batch = ask->batch;
     if (batch != NULL) {
-        (void)take_out(batch, ask->id);
+        (void)sbx_batch_take_out(batch, ask->id);
         if (batch->left == 0) {
-            ask->lane->carrier->cancel(batch);
+            batch->carrier->cancel(batch);
             end_batch(batch);
         }
     }
@@ -191,30 +196,17 @@ enum sbx_status sbx_companion_lane_ask(struct sbx_companion_lane *lane, struct s
     return status;
 }
 
-/* Once more, where that helps and was not done too often: after a pause, but for what the loss itself has changed (how
- * large a batch is, or where the companion is looked for). */
-static void try_again(struct sbx_ask *ask, enum sbx_fate fate, enum sbx_status status, const char *words)
-{
-    ask->batch = NULL;
-    if (++ask->tries == SBX_ASK_TRIES) {
-        fail(ask, status, words);
-    } else if (fate == SBX_FATE_UNKNOWN || fate == SBX_FATE_NOT_DONE) {
-        sbx_again_add(&ask->lane->again, ask->lane->engine, ask);
-    } else {
-        await_turn(ask);
-    }
-}
-
 static void lose(struct sbx_ask *ask, enum sbx_fate fate, enum sbx_status status, const char *words)
 {
-    bool change = (ask->row->kind & SBX_CHANGE) != 0;
-    if (fate == SBX_FATE_UNKNOWN && change) {
-        fail(ask, SBX_EIO, "the connection was lost; the operation may have completed");
-    } else if (fate == SBX_FATE_NOT_DONE && !sbx_again_may_pass(status)) {
-        fail(ask, status, words); /* it would be the same again */
-    } else {
-        try_again(ask, fate, fate == SBX_FATE_GONE ? SBX_EIO : status,
-                  words); /* ENOENT is of the companion */
+    switch (sbx_again_judge(ask, fate, &status, &words)) {
+    case SBX_AGAIN_NEVER:
+        fail(ask, status, words);
+        break;
+    case SBX_AGAIN_LATER:
+        sbx_again_add(&ask->lane->again, ask->lane->engine, ask);
+        break;
+    default:
+        await_turn(ask);
     }
 }
 
@@ -230,7 +222,7 @@ void sbx_companion_lane_lost(struct sbx_batch *batch, enum sbx_fate fate, enum s
         lane->fill_max = sbx_batch_smaller(batch, lane->fill_max);
     }
     for (size_t id = 0; id < batch->count; id++) {
-        struct sbx_ask *ask = take_out(batch, id);
+        struct sbx_ask *ask = sbx_batch_take_out(batch, id);
         if (ask != NULL) {
             lose(ask, fate, status, words);
         }
@@ -258,10 +250,13 @@ void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies
     struct sbx_frame reply;
     sbx_pace_measure(&batch->lane->pace, sbx_now_ms() - batch->sent_ms);
     while (sbx_frame_next(&reader, &reply) == SBX_OK) {
-        struct sbx_ask *ask = reply.id < batch->count ? take_out(batch, reply.id) : NULL;
+        struct sbx_ask *ask = reply.id < batch->count ? sbx_batch_take_out(batch, reply.id) : NULL;
         if (ask != NULL) {
             answer(ask, &reply);
         }
+    }
+    if (batch->carrier == &sbx_carrier_run) {
+        sbx_resident_note_run(batch->lane->resident, batch, batch->lane->companion);
     }
     if (sbx_buf_left(&reader) == replies.length) {
         sbx_companion_is_unknown(batch->lane->companion, words);
@@ -270,10 +265,13 @@ void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies
 }
 
 /* Sends one batch of what waits, for the sandbox of the first. */
-static void send_some(struct sbx_companion_lane *lane)
+static void send_some(struct sbx_companion_lane *lane, bool stays)
 {
     struct sbx_ask *chosen[SBX_BATCH_FRAMES_MAX];
-    size_t count = sbx_batch_choose(&lane->waiting, lane->fill_max, chosen);
+    size_t fill_max =
+        stays && lane->fill_max > SBX_RESIDENT_FILL_MAX ? SBX_RESIDENT_FILL_MAX : lane->fill_max;
+    size_t replies_max = stays ? SBX_RESIDENT_REPLIES_MAX : SBX_REPLIES_MAX;
+    size_t count = sbx_batch_choose(&lane->waiting, fill_max, replies_max, chosen);
     struct sbx_batch *batch = NULL;
     enum sbx_status status = sbx_batch_create(&batch, chosen, count);
     for (size_t i = 0; i < count; i++) {
@@ -287,12 +285,15 @@ static void send_some(struct sbx_companion_lane *lane)
         sbx_batch_destroy(batch);
         return;
     }
-    batch->lane = ref(lane);
+    sbx_companion_lane_ref(lane);
+    batch->lane = lane;
+    batch->resident = lane->resident;
+    batch->carrier = stays ? &sbx_carrier_resident : &sbx_carrier_run;
     batch->engine = lane->engine;
     batch->sent_ms = sbx_now_ms();
     sbx_queue_push(&lane->sent, &batch->link);
     lane->sent_count++;
-    status = sbx_batch_send(batch, lane->carrier, lane->companion);
+    status = sbx_batch_send(batch, lane->companion);
     if (status != SBX_OK) {
         sbx_companion_lane_lost(batch, SBX_FATE_NOT_DONE, status, NULL);
     }
@@ -368,8 +369,9 @@ static void find(struct sbx_companion_lane *lane)
         return;
     }
     lane->finding = true;
+    sbx_companion_lane_ref(lane);
     if (sbx_companion_find(lane->companion, first_waiting(lane)->endpoint, lane->engine, &lane->waiting,
-                           on_found, ref(lane)) != SBX_OK) {
+                           on_found, lane) != SBX_OK) {
         on_found(lane, SBX_ENOMEM, NULL, SBX_SPAN(""));
     }
 }
@@ -377,6 +379,7 @@ static void find(struct sbx_companion_lane *lane)
 /* What waits may be for more than one sandbox: each is looked at by itself. */
 static void flush(struct sbx_companion_lane *lane)
 {
+    enum sbx_way way = SBX_WAY_RUN;
     enum sbx_companion_state state = SBX_COMPANION_UP;
     sbx_engine_disarm(lane->engine, &lane->next);
     while (state == SBX_COMPANION_UP && !sbx_queue_empty(&lane->waiting)) {
@@ -385,8 +388,9 @@ static void flush(struct sbx_companion_lane *lane)
             find(lane);
         } else if (state == SBX_COMPANION_OFF) {
             give_some_back(lane, SBX_OK, NULL);
-        } else if (may_send(lane)) {
-            send_some(lane);
+        } else if ((way = sbx_resident_way(lane->resident, first_waiting(lane))) != SBX_WAY_LATER &&
+                   may_send(lane)) {
+            send_some(lane, way == SBX_WAY_RESIDENT);
         } else {
             return;
         }

@@ -19,10 +19,17 @@
 #include "core/http/engine.h"
 
 struct sbx_companion_lane;
+struct sbx_resident;
 
 /* It counts `companion`. Thread: main. */
 enum sbx_status sbx_companion_lane_create(struct sbx_companion_lane **lane,
                                           struct sbx_companion *companion) SBX_CHECKED;
+
+/* Where that pays, its companion stays (resident.h). Before the first ask. Thread: main. */
+enum sbx_status sbx_companion_lane_stay(struct sbx_companion_lane *lane) SBX_CHECKED;
+
+/* The one that stays. Borrowed; NULL: none does. Thread: any. */
+struct sbx_resident *sbx_companion_lane_resident(const struct sbx_companion_lane *lane);
 
 /* One owner less: its maker, or a batch under way. Thread: any. */
 void sbx_companion_lane_unref(struct sbx_companion_lane *lane);

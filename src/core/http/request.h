@@ -51,8 +51,11 @@ struct sbx_request {
     struct sbx_bytes url;                      /* owned */
     struct sbx_endpoint *endpoint;             /* owned: one count */
     void (*done)(struct sbx_request *request); /* pool; the request is its owner's again */
-    void *owner;                               /* borrowed: for whoever made it */
-    struct sbx_task *task;                     /* borrowed: whose change it is; NULL: it cannot be given up */
+    /* Of a reply that is a stream: takes each piece of it, which is borrowed, and nothing is collected. It must leave the
+     * request as it is. NULL: none. Not over fetch. Pool. */
+    void (*piece)(struct sbx_request *request, struct sbx_span piece);
+    void *owner;            /* borrowed: for whoever made it */
+    struct sbx_task *task;  /* borrowed: whose change it is; NULL: it cannot be given up */
     atomic_size_t *arrived; /* borrowed: how much of the reply is there; NULL: nobody looks */
 
     /* Came back. */

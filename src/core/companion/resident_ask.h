@@ -1,0 +1,60 @@
+/* resident_ask.h: the requests about one process of the server.
+ *
+ * Thread: pool.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_CORE_COMPANION_RESIDENT_ASK_H
+#define SBX_CORE_COMPANION_RESIDENT_ASK_H
+
+#include <jansson.h>
+
+#include "core/http/request.h"
+
+/* Each makes a request, whose owner and `done` are to be set; NULL: there is no memory. `id` is the process's. */
+
+/* A process of the server. Its ids begin anew with each start of the server: one with the same id and another time of
+ * birth is another process. */
+struct sbx_resident_process {
+    char *id;              /* owned; NULL: there is none */
+    json_int_t created_ms; /* on the server's clock */
+};
+
+/* All processes. */
+struct sbx_request *sbx_resident_ask_list(struct sbx_endpoint *endpoint);
+
+/* Starts one with `body`, which is of `program` staying. */
+enum sbx_status sbx_resident_write_start(struct sbx_bytes *body, struct sbx_span program) SBX_CHECKED;
+struct sbx_request *sbx_resident_ask_start(struct sbx_endpoint *endpoint, struct sbx_span body);
+
+/* The process in the answer to that; its id is the caller's. */
+struct sbx_resident_process sbx_resident_read_start(const struct sbx_request *request);
+
+/* Writes `body`, made by sbx_resident_write_input, to its input. */
+struct sbx_request *sbx_resident_ask_input(struct sbx_endpoint *endpoint, const char *id,
+                                           struct sbx_span body);
+
+/* The body that has batch `number` of `frames`. */
+enum sbx_status sbx_resident_write_input(struct sbx_bytes *body, uint32_t number,
+                                         struct sbx_span frames) SBX_CHECKED;
+
+/* What it has printed after `since`; `follow`: as a stream that goes on. */
+struct sbx_request *sbx_resident_ask_log(struct sbx_endpoint *endpoint, const char *id, uint64_t since,
+                                         bool follow);
+
+/* What the server knows of it; and what the answer says: nothing, that there is no such process any more, or how it is. */
+struct sbx_request *sbx_resident_ask_state(struct sbx_endpoint *endpoint, const char *id);
+enum sbx_resident_life { SBX_RESIDENT_UNSAID, SBX_RESIDENT_GONE, SBX_RESIDENT_RUNS, SBX_RESIDENT_ENDED };
+enum sbx_resident_life sbx_resident_read_state(const struct sbx_request *request,
+                                               const struct sbx_resident_process *process);
+
+/* Whether a process of the server, as it lists it, is such a companion: ours, and nobody else's business. */
+bool sbx_resident_is_one(const json_t *process);
+
+/* Whether the server says that this process has ended. */
+bool sbx_resident_has_ended(const json_t *process);
+
+/* Ends it; and lets the server forget it, when it has ended. */
+struct sbx_request *sbx_resident_ask_kill(struct sbx_endpoint *endpoint, const char *id);
+struct sbx_request *sbx_resident_ask_delete(struct sbx_endpoint *endpoint, const char *id);
+
+#endif

@@ -1,0 +1,37 @@
+/* resident.h: how batches reach a companion that stays, and how their replies come back: each as the payload of a frame
+ * (frame.h) around it.
+ *
+ *   asked      id: the number of the batch, 1 for the first, one more for each    payload: its frames
+ *   answered   id: that number                                                    payload: the replies
+ *
+ * Batches are done in the order of their numbers, whatever the order in which they come, each once: one that comes again
+ * has the reply that was kept, and one that is ahead waits for those before it. So whoever asks has SBX_RESIDENT_WINDOW
+ * unanswered ones at most.
+ *
+ * Thread: any.
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef SBX_WIRE_RESIDENT_H
+#define SBX_WIRE_RESIDENT_H
+
+#include "wire/limits.h"
+
+/* The only code of what is asked. */
+#define SBX_RESIDENT_BATCH 1
+
+/* The codes of what it says. */
+enum sbx_resident_code {
+    SBX_RESIDENT_REPLIES, /* to batch `id`; with number 0 and without replies: it is there */
+    SBX_RESIDENT_REFUSED, /* batch `id` was none: nothing of it was done */
+    SBX_RESIDENT_LEFT,    /* it reads no more; `id` is the last batch that it did */
+};
+
+/* Batches under way at once; and bytes of the replies of one. The server's stream of a log loses what is more than 512
+ * pieces behind. A piece has 8 KiB, and half of that at least, where more follows: so many replies are fewer. */
+#define SBX_RESIDENT_WINDOW 4
+#define SBX_RESIDENT_REPLIES_MAX (448 * SBX_KIB)
+
+/* Bytes of a batch with all that stands around it: what one request may write to a process, decoded. */
+#define SBX_RESIDENT_MAX (64 * SBX_KIB)
+
+#endif

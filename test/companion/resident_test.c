@@ -1,0 +1,320 @@
+/* resident_test.c: a companion that stays: batches in whatever order they come, and again, each done once and answered;
+ * and how it leaves.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "companion/resident.h"
+#include "scratch.h"
+#include "wire/resident.h"
+
+#define NEVER_MS 60000
+#define HANG_MS 20000
+
+static struct {
+    pthread_t thread;
+    int to;   /* its input */
+    int from; /* its output */
+    int input;
+    int output;
+    int idle_ms;
+    bool good;
+} there;
+
+static char said[SBX_FRAME_MAX];
+static size_t said_length;
+static struct sbx_frame heard; /* in `said` */
+
+static void *stay(void *unused)
+{
+    static char replies[SBX_REPLIES_MAX];
+    static _Alignas(16) char space[SERVER_SPACE];
+    struct server server = {.replies = sbx_buf_writer(replies, sizeof(replies)), .space = space};
+    (void)unused;
+    there.good = resident_serve(&server, there.input, there.output, there.idle_ms);
+    (void)close(there.output);
+    return NULL;
+}
+
+/* Cuts the next answer off what it says; false: it says no more. */
+static bool hear(void)
+{
+    static size_t heard_length;
+    said_length -= heard_length;
+    memmove(said, said + heard_length, said_length);
+    heard_length = 0;
+    for (;;) {
+        struct sbx_reader reader = sbx_buf_reader((struct sbx_span){said, said_length});
+        if (sbx_frame_next(&reader, &heard) == SBX_OK) {
+            heard_length = reader.at;
+            return true;
+        }
+        struct pollfd waited = {.fd = there.from, .events = POLLIN};
+        assert_int_equal(poll(&waited, 1, HANG_MS), 1);
+        ssize_t got = read(there.from, said + said_length, sizeof(said) - said_length);
+        assert_true(got >= 0);
+        if (got == 0) {
+            return false;
+        }
+        said_length += (size_t)got;
+    }
+}
+
+static void hear_answer(uint32_t number, enum sbx_resident_code code)
+{
+    assert_true(hear());
+    assert_int_equal(heard.id, number);
+    assert_int_equal(heard.code, code);
+}
+
+static void begin(int idle_ms)
+{
+    int in[2];
+    int out[2];
+    assert_int_equal(pipe2(in, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+    there.input = in[0];
+    there.to = in[1];
+    there.from = out[0];
+    there.output = out[1];
+    there.idle_ms = idle_ms;
+    said_length = 0;
+    assert_int_equal(pthread_create(&there.thread, NULL, stay, NULL), 0);
+    hear_answer(0, SBX_RESIDENT_REPLIES);
+}
+
+/* Its last word: the number of the last batch that it did. */
+static void end(uint32_t done, bool good)
+{
+    if (there.to >= 0) {
+        assert_int_equal(close(there.to), 0);
+    }
+    hear_answer(done, SBX_RESIDENT_LEFT);
+    assert_false(hear());
+    assert_int_equal(pthread_join(there.thread, NULL), 0);
+    assert_int_equal(there.good, good);
+    assert_int_equal(close(there.from), 0);
+    assert_int_equal(close(there.input), 0);
+}
+
+static void tell(struct sbx_span bytes)
+{
+    assert_int_equal(write(there.to, bytes.data, bytes.length), bytes.length);
+}
+
+/* A batch that makes the directory `name`, into `writer`. */
+static void put_mkdir(struct sbx_writer *writer, uint32_t number, const char *name)
+{
+    struct sbx_args args = {.path = P(name)};
+    size_t start = sbx_frame_begin(writer, number, SBX_RESIDENT_BATCH);
+    size_t inner = sbx_frame_begin(writer, 7, SBX_OP_MKDIR);
+    assert_status(sbx_args_encode(sbx_op_row(SBX_OP_MKDIR), &args, writer), SBX_OK);
+    assert_status(sbx_frame_end(writer, inner), SBX_OK);
+    assert_status(sbx_frame_end(writer, start), SBX_OK);
+}
+
+static void ask_mkdir(uint32_t number, const char *name)
+{
+    char bytes[200];
+    struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
+    put_mkdir(&writer, number, name);
+    tell(sbx_buf_written(&writer));
+}
+
+/* The answer to batch `number`, in which the only reply has `status`. */
+static void hear_mkdir(uint32_t number, enum sbx_status status)
+{
+    struct sbx_frame reply;
+    hear_answer(number, SBX_RESIDENT_REPLIES);
+    struct sbx_reader reader = sbx_buf_reader(heard.payload);
+    assert_status(sbx_frame_next(&reader, &reply), SBX_OK);
+    assert_int_equal(reply.id, 7);
+    assert_status((enum sbx_status)reply.code, status);
+    assert_int_equal(sbx_buf_left(&reader), 0);
+}
+
+static void test_one_after_the_other(void **state)
+{
+    (void)state;
+    begin(NEVER_MS);
+    ask_mkdir(1, "a");
+    hear_mkdir(1, SBX_OK);
+    ask_mkdir(2, "a");
+    hear_mkdir(2, SBX_EEXIST);
+    end(2, true);
+}
+
+static void test_again(void **state)
+{
+    (void)state;
+    begin(NEVER_MS);
+    ask_mkdir(1, "a");
+    hear_mkdir(1, SBX_OK);
+    assert_int_equal(rmdir("a"), 0);
+    ask_mkdir(1, "a");
+    hear_mkdir(1, SBX_OK);
+    assert_false(scratch_is_there("a"));
+    end(1, true);
+}
+
+/* Only the last few are kept: nobody waits for one before those. */
+static void test_again_much_later(void **state)
+{
+    (void)state;
+    begin(NEVER_MS);
+    for (uint32_t number = 1; number <= 1 + SBX_RESIDENT_WINDOW; number++) {
+        ask_mkdir(number, "a");
+        hear_mkdir(number, number == 1 ? SBX_OK : SBX_EEXIST);
+    }
+    ask_mkdir(1, "a");
+    ask_mkdir(2, "a");
+    hear_mkdir(2, SBX_EEXIST);
+    end(1 + SBX_RESIDENT_WINDOW, true);
+}
+
+static void test_gap(void **state)
+{
+    (void)state;
+    begin(NEVER_MS);
+    ask_mkdir(4, "a/b/c");
+    ask_mkdir(3, "a/b");
+    ask_mkdir(3, "a/b");
+    ask_mkdir(2, "a");
+    struct pollfd waited = {.fd = there.from, .events = POLLIN};
+    assert_int_equal(poll(&waited, 1, 50), 0);
+    assert_false(scratch_is_there("a"));
+    ask_mkdir(1, "z");
+    for (uint32_t number = 1; number <= 4; number++) {
+        hear_mkdir(number, SBX_OK);
+    }
+    assert_true(scratch_is_there("a/b/c"));
+    end(4, true);
+}
+
+static void test_pieces(void **state)
+{
+    char bytes[400];
+    struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
+    (void)state;
+    begin(NEVER_MS);
+    put_mkdir(&writer, 1, "a");
+    put_mkdir(&writer, 2, "b");
+    for (size_t i = 0; i < writer.length; i++) {
+        tell((struct sbx_span){bytes + i, 1});
+    }
+    hear_mkdir(1, SBX_OK);
+    hear_mkdir(2, SBX_OK);
+    end(2, true);
+}
+
+static void test_numbers_go_round(void **state)
+{
+    char bytes[SBX_FRAME_HEADER];
+    struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
+    (void)state;
+    begin(NEVER_MS);
+    size_t start = sbx_frame_begin(&writer, UINT32_MAX, SBX_RESIDENT_BATCH);
+    assert_status(sbx_frame_end(&writer, start), SBX_OK);
+    tell(sbx_buf_written(&writer)); /* one before the first: nobody waits for that */
+    ask_mkdir(1, "a");
+    hear_mkdir(1, SBX_OK);
+    end(1, true);
+}
+
+static void test_no_batch(void **state)
+{
+    char bytes[64];
+    struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
+    (void)state;
+    begin(NEVER_MS);
+    size_t start = sbx_frame_begin(&writer, 1, SBX_RESIDENT_BATCH);
+    sbx_buf_put(&writer, 0, 5);
+    assert_status(sbx_frame_end(&writer, start), SBX_OK);
+    tell(sbx_buf_written(&writer));
+    hear_answer(1, SBX_RESIDENT_REFUSED);
+    ask_mkdir(2, "a");
+    hear_mkdir(2, SBX_OK);
+    end(2, true);
+}
+
+/* What it does not understand it does not guess at. */
+static void test_leaves_what_it_does_not_understand(void **state)
+{
+    char bytes[64];
+    struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
+    (void)state;
+    begin(NEVER_MS);
+    ask_mkdir(1, "a");
+    hear_mkdir(1, SBX_OK);
+    size_t start = sbx_frame_begin(&writer, 2, SBX_RESIDENT_BATCH + 1);
+    assert_status(sbx_frame_end(&writer, start), SBX_OK);
+    tell(sbx_buf_written(&writer));
+    end(1, false);
+    begin(NEVER_MS);
+    ask_mkdir(1 + SBX_RESIDENT_WINDOW, "b");
+    end(0, false);
+    begin(NEVER_MS);
+    tell(SBX_SPAN("\1\0\0\0garbage"));
+    end(0, false);
+    assert_false(scratch_is_there("b"));
+}
+
+static void test_leaves_when_idle(void **state)
+{
+    (void)state;
+    begin(20);
+    int to = there.to;
+    there.to = -1; /* it goes by itself */
+    end(0, true);
+    assert_int_equal(close(to), 0);
+}
+
+/* A batch of one waits for no lock: others are behind it. */
+static void test_waits_for_nobody(void **state)
+{
+    char bytes[200];
+    struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
+    struct sbx_args args = {.path = P("f"), .data = P("new")};
+    struct sbx_frame reply;
+    (void)state;
+    scratch_put("f", "old");
+    int fd = open("f", O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(flock(fd, LOCK_EX), 0);
+    begin(NEVER_MS);
+    size_t start = sbx_frame_begin(&writer, 1, SBX_RESIDENT_BATCH);
+    size_t inner = sbx_frame_begin(&writer, 7, SBX_OP_WRITE);
+    assert_status(sbx_args_encode(sbx_op_row(SBX_OP_WRITE), &args, &writer), SBX_OK);
+    assert_status(sbx_frame_end(&writer, inner), SBX_OK);
+    assert_status(sbx_frame_end(&writer, start), SBX_OK);
+    tell(sbx_buf_written(&writer));
+    hear_answer(1, SBX_RESIDENT_REPLIES);
+    struct sbx_reader reader = sbx_buf_reader(heard.payload);
+    assert_status(sbx_frame_next(&reader, &reply), SBX_OK);
+    assert_status((enum sbx_status)reply.code, SBX_ENOBUFS);
+    end(1, true);
+    assert_int_equal(close(fd), 0);
+    scratch_has("f", "old");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        scratch_test(test_one_after_the_other),
+        scratch_test(test_again),
+        scratch_test(test_again_much_later),
+        scratch_test(test_gap),
+        scratch_test(test_pieces),
+        scratch_test(test_numbers_go_round),
+        scratch_test(test_no_batch),
+        scratch_test(test_leaves_what_it_does_not_understand),
+        scratch_test(test_leaves_when_idle),
+        scratch_test(test_waits_for_nobody),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,114 @@
+// How the companion that stays ends: with close(); it holds no process of its client's; no tool shows or ends it; and where
+// the server has no place for it, or others have all that there are for it, all goes by `run`.
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { eventually } from '../helpers/eventually.mjs';
+import { fetchClient } from '../helpers/fetch-client.mjs';
+import { runProgram } from '../helpers/program.mjs';
+import { AT_ONCE, call, suite } from '../helpers/suite.mjs';
+
+const { sandbox, open, toolkit, proxied } = await suite();
+const TRY_MS = 5000;
+const PLACES = 8;
+
+const residents = async () =>
+  (await sandbox.client.listProcesses()).processes.filter(({ args }) => args[0] === 'serve' && args[1] === '--batches');
+const running = async () => (await residents()).filter(({ status }) => status === 'running');
+
+/** Asks for a while, or until the companion stays; whether it does. */
+async function stays(fs, until = () => false) {
+  for (const end = performance.now() + TRY_MS; performance.now() < end && !(await until()); await fs.stat('/'))
+    if (fs.lane.carrier !== 'run' && fs.lane.carrier !== null) return true;
+  return false;
+}
+
+/** A file system whose companion stays; where the machine is busy, not the first one. */
+async function staying() {
+  for (let i = 0; i < 10; i++) {
+    const { fs } = await open(AT_ONCE);
+    if (await stays(fs)) return fs;
+    await fs.close();
+  }
+  throw new Error('none stays');
+}
+
+test('close() ends it, and the server forgets it', async () => {
+  const fs = await staying();
+  assert.equal((await running()).length, 1);
+  const [last] = await Promise.all([fs.mkdir('/last').then(() => 'made'), fs.close()]);
+  assert.equal(last, 'made');
+  assert.deepEqual(await residents(), []);
+});
+
+test('no tool shows it, or ends it', async () => {
+  const fs = await staying();
+  const kit = toolkit();
+  const [{ id }] = await running();
+  const { processes } = await call(kit, 'list-processes');
+  assert.ok(!processes.some((process) => process.id === id));
+  for (const tool of ['stop-process', 'kill-process'])
+    await assert.rejects(call(kit, tool, { id }), { code: 'ESRCH', message: /companion of a file system/ });
+  assert.equal((await running())[0].id, id);
+  await fs.close();
+});
+
+test('a program that uses it ends by itself, and leaves one that runs, for a while', async () => {
+  const place = JSON.stringify({ baseUrl: sandbox.baseUrl, token: sandbox.token });
+  let carrier;
+  for (let i = 0; i < 10 && carrier !== 'stream'; i++) {
+    const ended = await runProgram(new URL('programs/stays.mjs', import.meta.url), [place], { boundMs: 30_000 });
+    assert.equal(ended.hung, false);
+    assert.equal(ended.code, 0, ended.stderr);
+    carrier = ended.stdout.trim();
+  }
+  assert.equal(carrier, 'stream');
+  assert.equal((await running()).length, 1);
+  for (const { id } of await running()) await sandbox.client.killProcess(id);
+  for (const { id } of await residents()) await sandbox.client.deleteProcess(id);
+});
+
+test('where the server has no place for it, all goes by run', async () => {
+  const { proxy, client } = await proxied();
+  const before = await sandbox.client.getProcessConfig();
+  const sleeper = await sandbox.client.createProcess({ command: 'sleep', args: ['600'] });
+  await sandbox.client.setProcessConfig({ ...before, maxConcurrentProcesses: 1 });
+  try {
+    const { fs } = await open({ ...AT_ONCE, client });
+    const asked = async () =>
+      (await proxy.requests()).some(({ method, url }) => method === 'POST' && url === '/v1/processes');
+    assert.equal(await stays(fs, asked), false);
+    for (let i = 0; i < 50; i++) await fs.stat('/');
+    assert.ok(await asked());
+    assert.equal(fs.lane.carrier, 'run');
+    assert.deepEqual(await residents(), []);
+  } finally {
+    await sandbox.client.setProcessConfig(before);
+    await sandbox.client.killProcess(sleeper.id);
+  }
+});
+
+test(`where ${PLACES} are there, there is no other one`, async () => {
+  const fs = await staying();
+  const [{ command, args }] = await running();
+  for (let i = 1; i < PLACES; i++) await sandbox.client.createProcess({ command, args });
+  const { proxy, client } = await proxied();
+  const { fs: another } = await open({ ...AT_ONCE, client });
+  const asked = async () =>
+    (await proxy.requests()).filter(({ url }) => url === '/v1/processes').map(({ method }) => method);
+  await stays(another, async () => (await asked()).length > 0);
+  for (let i = 0; i < 50; i++) await another.stat('/');
+  assert.deepEqual(await asked(), ['GET']);
+  assert.equal(another.lane.carrier, 'run');
+  await fs.close();
+  await eventually(async () => (await running()).length === PLACES - 1, 'one to end');
+});
+
+test("over the client's own fetch none stays", async () => {
+  const { client } = await fetchClient(sandbox);
+  const { fs } = await open({ client });
+  const before = (await residents()).length;
+  for (let i = 0; i < 200; i++) await fs.stat('/');
+  assert.equal(fs.lane.carrier, 'run');
+  assert.equal((await residents()).length, before);
+});

@@ -1,0 +1,56 @@
+/* stays.h: a companion that stays, played by the test's server beside that of frames.h: it takes numbered batches as the
+ * input of process "proc_7", does each once and in order, and its log has the replies.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#ifndef TEST_STAYS_H
+#define TEST_STAYS_H
+
+#include "frames.h"
+
+#define STAYS_CREATED_MS 5000000 /* on the server's clock */
+#define STAYS_ENTRIES 2000
+
+/* All under the world's lock. Set by the test. */
+struct stays {
+    const char *list;    /* of the processes that are there before, as JSON */
+    const char *refusal; /* the status with which an input is refused; NULL: it is taken */
+    bool silent;         /* what was done is not answered yet */
+    bool streamless;     /* the stream brings nothing */
+    bool another;        /* the server was started again: the id is another one's */
+    size_t lost_from; /* entries from this one on, counted from 1, up to lost_to, do not come in the stream */
+    size_t lost_to;
+    bool cut; /* the stream ends */
+
+    /* What came. */
+    size_t inputs;            /* requests */
+    size_t batches;           /* those that were done */
+    size_t changes;           /* frames that make a directory */
+    uint32_t done;            /* number of the last one */
+    size_t entries;           /* of the log */
+    char *log[STAYS_ENTRIES]; /* owned: base64, from entry 1 on */
+    char asked[4000];         /* other requests about processes, each ended by a newline */
+};
+
+extern struct stays stays;
+
+int stays_set_up(void **state);
+int stays_tear_down(void **state);
+
+/* A file system whose companion stays, by that carrier. */
+struct sbx_fs *stays_fs(struct world *world, const char *carrier);
+
+/* Runs slices until its carrier is that. */
+void stays_await(struct world *world, const struct sbx_fs *fs, const char *carrier);
+
+/* Says what was not answered so far, and answers from now on. */
+void stays_speak(struct world *world);
+
+/* What it says last, and then it is not there any more. */
+void stays_leave(struct world *world);
+
+/* Whether that line was asked; for drive_until. */
+bool stays_was_asked(struct world *world, const char *line);
+void stays_await_asked(struct world *world, const char *line);
+
+#endif
