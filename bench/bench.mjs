@@ -141,7 +141,7 @@ function hasTurn({ failure, usedMs, values }) {
 
 async function turn(row, name, stage, limits) {
   if (!row.process) {
-    const side = await stage.side(name);
+    const side = await stage.side(name, row.delayMs);
     return side.turn ? side.turn(row, limits) : row.run(side, limits);
   }
   const place = JSON.stringify(await stage.placeOf(name));
@@ -152,7 +152,8 @@ async function turn(row, name, stage, limits) {
 
 /** The shortest that says why: an errno, a status, or the first words. */
 function reasonOf(error) {
-  return String(error.code ?? error.cause?.code ?? error.status ?? error.message).slice(0, 60);
+  const words = error.code === 'ERR_ASSERTION' ? error.message : undefined;
+  return String(words ?? error.code ?? error.cause?.code ?? error.status ?? error.message).slice(0, 60);
 }
 
 function save({ head, lane, results }) {

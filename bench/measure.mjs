@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout } from 'node:timers/promises';
 
 export const BIG = 256 * 2 ** 20; // bytes; a file that is not read for a part of it
 const TICK_US = 10_000; // of /proc/PID/stat: 100 in a second on every Linux that Node runs on
@@ -81,6 +82,23 @@ export async function eventLoopDelay(action) {
   await action();
   histogram.disable();
   return Math.max(0, histogram.percentile(99) / 1e6 - 1);
+}
+
+/** The milliseconds that each of `count` calls takes: one every `everyMs`, whatever is under way; 0: one after the other. */
+export async function latencies(count, everyMs, call) {
+  const times = [];
+  const begin = performance.now();
+  for (let i = 0; i < count; i++) {
+    times.push(time(() => call(i)));
+    if (everyMs === 0) await times.at(-1);
+    else await setTimeout(Math.max(0, begin + (i + 1) * everyMs - performance.now()));
+  }
+  return Promise.all(times);
+}
+
+export function percentile(values, percent) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * percent) / 100))];
 }
 
 export function median(values) {

@@ -13,6 +13,7 @@ export function report(text = '', part = undefined) {
     process.stderr.write(ERASE + `${bar}${text}`.slice(0, (process.stderr.columns || 80) - 1));
   } else if (text !== '' && (part === undefined || part !== last)) {
     last = part;
-    process.stderr.write(`${part === undefined ? '' : `${Math.round(part * 100)} % `}${text}\n`);
+    const seconds = Math.round(performance.now() / 1000);
+    process.stderr.write(`${seconds} s  ${part === undefined ? '' : `${Math.round(part * 100)} %  `}${text}\n`);
   }
 }

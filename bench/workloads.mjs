@@ -1,5 +1,5 @@
-// workloads.mjs: the rows that are measured near by, each side with the same sandbox on this machine. A row says what
-// each side does in one round, in which unit the figure is, and what it is to reach.
+// workloads.mjs: the rows, here those that are measured near by, each side with the same sandbox on this machine. A row
+// says what each side does in one round, in which unit the figure is, and what it is to reach.
 //
 //   name      as the table shows it, and what --only looks in
 //   what      whose row it is; default: 'ours' (sides.mjs)
@@ -11,10 +11,12 @@
 //   run       (side, { ms, serverPid }) → the figure of one round, which goes on for `ms` where it can
 //   bare      what the bare loop sends for it: { requests, callers }
 //   process   instead of run: the name of a workload of memory.mjs, for which each turn is a process of its own
+//   delayMs   how far away its sides are, each with a VM (far.mjs); without it they are near
 //   chart     its bar's words, where it is one of a chart
 //
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { FAR_ROWS } from './far.mjs';
 import { BIG, closedLoop, cpuPerCall, eventLoopDelay, repeated, serverCpuPerCall, time } from './measure.mjs';
 
 const KIB = 1024;
@@ -209,7 +211,7 @@ function rate(ms) {
   return BIG / 1e6 / (ms / 1000);
 }
 
-export const ROWS = [...smallRows(), ...CACHE_ROWS, ...HTTP_ROWS, ...LARGE_ROWS, ...OTHER_ROWS].map((row) => ({
+export const ROWS = [...smallRows(), ...CACHE_ROWS, ...HTTP_ROWS, ...LARGE_ROWS, ...OTHER_ROWS, ...FAR_ROWS].map((row) => ({
   ...row,
   sides: [row.what ?? 'ours', ...Object.keys(row.beside)],
 }));
