@@ -6,6 +6,7 @@
 //   npm run bench -- --only "stat, 64"      the rows whose name holds this
 //   npm run bench -- --quick                shorter and fewer rounds
 //   npm run bench -- --json FILE            where the raw figures go (default: build/bench.json)
+//   npm run bench -- --charts FOLDER        where the two charts go (default: build)
 //
 // The server is another process. It logs each request, as it does by default, and sends no telemetry. Each turn
 // begins after a collection of garbage: that of one side is not to be collected in the time of the other.
@@ -18,6 +19,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runProgram } from '../test/helpers/program.mjs';
 import { startSandbox } from '../test/helpers/sandbox.mjs';
+import { drawChart } from './chart.mjs';
 import { report } from './progress.mjs';
 import { TITLES } from './sides.mjs';
 import { setStage } from './stage.mjs';
@@ -25,8 +27,13 @@ import { sumUp, table } from './table.mjs';
 import { ROWS } from './workloads.mjs';
 
 const MEMORY = new URL('memory.mjs', import.meta.url);
-const OUTPUT = fileURLToPath(new URL('../build/bench.json', import.meta.url));
+const BUILD = fileURLToPath(new URL('../build', import.meta.url));
 const NO_LANE = 'http (it names none)';
+const CHARTS = [
+  { file: 'bench-near.svg', title: 'On the same machine', has: ({ delayMs }) => delayMs === undefined },
+  { file: 'bench-far.svg', title: '20 ms away, in a VM', has: ({ delayMs }) => delayMs !== undefined },
+];
+
 const SIDE_MS = 6000; // a side that has used so much in a row gets no other turn there
 const WHOLE_MS = 240_000; // all rows; one that begins later than its share of this is measured as with --quick
 const GRACE_MS = 5000; // beyond that share: rows differ
@@ -46,7 +53,8 @@ function readOptions() {
       options: {
         only: { type: 'string', default: '' },
         quick: { type: 'boolean', default: false },
-        json: { type: 'string', default: OUTPUT },
+        json: { type: 'string', default: path.join(BUILD, 'bench.json') },
+        charts: { type: 'string', default: BUILD },
       },
     });
     return values;
@@ -76,6 +84,7 @@ async function main() {
     console.log(`${head.join('\n')}\n`);
     const results = await measureAll(stage);
     console.log(table(results));
+    saveCharts(results);
     save({ head, lane: fs.lane ?? null, results });
   } finally {
     await stage?.close();
@@ -154,6 +163,19 @@ async function turn(row, name, stage, limits) {
 function reasonOf(error) {
   const words = error.code === 'ERR_ASSERTION' ? error.message : undefined;
   return String(words ?? error.code ?? error.cause?.code ?? error.status ?? error.message).slice(0, 60);
+}
+
+/** The ratios to the SDK of the rows that are meant for it, of both kinds. */
+function saveCharts(results) {
+  for (const { file, title, has } of CHARTS) {
+    const bars = results
+      .filter(({ row, sum }) => row.chart && has(row) && sum.ratios.sdk?.ratio !== undefined)
+      .map(({ row, sum: { ratios } }) => ({ label: row.chart, target: row.beside.sdk, ...ratios.sdk }));
+    if (bars.length === 0) continue;
+    const subtitle = "Times as fast as the SDK's own calls: median, least and greatest of the rounds; green: the target";
+    mkdirSync(options.charts, { recursive: true });
+    writeFileSync(path.join(options.charts, file), drawChart({ title, subtitle, bars }));
+  }
 }
 
 function save({ head, lane, results }) {

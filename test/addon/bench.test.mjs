@@ -15,7 +15,7 @@ const temporary = ownTmpdir();
 const file = path.join(temporary, 'bench.json');
 
 async function bench(...args) {
-  const command = ['24', '--expose-gc', 'bench/bench.mjs', '--quick', '--json', file, ...args];
+  const command = ['24', '--expose-gc', 'bench/bench.mjs', '--quick', '--json', file, '--charts', temporary, ...args];
   const env = { ...process.env, NODE_OPTIONS: '' };
   const child = spawn('scripts/node', command, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const ended = [text(child.stdout), text(child.stderr), once(child, 'exit')];
@@ -38,7 +38,10 @@ test('the bench shows and keeps what it measured, and leaves nothing', async () 
     assert.equal(values.length, failure ? 0 : 2); // SFTP is there where scripts/bench has fetched it
     assert.ok(values.every((value) => value > 0));
   }
+  const chart = await readFile(path.join(temporary, 'bench-near.svg'), 'utf8');
+  assert.match(chart, /^<svg [^]*>stat, 16 callers<[^]*>x[\d.]+ <tspan class="soft">of x8<[^]*<\/svg>\n$/);
   await rm(file);
+  await rm(path.join(temporary, 'bench-near.svg'));
   assert.deepEqual(await readdir(temporary), []);
   assert.deepEqual(await programs(temporary, 'environ'), []);
 });
