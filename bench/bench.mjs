@@ -31,7 +31,7 @@ const BUILD = fileURLToPath(new URL('../build', import.meta.url));
 const NO_LANE = 'http (it names none)';
 const CHARTS = [
   { file: 'bench-near.svg', title: 'On the same machine', has: ({ delayMs }) => delayMs === undefined },
-  { file: 'bench-far.svg', title: '20 ms away, in a VM', has: ({ delayMs }) => delayMs !== undefined },
+  { file: 'bench-far.svg', title: '20 ms away', has: ({ delayMs }) => delayMs !== undefined },
 ];
 
 const SIDE_MS = 6000; // a side that has used so much in a row gets no other turn there
