@@ -1,10 +1,12 @@
 /* bare.c: the server's bare ceiling: a loop that sends requests and throws the answers away.
  *
- *   bare PORT CONNECTIONS MS <requests     prints {"done":N,"ms":X}
+ *   bare PORT CONNECTIONS
  *
- * The requests come on stdin, each as its length on a line and its bytes. Every connection is kept, has one request under
- * way and sends the next when that is answered, for MS; with 0 it sends one. One thread, epoll, nothing in the answers is
- * looked at but the status and the length. What goes wrong ends it with a word on stderr.
+ * On stdin come the requests, each as its length on a line and its bytes, and a length of 0; then MS on a line, as often
+ * as one likes, each of which it answers with a line {"done":N,"ms":X}. Every connection has one request under way and
+ * sends the next when that is answered, for MS; with 0 it sends one. They are kept, and have had an answer before: a
+ * connection that is new costs the server milliseconds. One thread, epoll, nothing in the answers is looked at but the
+ * status and the length. What goes wrong ends it with a word on stderr.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -42,6 +44,8 @@ static struct request *requests; /* owned by the process, as is the text in them
 static size_t request_count;
 static size_t next_request;
 static size_t done;
+static size_t busy; /* connections with a request under way */
+static double end;  /* when no other is begun, as now_ms says it */
 static int poller;
 static char sink[READ_MAX]; /* what was received last */
 
@@ -61,7 +65,7 @@ static double now_ms(void)
 static void read_requests(void)
 {
     size_t length;
-    while (scanf("%zu", &length) == 1 && getchar() == '\n') {
+    while (scanf("%zu", &length) == 1 && getchar() == '\n' && length > 0) {
         char *bytes = malloc(length);
         requests = realloc(requests, (request_count + 1) * sizeof *requests);
         if (!bytes || !requests || fread(bytes, 1, length, stdin) != length)
@@ -160,7 +164,7 @@ static int receive(struct connection *c)
     return c->body_left == 0;
 }
 
-static void serve(struct connection *c, uint32_t events, double end, size_t *busy)
+static void serve(struct connection *c, uint32_t events)
 {
     if (events & EPOLLOUT) {
         watch(c, EPOLL_CTL_MOD, EPOLLIN);
@@ -172,20 +176,16 @@ static void serve(struct connection *c, uint32_t events, double end, size_t *bus
     if (now_ms() < end)
         ask(c);
     else
-        --*busy;
+        busy--;
 }
 
-int main(int argc, char **argv)
+/* Every connection asks for so long; how long it took. */
+static double run(struct connection *all, size_t count, double ms)
 {
-    if (argc != 4)
-        fail("usage: bare PORT CONNECTIONS MS <requests");
-    size_t count = strtoul(argv[2], NULL, 10), busy = count;
-    struct connection *all = calloc(count, sizeof *all);
-    poller = epoll_create1(0);
-    read_requests();
-    for (size_t i = 0; i < count; i++)
-        open_connection(&all[i], (int)strtol(argv[1], NULL, 10));
-    double begin = now_ms(), end = begin + strtod(argv[3], NULL);
+    double begin = now_ms();
+    end = begin + ms;
+    done = 0;
+    busy = count;
     for (size_t i = 0; i < count; i++)
         ask(&all[i]);
     while (busy > 0) {
@@ -194,8 +194,28 @@ int main(int argc, char **argv)
         if (n == 0)
             fail("no answer for 30 s");
         for (int i = 0; i < n; i++)
-            serve(events[i].data.ptr, events[i].events, end, &busy);
+            serve(events[i].data.ptr, events[i].events);
     }
-    printf("{\"done\":%zu,\"ms\":%.3f}\n", done, now_ms() - begin);
+    return now_ms() - begin;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 3)
+        fail("usage: bare PORT CONNECTIONS");
+    size_t count = strtoul(argv[2], NULL, 10);
+    struct connection *all = calloc(count, sizeof *all);
+    poller = epoll_create1(0);
+    if (!all || poller < 0)
+        fail("no memory");
+    read_requests();
+    for (size_t i = 0; i < count; i++)
+        open_connection(&all[i], (int)strtol(argv[1], NULL, 10));
+    run(all, count, 0);
+    for (double ms; scanf("%lf", &ms) == 1;) {
+        double took = run(all, count, ms);
+        printf("{\"done\":%zu,\"ms\":%.3f}\n", done, took);
+        fflush(stdout);
+    }
     return 0;
 }

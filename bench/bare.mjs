@@ -2,11 +2,12 @@
 // which requests it sends (method, path, body) and over how many connections.
 //
 // SPDX-License-Identifier: Apache-2.0
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { BIG } from './measure.mjs';
 
 const SOURCE = fileURLToPath(new URL('bare.c', import.meta.url));
@@ -30,24 +31,42 @@ export function bareSide({ baseUrl, token, basePath }) {
       `content-type: ${type}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
     return Buffer.concat([Buffer.from(text), Buffer.from(body)]);
   };
+  let loop; // of the row that has its turns
   return {
-    async turn({ unit, bare: { requests, callers = 1 } }, { ms }) {
-      const { done, ms: took } = await loop([port, callers, unit === 'ops/s' ? ms : 0], requests.map(bytesOf));
+    async turn(row, { ms }) {
+      const { unit, bare } = row;
+      if (loop?.row !== row) {
+        loop?.end();
+        loop = startLoop(row, [port, bare.callers ?? 1], bare.requests.map(bytesOf));
+      }
+      const { done, ms: took } = await loop.run(unit === 'ops/s' ? ms : 0);
       return IN_UNIT[unit]((done / took) * 1000);
     },
-    close: async () => {},
+    close: async () => loop?.end(),
   };
 }
 
-async function loop(args, requests) {
-  const running = promisify(execFile)(PROGRAM, args.map(String));
+/** The loop in C, with its connections open until it is told to end. */
+function startLoop(row, args, requests) {
+  const child = spawn(PROGRAM, args.map(String), { stdio: ['pipe', 'pipe', 'pipe'] });
+  const said = text(child.stderr);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  child.stdin.on('error', () => {}); // of a loop that has failed: what it said counts
   for (const bytes of requests) {
-    running.child.stdin.write(`${bytes.length}\n`);
-    running.child.stdin.write(bytes);
+    child.stdin.write(`${bytes.length}\n`);
+    child.stdin.write(bytes);
   }
-  running.child.stdin.on('error', () => {}); // of a loop that has failed: what it said counts
-  running.child.stdin.end();
-  return JSON.parse((await running).stdout);
+  child.stdin.write('0\n');
+  return {
+    row,
+    async run(ms) {
+      child.stdin.write(`${ms}\n`);
+      const { value, done } = await lines.next();
+      if (done) throw new Error(await said);
+      return JSON.parse(value);
+    },
+    end: () => child.stdin.end(),
+  };
 }
 
 function build() {
