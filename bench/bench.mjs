@@ -38,6 +38,7 @@ const SIDE_MS = 6000; // a side that has used so much in a row gets no other tur
 const WHOLE_MS = 240_000; // all rows; one that begins later than its share of this is measured as with --quick
 const GRACE_MS = 5000; // beyond that share: rows differ
 
+let stopping = false; // by a signal
 const options = readOptions();
 const rows = ROWS.filter(({ name }) => name.includes(options.only));
 if (rows.length === 0) {
@@ -71,8 +72,14 @@ function refuse(words) {
 async function main() {
   report('starting the server');
   const sandbox = await startSandbox({ httpLog: true });
+  const results = [];
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
-    process.once(signal, () => sandbox.stop().finally(() => process.exit(130)));
+    process.once(signal, () => {
+      stopping = true;
+      report();
+      console.log(table(results)); // what there is
+      sandbox.stop().finally(() => process.exit(130));
+    });
   let stage;
   try {
     report('preparing the files');
@@ -82,7 +89,7 @@ async function main() {
     const head = heading(sandbox, fs.lane);
     report();
     console.log(`${head.join('\n')}\n`);
-    const results = await measureAll(stage);
+    await measureAll(stage, results);
     console.log(table(results));
     saveCharts(results);
     save({ head, lane: fs.lane ?? null, results });
@@ -108,17 +115,16 @@ function heading({ isolated }, lane) {
   ];
 }
 
-async function measureAll(stage) {
-  const results = [];
+async function measureAll(stage, results) {
   const begin = performance.now();
   for (const [i, row] of rows.entries()) {
+    if (stopping) await new Promise(() => {}); // the signal ends it
     const part = i / rows.length;
     const quick = options.quick || performance.now() - begin > part * WHOLE_MS + GRACE_MS;
     const say = (words) => report(`${row.name}: ${words}`, part);
     results.push(await measure(row, stage, { quick, say }));
   }
   report();
-  return results;
 }
 
 /** Each side in turn, for as many rounds as the row has; a side that fails gets no other turn. */

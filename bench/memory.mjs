@@ -11,7 +11,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { BIG } from './measure.mjs';
 import { openSide } from './sides.mjs';
 
-const STATS = 50_000;
+const STATS = 20_000;
 
 const [workload, name, place] = process.argv.slice(2);
 const side = await openSide(name, JSON.parse(place));

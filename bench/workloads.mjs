@@ -189,7 +189,7 @@ const OTHER_ROWS = [
     process: 'read',
   },
   {
-    name: 'memory: kept after 50,000 stats, 256 callers',
+    name: 'memory: kept after 20,000 stats, 256 callers',
     unit: 'MB',
     rounds: 2,
     beside: { sdk: null, sftp: null },
