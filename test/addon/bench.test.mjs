@@ -35,7 +35,7 @@ test('the bench shows and keeps what it measured, and leaves nothing', async () 
   assert.equal(rows.length, 1);
   assert.deepEqual(rows[0].targets, { sdk: 8, sftp: 1, bare: null });
   for (const { values, failure } of rows[0].sides) {
-    assert.equal(values.length, failure ? 0 : 2); // SFTP is there where scripts/bench has fetched it
+    assert.equal(values.length > 0, !failure); // SFTP is there where scripts/bench has fetched it
     assert.ok(values.every((value) => value > 0));
   }
   const chart = await readFile(path.join(temporary, 'bench-near.svg'), 'utf8');
