@@ -49,10 +49,10 @@ static double end;  /* when no other is begun, as now_ms says it */
 static int poller;
 static char sink[READ_MAX]; /* what was received last */
 
-static void fail(const char *what)
+_Noreturn static void fail(const char *what)
 {
-    fprintf(stderr, "bare: %s%s%s\n", what, errno ? ": " : "", errno ? strerror(errno) : "");
-    exit(1);
+    (void)fprintf(stderr, "bare: %s (%m)\n", what); /* stderr has no buffer */
+    _exit(1);
 }
 
 static double now_ms(void)
@@ -215,7 +215,8 @@ int main(int argc, char **argv)
     for (double ms; scanf("%lf", &ms) == 1;) {
         double took = run(all, count, ms);
         printf("{\"done\":%zu,\"ms\":%.3f}\n", done, took);
-        fflush(stdout);
+        (void)fflush(stdout);
     }
+    free(all);
     return 0;
 }
