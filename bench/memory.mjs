@@ -1,6 +1,6 @@
-// memory.mjs: one driver's memory in one workload, in a process of its own, where nothing else was ever allocated.
+// memory.mjs: one side's memory in one workload, in a process of its own, where nothing else was ever allocated.
 //
-//   node --expose-gc memory.mjs WORKLOAD DRIVER '{"baseUrl":…,"token":…,"basePath":…}'   prints the growth in MB
+//   node --expose-gc memory.mjs WORKLOAD SIDE PLACE   prints the growth in MB (PLACE: JSON, of openSide)
 //
 // Of `read` that is the peak of the resident memory, the content included; of `stat`, what is still resident after
 // a collection.
@@ -8,27 +8,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { SandboxAgent } from 'sandbox-agent';
-import { createDriver } from './drivers.mjs';
-import { BIG } from './workloads.mjs';
+import { BIG } from './measure.mjs';
+import { openSide } from './sides.mjs';
 
-const STATS = 50_000;
+const STATS = 20_000;
 
 const [workload, name, place] = process.argv.slice(2);
-const { baseUrl, token, basePath } = JSON.parse(place);
-const client = await SandboxAgent.connect({ baseUrl, token, skipHealthCheck: true });
-const driver = createDriver(name, { client, basePath });
+const side = await openSide(name, JSON.parse(place));
 
 await stats(1000); // what is allocated once is no growth
 process.stdout.write(String((await { read, stat }[workload]()) / 1e6));
-await driver.close();
-await client.dispose();
+await side.close();
 
 /** The same loop, so that what it needs itself is there before. */
 async function stats(count) {
   let left = count;
   const caller = async () => {
-    while (left-- > 0) await driver.stat('/small/1');
+    while (left-- > 0) await side.fs.stat('/small/1');
   };
   await Promise.all(Array.from({ length: 256 }, caller));
 }
@@ -36,7 +32,7 @@ async function stats(count) {
 async function read() {
   const before = resident('VmRSS');
   writeFileSync('/proc/self/clear_refs', '5'); // the peak begins here
-  assert.equal((await driver.readFile('/big')).length, BIG);
+  assert.equal((await side.fs.readFile('/big')).length, BIG);
   return resident('VmHWM') - before;
 }
 

@@ -1,33 +1,45 @@
-// table.mjs: the rows as text. The ratio of a round is ours against the other's, turned so that above 1 ours is
-// better; shown is the median of the rounds, and the least and the greatest.
+// table.mjs: the rows as text. The ratio of a round is the row's own side against the one beside it, turned so that
+// above 1 ours is better; shown is the median of the rounds, and the least and the greatest.
 //
 // SPDX-License-Identifier: Apache-2.0
-import { TITLES } from './drivers.mjs';
 import { median } from './measure.mjs';
+import { TITLES } from './sides.mjs';
 
-const LESS_IS_BETTER = new Set(['ms', 'MB']);
-const LEFT = new Set([0, 3]); // columns of words
-const HEADINGS = ['', 'ours', 'beside it', '', 'ratio', 'min..max', 'expected'];
+const MORE_IS_BETTER = new Set(['ops/s', 'MB/s']);
+const LEFT = new Set([0, 1, 3, 7]); // columns of words
+const HEADINGS = ['', '', '', 'beside it', '', 'ratio', 'min..max', 'target', ''];
 
 /**
- * What the rounds of a row come to: the medians of both, and the ratio.
+ * What the rounds of a row come to: the median of each side, and the ratio of the first to each other.
  * @param {{ unit: string }} row
- * @param {{ values: number[], failure?: string }[]} sides
+ * @param {{ name: string, values: number[], failure?: string }[]} sides
  */
-export function sumUp({ unit }, sides) {
-  const [ours, other] = sides;
-  const medians = sides.map(({ values }) => (values.length > 0 ? median(values) : undefined));
-  if (ours.failure || other.failure || unit === 'MB') return { medians }; // memory: the growth of one may be 0
-  const ratios = ours.values.map((value, i) => {
-    const ratio = value / other.values[i];
-    return LESS_IS_BETTER.has(unit) ? 1 / ratio : ratio;
-  });
-  return { medians, ratio: median(ratios), least: Math.min(...ratios), greatest: Math.max(...ratios) };
+export function sumUp({ unit, beside, atMost }, [own, ...others]) {
+  const ratios = {};
+  for (const other of others) ratios[other.name] = compare(unit, own, other, beside[other.name]);
+  const sum = { median: medianOf(own), ratios };
+  return atMost === undefined ? sum : { ...sum, reached: own.failure === undefined && sum.median <= atMost };
 }
+
+function compare(unit, own, other, target) {
+  const sum = { median: medianOf(other) };
+  const rounds = Math.min(own.values.length, other.values.length);
+  if (own.failure || other.failure || rounds === 0) return sum;
+  const ratios = own.values.slice(0, rounds).map((value, i) => {
+    const ratio = value / other.values[i];
+    return MORE_IS_BETTER.has(unit) ? ratio : 1 / ratio;
+  });
+  if (!ratios.every((ratio) => Number.isFinite(ratio) && ratio > 0)) return sum; // the growth of memory may be 0
+  const ratio = median(ratios);
+  const reached = target === null ? undefined : ratio >= target;
+  return { ...sum, ratio, least: Math.min(...ratios), greatest: Math.max(...ratios), reached };
+}
+
+const medianOf = ({ values }) => (values.length > 0 ? median(values) : undefined);
 
 /** @param {{ row: object, sides: object[], sum: object }[]} results */
 export function table(results) {
-  const lines = [HEADINGS, ...results.map(cells)];
+  const lines = [HEADINGS, ...results.flatMap(linesOf)];
   const widths = HEADINGS.map((_, column) => Math.max(...lines.map((line) => line[column].length)));
   return lines
     .map((line) => line.map((cell, i) => (LEFT.has(i) ? cell.padEnd(widths[i]) : cell.padStart(widths[i]))))
@@ -35,18 +47,31 @@ export function table(results) {
     .join('\n');
 }
 
-function cells({ row, sides, sum }) {
-  const shown = sides.map(({ failure }, i) =>
-    failure === undefined ? `${figure(sum.medians[i])} ${row.unit}` : `fails: ${failure}`,
-  );
+/** A line for the row's own side, and one for each beside it. */
+function linesOf({ row, sides: [own, ...others], sum }) {
+  const target = row.atMost === undefined ? ['', ''] : [`${figure(row.atMost)} or less`, verdict(sum.reached)];
+  return [
+    [row.name, TITLES[own.name], value(own, sum.median, row), '', '', '', '', ...target],
+    ...others.map((other) => comparison(row, other, sum.ratios[other.name])),
+  ];
+}
+
+function comparison(row, other, sum) {
   const ratio =
     sum.ratio === undefined ? ['–', ''] : [`x${figure(sum.ratio)}`, `${figure(sum.least)}..${figure(sum.greatest)}`];
-  const expected = row.expected === undefined ? '' : `x${row.expected}${row.expected < 1 ? ' or more' : ''}`;
-  return [row.name, shown[0], shown[1], TITLES[row.sides[1]], ...ratio, expected];
+  const target = row.beside[other.name];
+  const shown = target === null ? ['', ''] : [`x${target}`, verdict(sum.reached)];
+  return ['', '', '', TITLES[other.name], value(other, sum.median, row), ...ratio, ...shown];
+}
+
+const verdict = (reached) => (reached === undefined ? 'not measured' : reached ? 'reached' : 'NOT reached');
+
+function value({ failure }, median, { unit }) {
+  return failure === undefined ? `${figure(median)} ${unit}` : `fails: ${failure}`;
 }
 
 /** Three digits are all that a figure of such a run says. */
-function figure(value) {
+export function figure(value) {
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
   return String(Number(value.toPrecision(Math.abs(value) < 1 ? 2 : 3)));
 }
