@@ -8,7 +8,7 @@ import { createSandboxFs } from '@rivet-dev/agent-os-sandbox';
 import { eventually } from '../helpers/eventually.mjs';
 import { expectError } from '../helpers/expect.mjs';
 import { startSandbox } from '../helpers/sandbox.mjs';
-import { suite } from '../helpers/suite.mjs';
+import { FAR, suite } from '../helpers/suite.mjs';
 
 const { sandbox, open, proxied } = await suite();
 
@@ -16,7 +16,7 @@ const LONG = { ttlMs: 600_000 };
 
 /** A file system whose requests are counted, on what `script` makes. */
 async function counted(script, options = { cache: LONG }) {
-  const { proxy, client } = await proxied();
+  const { proxy, client } = await proxied(FAR);
   const { fs, base } = await open({ client, ...options });
   await sandbox.sh(`cd "$1" && ${script}`, base);
   await fs.stat('/');

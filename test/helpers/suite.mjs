@@ -15,6 +15,9 @@ export const HTTP_ALONE = 'over HTTP alone';
 /** Options of what is about prepareOpenSync asking at once: over the client's fetch it asks later, and so never here. */
 export const AT_ONCE = { transport: 'native' };
 
+/** Options of a proxy that is so far away that the companion never stays: each batch is one request. */
+export const FAR = { delayMs: 25 };
+
 /** What it takes to get the HTTP lane. */
 const HTTP_OPTIONS = { companion: false };
 
