@@ -90,19 +90,30 @@ static bool repeat(const struct resident *resident, uint32_t number)
     return output_write(resident->output, (struct sbx_span){kept->data, kept->length});
 }
 
+/* The frames of a batch; false: it is not the one that was sent. */
+static bool open_batch(struct sbx_span payload, struct sbx_span *frames)
+{
+    struct sbx_reader reader = sbx_buf_reader(payload);
+    uint64_t hash = sbx_buf_get(&reader, sizeof(uint64_t));
+    *frames = (struct sbx_span){payload.data + reader.at, sbx_buf_left(&reader)};
+    return !reader.failed && sbx_hash_of(*frames) == hash;
+}
+
 static bool take(struct resident *resident, const struct sbx_frame *frame)
 {
+    struct sbx_span frames;
     int32_t ahead = (int32_t)(frame->id - resident->done); /* the numbers go round */
-    if (frame->code != SBX_RESIDENT_BATCH || ahead > SBX_RESIDENT_WINDOW) {
+    if (frame->code != SBX_RESIDENT_BATCH || ahead > SBX_RESIDENT_WINDOW ||
+        !open_batch(frame->payload, &frames)) {
         return false;
     }
     if (ahead <= 0) {
         return repeat(resident, frame->id);
     }
     if (ahead > 1) {
-        return set(&resident->early[frame->id % SBX_RESIDENT_WINDOW], frame->payload);
+        return set(&resident->early[frame->id % SBX_RESIDENT_WINDOW], frames);
     }
-    return do_next(resident, frame->payload) && do_early(resident);
+    return do_next(resident, frames) && do_early(resident);
 }
 
 /* Takes what is whole of the `*length` bytes at `bytes`, and moves the rest to their beginning. */

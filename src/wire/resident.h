@@ -1,8 +1,11 @@
 /* resident.h: how batches reach a companion that stays, and how their replies come back: each as the payload of a frame
  * (frame.h) around it.
  *
- *   asked      id: the number of the batch, 1 for the first, one more for each    payload: its frames
+ *   asked      id: the number of the batch, 1 for the first, one more for each    payload: u64 hash of its frames; those
  *   answered   id: that number                                                    payload: the replies
+ *
+ * A batch whose hash is another one is not done, and none behind it: what a write that was cut off has left in the pipe is
+ * its beginning, then.
  *
  * Batches are done in the order of their numbers, whatever the order in which they come, each once: one that comes again
  * has the reply that was kept, and one that is ahead waits for those before it. So whoever asks has SBX_RESIDENT_WINDOW
@@ -14,6 +17,7 @@
 #ifndef SBX_WIRE_RESIDENT_H
 #define SBX_WIRE_RESIDENT_H
 
+#include "wire/frame.h"
 #include "wire/limits.h"
 
 /* The only code of what is asked. */
@@ -25,6 +29,9 @@ enum sbx_resident_code {
     SBX_RESIDENT_REFUSED, /* batch `id` was none: nothing of it was done */
     SBX_RESIDENT_LEFT,    /* it reads no more; `id` is the last batch that it did */
 };
+
+/* Bytes before the frames of a batch. */
+#define SBX_RESIDENT_HEAD (SBX_FRAME_HEADER + sizeof(uint64_t))
 
 /* Batches under way at once; and bytes of the replies of one. The server's stream of a log loses what is more than 512
  * pieces behind. A piece has 8 KiB, and half of that at least, where more follows: so many replies are fewer. */

@@ -107,15 +107,30 @@ static void tell(struct sbx_span bytes)
     assert_int_equal(write(there.to, bytes.data, bytes.length), bytes.length);
 }
 
+/* A batch of `frames`, into `writer`. */
+static void put_batch(struct sbx_writer *writer, uint32_t number, struct sbx_span frames)
+{
+    size_t start = sbx_frame_begin(writer, number, SBX_RESIDENT_BATCH);
+    sbx_buf_put(writer, sbx_hash_of(frames), sizeof(uint64_t));
+    sbx_buf_put_bytes(writer, frames);
+    assert_status(sbx_frame_end(writer, start), SBX_OK);
+}
+
+/* The frame of one operation, into `writer`. */
+static void put_operation(struct sbx_writer *writer, enum sbx_op_code code, const struct sbx_args *args)
+{
+    size_t start = sbx_frame_begin(writer, 7, (uint16_t)code);
+    assert_status(sbx_args_encode(sbx_op_row(code), args, writer), SBX_OK);
+    assert_status(sbx_frame_end(writer, start), SBX_OK);
+}
+
 /* A batch that makes the directory `name`, into `writer`. */
 static void put_mkdir(struct sbx_writer *writer, uint32_t number, const char *name)
 {
-    struct sbx_args args = {.path = P(name)};
-    size_t start = sbx_frame_begin(writer, number, SBX_RESIDENT_BATCH);
-    size_t inner = sbx_frame_begin(writer, 7, SBX_OP_MKDIR);
-    assert_status(sbx_args_encode(sbx_op_row(SBX_OP_MKDIR), &args, writer), SBX_OK);
-    assert_status(sbx_frame_end(writer, inner), SBX_OK);
-    assert_status(sbx_frame_end(writer, start), SBX_OK);
+    char frame[200];
+    struct sbx_writer inner = sbx_buf_writer(frame, sizeof(frame));
+    put_operation(&inner, SBX_OP_MKDIR, &(struct sbx_args){.path = P(name)});
+    put_batch(writer, number, sbx_buf_written(&inner));
 }
 
 static void ask_mkdir(uint32_t number, const char *name)
@@ -214,12 +229,11 @@ static void test_pieces(void **state)
 
 static void test_numbers_go_round(void **state)
 {
-    char bytes[SBX_FRAME_HEADER];
+    char bytes[SBX_RESIDENT_HEAD];
     struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
     (void)state;
     begin(NEVER_MS);
-    size_t start = sbx_frame_begin(&writer, UINT32_MAX, SBX_RESIDENT_BATCH);
-    assert_status(sbx_frame_end(&writer, start), SBX_OK);
+    put_batch(&writer, UINT32_MAX, SBX_SPAN(""));
     tell(sbx_buf_written(&writer)); /* one before the first: nobody waits for that */
     ask_mkdir(1, "a");
     hear_mkdir(1, SBX_OK);
@@ -232,9 +246,7 @@ static void test_no_batch(void **state)
     struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
     (void)state;
     begin(NEVER_MS);
-    size_t start = sbx_frame_begin(&writer, 1, SBX_RESIDENT_BATCH);
-    sbx_buf_put(&writer, 0, 5);
-    assert_status(sbx_frame_end(&writer, start), SBX_OK);
+    put_batch(&writer, 1, (struct sbx_span){"\0\0\0\0\0", 5});
     tell(sbx_buf_written(&writer));
     hear_answer(1, SBX_RESIDENT_REFUSED);
     ask_mkdir(2, "a");
@@ -264,6 +276,28 @@ static void test_leaves_what_it_does_not_understand(void **state)
     assert_false(scratch_is_there("b"));
 }
 
+/* The beginning of a batch is in the pipe, and behind it the same batch whole: its write was cut off, and repeated. */
+static void test_does_no_mixture(void **state)
+{
+    char frame[300];
+    char bytes[400];
+    struct sbx_writer inner = sbx_buf_writer(frame, sizeof(frame));
+    struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
+    static const char content[] =
+        "a content that is long enough to be cut off within, and with the same batch behind it to "
+        "have all bytes that it says it has";
+    (void)state;
+    scratch_put("f", "old");
+    begin(NEVER_MS);
+    put_operation(&inner, SBX_OP_WRITE, &(struct sbx_args){.path = P("f"), .data = P(content)});
+    put_batch(&writer, 1, sbx_buf_written(&inner));
+    struct sbx_span batch = sbx_buf_written(&writer);
+    tell((struct sbx_span){batch.data, batch.length - 20});
+    tell(batch);
+    end(0, false);
+    scratch_has("f", "old");
+}
+
 static void test_leaves_when_idle(void **state)
 {
     (void)state;
@@ -279,6 +313,8 @@ static void test_waits_for_nobody(void **state)
 {
     char bytes[200];
     struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
+    char frame[100];
+    struct sbx_writer inner = sbx_buf_writer(frame, sizeof(frame));
     struct sbx_args args = {.path = P("f"), .data = P("new")};
     struct sbx_frame reply;
     (void)state;
@@ -287,11 +323,8 @@ static void test_waits_for_nobody(void **state)
     assert_true(fd >= 0);
     assert_int_equal(flock(fd, LOCK_EX), 0);
     begin(NEVER_MS);
-    size_t start = sbx_frame_begin(&writer, 1, SBX_RESIDENT_BATCH);
-    size_t inner = sbx_frame_begin(&writer, 7, SBX_OP_WRITE);
-    assert_status(sbx_args_encode(sbx_op_row(SBX_OP_WRITE), &args, &writer), SBX_OK);
-    assert_status(sbx_frame_end(&writer, inner), SBX_OK);
-    assert_status(sbx_frame_end(&writer, start), SBX_OK);
+    put_operation(&inner, SBX_OP_WRITE, &args);
+    put_batch(&writer, 1, sbx_buf_written(&inner));
     tell(sbx_buf_written(&writer));
     hear_answer(1, SBX_RESIDENT_REPLIES);
     struct sbx_reader reader = sbx_buf_reader(heard.payload);
@@ -313,6 +346,7 @@ int main(void)
         scratch_test(test_numbers_go_round),
         scratch_test(test_no_batch),
         scratch_test(test_leaves_what_it_does_not_understand),
+        scratch_test(test_does_no_mixture),
         scratch_test(test_leaves_when_idle),
         scratch_test(test_waits_for_nobody),
     };

@@ -97,7 +97,10 @@ static bool take_input(struct world *world, const struct asked *asked, int fd)
     stays.inputs++;
     const char *refusal = stays.refusal;
     if (refusal == NULL && sbx_frame_next(&reader, &frame) == SBX_OK && frame.id == stays.done + 1) {
-        do_batch(frame.id, frame.payload);
+        struct sbx_reader batch = sbx_buf_reader(frame.payload);
+        uint64_t hash = sbx_buf_get(&batch, sizeof(uint64_t));
+        struct sbx_span frames = sbx_buf_get_bytes(&batch, sbx_buf_left(&batch));
+        do_batch(frame.id, hash == sbx_hash_of(frames) ? frames : SBX_SPAN(""));
     }
     (void)pthread_mutex_unlock(&world->lock);
     sbx_bytes_clear(&bytes);

@@ -98,10 +98,11 @@ struct sbx_request *sbx_resident_ask_input(struct sbx_endpoint *endpoint, const 
 
 enum sbx_status sbx_resident_write_input(struct sbx_bytes *body, uint32_t number, struct sbx_span frames)
 {
-    size_t size = SBX_FRAME_HEADER + frames.length;
+    size_t size = SBX_RESIDENT_HEAD + frames.length;
     char *bytes = malloc(size);
     struct sbx_writer writer = sbx_buf_writer(bytes, bytes == NULL ? 0 : size);
     size_t start = sbx_frame_begin(&writer, number, SBX_RESIDENT_BATCH);
+    sbx_buf_put(&writer, sbx_hash_of(frames), sizeof(uint64_t));
     sbx_buf_put_bytes(&writer, frames);
     enum sbx_status status = bytes == NULL ? SBX_ENOMEM : sbx_frame_end(&writer, start);
     if (status == SBX_OK) {
