@@ -279,6 +279,36 @@ static void test_given_up(void **state)
     sbx_fs_destroy(fs);
 }
 
+/* All that is under way is given up: what waits for its place has it when the first answer comes, although nobody wants that. */
+static void test_given_up_window(void **state)
+{
+    struct world *world = *state;
+    struct sbx_op *ops[SBX_RESIDENT_WINDOW + 1];
+    struct sbx_fs *fs = stays_fs(world, "stream");
+    clock_stop(true);
+    stays.silent = true;
+    for (size_t i = 0; i < COUNT(ops); i++) {
+        ops[i] = frames_op(world, fs, i < SBX_RESIDENT_WINDOW ? SBX_OP_READLINK : SBX_OP_MKDIR, "/d");
+        sbx_lane_submit(ops[i], world->engine);
+        frames_settle(world);
+        clock_advance(5); /* the pace */
+    }
+    await_inputs(world, SBX_RESIDENT_WINDOW);
+    for (size_t i = 0; i < SBX_RESIDENT_WINDOW; i++) {
+        (void)sbx_op_give_up(ops[i]);
+    }
+    world_drive(world, SBX_RESIDENT_WINDOW);
+    frames_settle(world);
+    assert_int_equal(stays.inputs, SBX_RESIDENT_WINDOW);
+    stays_speak(world);
+    world_drive(world, 1);
+    clock_stop(false);
+    assert_status(ops[SBX_RESIDENT_WINDOW]->result.status, SBX_OK);
+    assert_int_equal(stays.changes, 1);
+    frames_destroy(ops, COUNT(ops));
+    sbx_fs_destroy(fs);
+}
+
 /* The end of the engine, with something under way. */
 static void test_closed(void **state)
 {
@@ -365,6 +395,7 @@ int main(void)
         TEST(test_sleep_for_good),
         TEST(test_left_behind),
         TEST(test_given_up),
+        TEST(test_given_up_window),
         TEST(test_closed),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_no_memory_at_its_start),

@@ -114,6 +114,7 @@ void sbx_resident_doubt(struct sbx_resident *resident)
             sbx_resident_lose(sbx_letter_release(letter), SBX_FATE_UNKNOWN);
         }
     }
+    sbx_companion_lane_look_again(resident->lane); /* what waits for a place with it goes another way */
     if (!sbx_resident_arm(resident, &resident->pause, sbx_now_ms())) {
         sbx_resident_look(resident);
     }
@@ -124,7 +125,8 @@ void sbx_resident_doubt(struct sbx_resident *resident)
 /* Its clock always runs, or it is not used: by that the end of the engine is heard. */
 static void begin_use(struct sbx_resident *resident)
 {
-    sbx_resident_enter(resident, resident->streamed ? STREAM : POLL);
+    bool streams = resident->streamed && resident->stream != NULL;
+    sbx_resident_enter(resident, streams ? STREAM : POLL);
     if (resident->mode == POLL) {
         sbx_resident_cancel(&resident->stream);
     }

@@ -25,7 +25,9 @@ static void take_replies(struct sbx_resident *resident, const struct sbx_frame *
     struct sbx_letter *letter = sbx_letters_find(&resident->letters, frame->id);
     struct sbx_batch *batch = letter == NULL ? NULL : sbx_letter_answered(letter);
     resident->used_ms = sbx_now_ms();
-    if (batch != NULL && frame->code == SBX_RESIDENT_REPLIES) {
+    if (batch == NULL) { /* nobody wants it any more; somebody may wait for its place */
+        sbx_companion_lane_look_again(resident->lane);
+    } else if (frame->code == SBX_RESIDENT_REPLIES) {
         sbx_companion_lane_replied(batch, frame->payload);
     } else {
         sbx_resident_lose(batch, SBX_FATE_NOT_DONE);

@@ -53,8 +53,9 @@ static enum sbx_status add_entry(struct sbx_tail *tail, const json_t *entry)
 {
     const json_t *data = json_object_get(entry, "data");
     const char *stream = json_string_value(json_object_get(entry, "stream"));
-    uint64_t sequence = (uint64_t)json_integer_value(json_object_get(entry, "sequence"));
-    if (sequence == 0 || stream == NULL || !json_is_string(data)) {
+    json_int_t number = json_integer_value(json_object_get(entry, "sequence"));
+    uint64_t sequence = (uint64_t)number;
+    if (number <= 0 || stream == NULL || !json_is_string(data)) {
         return SBX_EPROTO;
     }
     if (sequence > tail->last + 1) {
