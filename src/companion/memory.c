@@ -72,5 +72,5 @@ uint64_t memory_free(const char *root)
         uint64_t here = free_in_group(root, i);
         least = here < least ? here : least;
     }
-    return least == UINT64_MAX ? 0 : least;
+    return least == UINT64_MAX ? 0 : least > 0 ? least : 1;
 }

@@ -121,7 +121,6 @@ static enum sbx_step ask_to_extract(struct sbx_op *op)
     struct sbx_args args;
     enum sbx_status status = sbx_companion_place(op, &args);
     args.target = sbx_bytes_span(&op->stage);
-    op->otherwise = NULL; /* without a companion there are no parts */
     return sbx_companion_ask(op, status, &args);
 }
 

@@ -79,7 +79,10 @@ uint64_t sbx_fs_longest_whole(const struct sbx_fs *fs)
     uint64_t free_memory = 0;
     sbx_companion_capacity(fs->companion, &cores, &free_memory);
     uint64_t share = free_memory / SBX_MEMORY_SHARE;
-    return share > 0 && share < SBX_WHOLE_MAX ? share : SBX_WHOLE_MAX;
+    if (free_memory == 0 || share > SBX_WHOLE_MAX) {
+        return SBX_WHOLE_MAX;
+    }
+    return share > SBX_EXTRACT_MIN ? share : SBX_EXTRACT_MIN;
 }
 
 const char *sbx_fs_carrier(const struct sbx_fs *fs)

@@ -67,7 +67,7 @@
 #define SBX_PREAD_WHOLE_MAX (64 * SBX_MIB)
 
 /* Bytes of the longest content that the server is asked for whole, where a companion can cut a longer one into parts; and
- * no more than this share of the memory that the sandbox has left. */
+ * no more than this share of the memory that the sandbox has left, but for what is no longer than a part. */
 #define SBX_WHOLE_MAX (64 * SBX_MIB)
 #define SBX_MEMORY_SHARE 8
 

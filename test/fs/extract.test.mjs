@@ -27,7 +27,7 @@ async function made(sandbox, path, size) {
 /** The most memory that the server has had. */
 const serverMiB = ({ pid }) => Number(/^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
 
-const { sandbox, open, proxied } = await suite();
+const { sandbox, open, openHttp, proxied } = await suite();
 const noPartLeft = () => eventually(async () => (await remains(sandbox)).files === '', 'no part to be left');
 
 test('a content of more than 64 MiB comes whole, in parts of 16 MiB at most, and none is left', async () => {
@@ -50,6 +50,12 @@ test('through a file system that is read only too', async () => {
   const sum = await made(sandbox, `${base}/file`, LONG);
   assert.equal(sha256(await fs.readFile('/file')), sum);
   await noPartLeft();
+});
+
+test('without a companion it comes whole', async () => {
+  const { fs, base } = await openHttp();
+  const sum = await made(sandbox, `${base}/file`, LONG);
+  assert.equal(sha256(await fs.readFile('/file')), sum);
 });
 
 // The sandbox is far away, so that there is time between two parts.
