@@ -20,7 +20,8 @@ static struct sbx_ask *first_of(const struct sbx_queue *waiting)
 
 static bool may_go(const struct sbx_ask *ask, const struct sbx_ask *first)
 {
-    bool reads = (ask->row->kind & (SBX_CHANGE | SBX_ALONE)) == 0 && !ask->alone;
+    bool reads = (ask->row->kind & (SBX_CHANGE | SBX_ALONE)) == 0 && !ask->alone &&
+                 ask->row->code != SBX_OP_FSYNC; /* which may take long */
     return reads && sbx_batch_same_sandbox(ask->endpoint, first->endpoint);
 }
 

@@ -36,6 +36,11 @@ static void cancel_at_fetch(struct sbx_connections *connections, struct sbx_requ
     sbx_exchanges_cancel(request);
 }
 
+static bool is_of_same(const struct sbx_request *a, const struct sbx_request *b)
+{
+    return sbx_span_equal(sbx_endpoint_base_url(a->endpoint), sbx_endpoint_base_url(b->endpoint));
+}
+
 static const struct transport *transport_of(const struct sbx_request *request)
 {
     static const struct transport native = {send_by_curl, cancel_at_curl};
@@ -61,14 +66,31 @@ void sbx_connections_clear(struct sbx_connections *connections)
     connections->multi = NULL;
 }
 
-bool sbx_connections_has_turn(const struct sbx_connections *connections)
+/* Whether the sandbox of `request` is given as many of its budget as it may have. */
+static bool is_busy(const struct sbx_request *request, const struct sbx_queue *active)
 {
-    if (sbx_queue_empty(&connections->waiting)) {
-        return false;
+    size_t count = 0;
+    for (const struct sbx_link *link = active->head.next; link != &active->head; link = link->next) {
+        const struct sbx_request *other = SBX_CONTAINER(link, struct sbx_request, link);
+        count += other->budget == request->budget && is_of_same(other, request) ? 1 : 0;
     }
-    const struct sbx_request *first = SBX_CONTAINER(connections->waiting.head.next, struct sbx_request, link);
-    size_t max = first->at_once > 0 && first->at_once < connections->max ? first->at_once : connections->max;
-    return connections->active < max;
+    return count >= request->at_once;
+}
+
+struct sbx_request *sbx_connections_next_waiting(const struct sbx_connections *connections,
+                                                 const struct sbx_queue *active)
+{
+    const struct sbx_queue *waiting = &connections->waiting;
+    if (connections->active >= connections->max) {
+        return NULL;
+    }
+    for (struct sbx_link *link = waiting->head.next; link != &waiting->head; link = link->next) {
+        struct sbx_request *request = SBX_CONTAINER(link, struct sbx_request, link);
+        if (request->at_once == 0 || !is_busy(request, active)) {
+            return request;
+        }
+    }
+    return NULL;
 }
 
 enum sbx_status sbx_connections_send(struct sbx_connections *connections, struct sbx_request *request)

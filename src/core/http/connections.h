@@ -29,8 +29,10 @@ enum sbx_status sbx_connections_init(struct sbx_connections *connections, struct
                                      size_t max) SBX_CHECKED;
 void sbx_connections_clear(struct sbx_connections *connections);
 
-/* Whether the first of those that wait has its turn. */
-bool sbx_connections_has_turn(const struct sbx_connections *connections);
+/* The next of those that wait, where there is a connection for it and its sandbox has not as many of the budget as it may
+ * have at once; NULL: there is none. `active`: those of all budgets that have left. Borrowed. */
+struct sbx_request *sbx_connections_next_waiting(const struct sbx_connections *connections,
+                                                 const struct sbx_queue *active);
 
 /* Hands `request` to its transport: curl, or the main thread. */
 enum sbx_status sbx_connections_send(struct sbx_connections *connections,

@@ -265,8 +265,9 @@ static void activate_waiting(struct sbx_engine *engine)
 {
     for (int budget = 0; budget < SBX_BUDGETS; budget++) {
         struct sbx_connections *some = &engine->connections[budget];
-        while (sbx_connections_has_turn(some)) {
-            activate(SBX_CONTAINER(some->waiting.head.next, struct sbx_request, link));
+        struct sbx_request *request;
+        while ((request = sbx_connections_next_waiting(some, &engine->active)) != NULL) {
+            activate(request);
         }
     }
 }

@@ -36,7 +36,7 @@ struct sbx_request {
     /* Asked. */
     enum sbx_method method;
     enum sbx_budget budget;
-    size_t at_once;     /* of its budget, while it waits; 0: what the budget has */
+    size_t at_once;     /* of its budget and its sandbox, with it; 0: as many as the budget has */
     bool change;        /* it is never sent twice, and a loss of its reply says so */
     bool fresh;         /* on a connection of its own: a kept one may be dead */
     bool until_stalled; /* the deadline counts from the last progress, not from the start */
