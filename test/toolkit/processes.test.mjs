@@ -122,6 +122,30 @@ test('stop-process and kill-process end all that descends from a program, and no
   assert.equal((await listed(other.id)).status, 'running');
 });
 
+test('what is left running after the grace period of stop-process is killed', async () => {
+  const deaf = 'trap "" TERM; echo $$; while :; do sleep 600; done';
+  const { id } = await create({ command: `(setsid setsid sh -c '${deaf}' &); ${deaf}` });
+  await eventually(async () => (await output(id)).split('\n').length === 3);
+  const pids = (await output(id)).trim().split('\n');
+  assert.deepEqual(await call(kit, 'stop-process', { id }), { id, status: 'exited', exitCode: null });
+  for (const pid of pids) assert.equal(await lives(sandbox, pid), false);
+  assert.equal((await call(kit, 'get-process-logs', { id })).signal, 'SIGKILL');
+});
+
+test("a terminal's program is stopped with what has left its session", async () => {
+  const daemon = "setsid setsid sh -c 'echo $$; exec sleep 600'"; // the second one forks
+  const command = `${daemon}; sleep 600 & echo $!; echo $$; wait`;
+  const { id } = await create({ command, tty: true });
+  await eventually(async () => (await output(id)).split('\n').length === 4);
+  const pids = (await output(id)).trim().split(/\s+/);
+  const session = (pid) => sandbox.sh('cut -d " " -f 6 "/proc/$1/stat"', pid);
+  // The daemon's line and those of the shell come in any order.
+  const sessions = await Promise.all(pids.map(session));
+  assert.equal(new Set(sessions).size, 2, String(sessions));
+  assert.equal((await call(kit, 'stop-process', { id })).status, 'exited');
+  for (const pid of pids) assert.equal(await lives(sandbox, pid), false);
+});
+
 test('killing a server that a shell waits for frees its port', async () => {
   const script = 'require("net").createServer().listen(+process.argv[1], "127.0.0.1", () => console.log("up"))';
   const serve = `node -e '${script}' ${await freePort()} & wait`;
