@@ -56,6 +56,21 @@ test('a sandbox that nothing uses is ended, but not while one of its processes r
   await eventually(() => ended.length === 2, 'the next one too');
 });
 
+test('a sandbox is not ended while an operation lasts, however long', async () => {
+  const ended = [];
+  const { proxy } = await proxied();
+  const client = () => sandbox.connect(proxy.url);
+  const idle = { idleTimeoutMs: 100, onIdle: (unused) => ended.push(unused) };
+  const { fs } = await open({ client, companion: false, ...idle });
+  await fs.writeFile('/x', 'x'.repeat(1000));
+  // Ten times as long as it may be idle.
+  await proxy.rules([{ match: 'GET /v1/fs/file', do: 'trickle', pieces: 11, everyMs: 100 }]);
+  const endedBefore = ended.length;
+  const reading = fs.readTextFile('/x').then((text) => [text.length, ended.length - endedBefore]);
+  assert.deepEqual(await reading, [1000, 0]);
+  await eventually(() => ended.length > endedBefore, 'the sandbox is ended after it');
+});
+
 test('idle options are both, of a function, and the same for all that share it', async () => {
   const onIdle = () => undefined;
   const client = () => sandbox.client;

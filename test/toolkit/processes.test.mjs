@@ -174,6 +174,20 @@ test('what did not start is no process, and says what is wrong', async () => {
   await eventually(async () => (await sandbox.client.listProcesses()).processes.length === before);
 });
 
+test('what did not start over HTTP alone is no process either', async () => {
+  const http = toolkit({ companion: false });
+  const ids = async () => (await sandbox.client.listProcesses()).processes.map(({ id }) => id).sort();
+  const before = await ids();
+  const wrong = [
+    [{ command: 'no-such-program', args: [] }, 'ENOENT'],
+    [{ command: '/etc/passwd', args: [] }, 'EACCES'],
+    [{ command: 'true', args: [], cwd: '/none' }, 'ENOENT'],
+  ];
+  for (const [input, code] of wrong) await assert.rejects(call(http, 'create-process', input), { code });
+  assert.deepEqual(await ids(), before);
+  assert.deepEqual((await call(http, 'list-processes')).processes.map(({ id }) => id).sort(), before);
+});
+
 test('without the companion the server starts and ends programs itself', async () => {
   const http = toolkit({ companion: false });
   const { id, pid, command } = await call(http, 'create-process', { command: 'sleep', args: ['600'] });
@@ -223,7 +237,7 @@ test('send-input: --input is a typed line, data are its bytes', async () => {
 
 test('an id that is none is an error that names it', async () => {
   for (const [tool, rest] of [['stop-process'], ['kill-process'], ['get-process-logs'], ['send-input', { input: 'x' }]])
-    for (const id of ['proc_99999', 'no such', '../x', 'a/b?c#d'])
+    for (const id of ['proc_99999', 'no such', '..', '.', '../x', 'a/b?c#d'])
       await assert.rejects(call(kit, tool, { id, ...rest }), (error) => {
         assert.ok(error instanceof Error);
         assert.ok(error.message.includes(id) || error.cause?.message.includes(id), `${tool} ${id}: ${error.message}`);
