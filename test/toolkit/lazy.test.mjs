@@ -71,6 +71,27 @@ test('a sandbox is not ended while an operation lasts, however long', async () =
   await eventually(() => ended.length > endedBefore, 'the sandbox is ended after it');
 });
 
+test('a sandbox is not ended while a program of ours runs that its server does not list', async () => {
+  const ended = [];
+  const { proxy } = await proxied();
+  const client = () => sandbox.connect(proxy.url);
+  const kit = toolkit({ client, idleTimeoutMs: 500, onIdle: (unused) => ended.push(unused) });
+  const many = Array.from({ length: 36 }, () => call(kit, 'run-command', { command: 'sleep 600', waitMs: 5000 }));
+  const ids = (await Promise.all(many)).map(({ id }) => id);
+  const own = ids.filter((id) => id.startsWith('run-'));
+  assert.ok(own.length > 0 && own.length < ids.length);
+  const end = (id) => call(toolkit(), 'kill-process', { id });
+  await Promise.all(ids.filter((id) => !own.includes(id)).map(end));
+  const { processes } = await sandbox.client.listProcesses();
+  assert.ok(processes.every(({ status }) => status !== 'running'));
+  const looks = () => proxy.count('GET /v1/processes');
+  const before = await looks();
+  await eventually(async () => (await looks()) >= before + 3, 'it was idle, and looked at, again and again');
+  assert.equal(ended.length, 0);
+  await Promise.all(own.map(end));
+  await eventually(() => ended.length === 1, 'the sandbox is ended');
+});
+
 test('idle options are both, of a function, and the same for all that share it', async () => {
   const onIdle = () => undefined;
   const client = () => sandbox.client;
