@@ -107,14 +107,19 @@ class Sandbox {
   }
 }
 
+// A program that has no place among the server's processes is not in its list: it runs while its supervisor does, which has
+// the name of its record as an argument.
+const SUPERVISES = "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' '\\n' | grep -qxE 'run-[0-9a-f]{16}'";
+
 // Whether a process of the sandbox runs, or that cannot be found out.
 async function runsSomething(client) {
   const toolkit = binding.createSandboxToolkit({ client, companion: false });
   try {
     const { processes } = await toolkit.tools['list-processes'].execute({});
-    return processes.some(({ status }) => status === 'running');
-  } catch {
-    return true;
+    if (processes.some(({ status }) => status === 'running')) return true;
+    return (await toolkit.tools['run-command'].execute({ command: 'sh', args: ['-c', SUPERVISES] })).exitCode === 0;
+  } catch (error) {
+    return error.code !== 'ENOENT'; // without a shell there is no supervisor
   } finally {
     await toolkit.close();
   }

@@ -165,7 +165,7 @@ static void test_limit(void **state)
 {
     (void)state;
     struct child child = START("--record", RECORD, "--limit-ms", "300", "--", "sh", "-c",
-                               "(setsid setsid sleep 1000 & echo $!); sleep 1000");
+                               "setsid setsid sh -c 'echo $$; exec sleep 1000'; sleep 1000");
     check_end(&child, SBX_END_LIMIT, SIGTERM);
 }
 
@@ -320,13 +320,10 @@ static void test_fed_input_that_is_not_read(void **state)
 
 /* ---- Terminals ------------------------------------------------------------------------------------------- */
 
-/* The terminal's keys reach the program, not its supervisor; and what left the terminal ends with it. */
-static void test_terminal(void **state)
+/* Starts what `words` say in a terminal of its own. */
+static struct child start_in_terminal(const char *const *words)
 {
-    (void)state;
     int terminal = -1;
-    const char *const words[] = {
-        "--record", RECORD, "--terminal", "--", "sh", "-c", "stty -echo; echo $$; exec sleep 1000", NULL};
     struct child child = {.pid = forkpty(&terminal, NULL, NULL, NULL)};
     assert_true(child.pid >= 0);
     if (child.pid == 0) {
@@ -334,28 +331,53 @@ static void test_terminal(void **state)
     }
     child.input = terminal;
     child.output = dup(terminal);
-    pid_t pid = supervised_read_pid(terminal);
-    assert_int_equal(tcgetpgrp(terminal), pid);
+    return child;
+}
+
+/* The terminal's keys reach the program, not its supervisor. */
+static void test_terminal(void **state)
+{
+    (void)state;
+    const char *const words[] = {
+        "--record", RECORD, "--terminal", "--", "sh", "-c", "stty -echo; echo $$; exec sleep 1000", NULL};
+    struct child child = start_in_terminal(words);
+    pid_t pid = supervised_read_pid(child.output);
+    assert_int_equal(tcgetpgrp(child.input), pid);
     assert_int_equal(getsid(pid), child.pid);
-    assert_int_equal(write(terminal, "\x03", 1), 1);
+    assert_int_equal(write(child.input, "\x03", 1), 1);
     check_signal(supervised_await_end(&child), SIGINT, SBX_END_ITSELF);
+}
+
+/* What has left the terminal's session ends with its program. */
+static void test_left_the_terminal(void **state)
+{
+    (void)state;
+    const char *const words[] = {
+        "--record",
+        RECORD,
+        "--terminal",
+        "--",
+        "sh",
+        "-c",
+        "stty -echo; setsid setsid sh -c 'echo $$; exec sleep 1000'; exec sleep 1000",
+        NULL};
+    struct child child = start_in_terminal(words);
+    pid_t daemon = supervised_read_pid(child.output);
+    assert_true(getsid(daemon) > 0 && getsid(daemon) != child.pid);
+    assert_true(supervised_lives(daemon));
+    (void)kill(child.pid, SIGTERM);
+    check_signal(supervised_await_end(&child), SIGTERM, SBX_END_ASKED);
+    assert_false(supervised_lives(daemon));
 }
 
 static void test_size_of_a_terminal(void **state)
 {
     (void)state;
-    int terminal = -1;
     char line[40] = "";
     const char *const words[] = {"--record", RECORD, "--terminal", "--columns", "132",       "--rows",
                                  "43",       "--",   "sh",         "-c",        "stty size", NULL};
-    struct child child = {.pid = forkpty(&terminal, NULL, NULL, NULL)};
-    assert_true(child.pid >= 0);
-    if (child.pid == 0) {
-        supervised_exec(words);
-    }
-    child.input = terminal;
-    child.output = dup(terminal);
-    supervised_read_line(terminal, line, sizeof(line));
+    struct child child = start_in_terminal(words);
+    supervised_read_line(child.output, line, sizeof(line));
     assert_string_equal(line, "43 132\r");
     assert_int_equal(supervised_await_end(&child), 0);
 }
@@ -379,6 +401,7 @@ int main(void)
         scratch_test(test_surroundings),
         scratch_test(test_no_input),
         scratch_test(test_terminal),
+        scratch_test(test_left_the_terminal),
         scratch_test(test_fed_input),
         scratch_test(test_much_fed_input),
         scratch_test(test_fed_input_that_is_not_read),

@@ -56,6 +56,42 @@ test('a sandbox that nothing uses is ended, but not while one of its processes r
   await eventually(() => ended.length === 2, 'the next one too');
 });
 
+test('a sandbox is not ended while an operation lasts, however long', async () => {
+  const ended = [];
+  const { proxy } = await proxied();
+  const client = () => sandbox.connect(proxy.url);
+  const idle = { idleTimeoutMs: 100, onIdle: (unused) => ended.push(unused) };
+  const { fs } = await open({ client, companion: false, ...idle });
+  await fs.writeFile('/x', 'x'.repeat(1000));
+  // Ten times as long as it may be idle.
+  await proxy.rules([{ match: 'GET /v1/fs/file', do: 'trickle', pieces: 11, everyMs: 100 }]);
+  const endedBefore = ended.length;
+  const reading = fs.readTextFile('/x').then((text) => [text.length, ended.length - endedBefore]);
+  assert.deepEqual(await reading, [1000, 0]);
+  await eventually(() => ended.length > endedBefore, 'the sandbox is ended after it');
+});
+
+test('a sandbox is not ended while a program of ours runs that its server does not list', async () => {
+  const ended = [];
+  const { proxy } = await proxied();
+  const client = () => sandbox.connect(proxy.url);
+  const kit = toolkit({ client, idleTimeoutMs: 500, onIdle: (unused) => ended.push(unused) });
+  const many = Array.from({ length: 36 }, () => call(kit, 'run-command', { command: 'sleep 600', waitMs: 5000 }));
+  const ids = (await Promise.all(many)).map(({ id }) => id);
+  const own = ids.filter((id) => id.startsWith('run-'));
+  assert.ok(own.length > 0 && own.length < ids.length);
+  const end = (id) => call(toolkit(), 'kill-process', { id });
+  await Promise.all(ids.filter((id) => !own.includes(id)).map(end));
+  const { processes } = await sandbox.client.listProcesses();
+  assert.ok(processes.every(({ status }) => status !== 'running'));
+  const looks = () => proxy.count('GET /v1/processes');
+  const before = await looks();
+  await eventually(async () => (await looks()) >= before + 3, 'it was idle, and looked at, again and again');
+  assert.equal(ended.length, 0);
+  await Promise.all(own.map(end));
+  await eventually(() => ended.length === 1, 'the sandbox is ended');
+});
+
 test('idle options are both, of a function, and the same for all that share it', async () => {
   const onIdle = () => undefined;
   const client = () => sandbox.client;

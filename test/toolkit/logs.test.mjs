@@ -140,6 +140,11 @@ test('what the log no longer holds is counted', async () => {
   assert.match(text(await read(id, { tail: 1 })), /^the end\n$/);
   assert.ok(!('droppedEntries' in (await read(id, { tail: 1 }))));
   assert.match(text(answer), /the end\n$/);
+  assert.equal((await read(id, { follow: 25_000 })).droppedEntries, droppedEntries);
+  for (const rest of [{}, { follow: 25_000 }]) {
+    assert.equal((await read(id, { since: '10', ...rest })).droppedEntries, droppedEntries - 10);
+    assert.ok(!('droppedEntries' in (await read(id, { since: String(droppedEntries), ...rest }))));
+  }
 });
 
 test("the server's own message is not the program's", async () => {

@@ -68,7 +68,7 @@ test('it is followed, stopped and killed by that id; and then its end can be ask
     ['stop-process', 'SIGTERM'],
     ['kill-process', 'SIGKILL'],
   ]) {
-    const { command } = await patient('(setsid setsid sleep 7777 & echo $!)');
+    const { command } = await patient("setsid setsid sh -c 'echo $$; exec sleep 7777'");
     const { id, stdout } = await run({ command, waitMs: 700 });
     const { logs } = await call(kit, 'get-process-logs', { id });
     assert.equal(logs.map(({ data }) => data).join(''), stdout);

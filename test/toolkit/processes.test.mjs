@@ -122,6 +122,30 @@ test('stop-process and kill-process end all that descends from a program, and no
   assert.equal((await listed(other.id)).status, 'running');
 });
 
+test('what is left running after the grace period of stop-process is killed', async () => {
+  const deaf = 'trap "" TERM; echo $$; while :; do sleep 600; done';
+  const { id } = await create({ command: `(setsid setsid sh -c '${deaf}' &); ${deaf}` });
+  await eventually(async () => (await output(id)).split('\n').length === 3);
+  const pids = (await output(id)).trim().split('\n');
+  assert.deepEqual(await call(kit, 'stop-process', { id }), { id, status: 'exited', exitCode: null });
+  for (const pid of pids) assert.equal(await lives(sandbox, pid), false);
+  assert.equal((await call(kit, 'get-process-logs', { id })).signal, 'SIGKILL');
+});
+
+test("a terminal's program is stopped with what has left its session", async () => {
+  const daemon = "setsid setsid sh -c 'echo $$; exec sleep 600'"; // the second one forks
+  const command = `${daemon}; sleep 600 & echo $!; echo $$; wait`;
+  const { id } = await create({ command, tty: true });
+  await eventually(async () => (await output(id)).split('\n').length === 4);
+  const pids = (await output(id)).trim().split(/\s+/);
+  const session = (pid) => sandbox.sh('cut -d " " -f 6 "/proc/$1/stat"', pid);
+  // The daemon's line and those of the shell come in any order.
+  const sessions = await Promise.all(pids.map(session));
+  assert.equal(new Set(sessions).size, 2, String(sessions));
+  assert.equal((await call(kit, 'stop-process', { id })).status, 'exited');
+  for (const pid of pids) assert.equal(await lives(sandbox, pid), false);
+});
+
 test('killing a server that a shell waits for frees its port', async () => {
   const script = 'require("net").createServer().listen(+process.argv[1], "127.0.0.1", () => console.log("up"))';
   const serve = `node -e '${script}' ${await freePort()} & wait`;
@@ -148,6 +172,20 @@ test('what did not start is no process, and says what is wrong', async () => {
   await assert.rejects(create({ command: 'true', args: [], cwd: '/none' }), /directory '\/none' does not exist/);
   await assert.rejects(create({ command: 'true', args: [], cwd: '/etc/passwd', tty: true }), { code: 'ENOTDIR' });
   await eventually(async () => (await sandbox.client.listProcesses()).processes.length === before);
+});
+
+test('what did not start over HTTP alone is no process either', async () => {
+  const http = toolkit({ companion: false });
+  const ids = async () => (await sandbox.client.listProcesses()).processes.map(({ id }) => id).sort();
+  const before = await ids();
+  const wrong = [
+    [{ command: 'no-such-program', args: [] }, 'ENOENT'],
+    [{ command: '/etc/passwd', args: [] }, 'EACCES'],
+    [{ command: 'true', args: [], cwd: '/none' }, 'ENOENT'],
+  ];
+  for (const [input, code] of wrong) await assert.rejects(call(http, 'create-process', input), { code });
+  assert.deepEqual(await ids(), before);
+  assert.deepEqual((await call(http, 'list-processes')).processes.map(({ id }) => id).sort(), before);
 });
 
 test('without the companion the server starts and ends programs itself', async () => {
@@ -199,7 +237,7 @@ test('send-input: --input is a typed line, data are its bytes', async () => {
 
 test('an id that is none is an error that names it', async () => {
   for (const [tool, rest] of [['stop-process'], ['kill-process'], ['get-process-logs'], ['send-input', { input: 'x' }]])
-    for (const id of ['proc_99999', 'no such', '../x', 'a/b?c#d'])
+    for (const id of ['proc_99999', 'no such', '..', '.', '../x', 'a/b?c#d'])
       await assert.rejects(call(kit, tool, { id, ...rest }), (error) => {
         assert.ok(error instanceof Error);
         assert.ok(error.message.includes(id) || error.cause?.message.includes(id), `${tool} ${id}: ${error.message}`);

@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { eventually } from '../helpers/eventually.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
-const { toolkit } = await suite();
+const { toolkit, proxied } = await suite();
 const kit = toolkit();
 const create = async (input, of = kit) => (await call(of, 'create-process', input)).id;
 const send = (id, input, by = kit) => call(by, 'send-input', { id, ...input });
@@ -96,6 +96,27 @@ test('without the companion the input of a pipe cannot be ended, and nothing is 
   await eventually(async () => (await call(kit, 'get-process-logs', { id: tty })).logs.length > 0);
   await send(tty, { input: 'line', eof: true }, http);
   assert.match((await follow(tty)).text, /line\r\nend\r\n$/);
+});
+
+test('without the companion bytes of any length arrive in parts, and a process that does not read is an error', async () => {
+  const { proxy, client } = await proxied();
+  const http = toolkit({ client, companion: false });
+  const text = 'é漢🙂 and '.repeat(20_000);
+  const length = Buffer.byteLength(text);
+  const id = await create({ command: `head -c ${length} | sha256sum` }, http);
+  assert.deepEqual(await send(id, { data: text }, http), { sent: true });
+  assert.equal((await follow(id)).text.slice(0, 64), sha(text));
+  const sent = (await proxy.requests()).filter(({ url }) => url.endsWith('/input'));
+  const sizes = sent.map(({ body }) => Buffer.from(JSON.parse(body).data, 'base64').length);
+  assert.ok(sizes.length > 1 && Math.max(...sizes) <= 65_536, String(sizes));
+  assert.equal(sizes.reduce((sum, size) => sum + size), length);
+  const hasty = toolkit({ client, companion: false, timeoutMs: 1500 });
+  const deaf = await create({ command: 'sleep', args: ['600'] }, http);
+  await assert.rejects(send(deaf, { data: 'x'.repeat(500_000) }, hasty), (error) => {
+    assert.deepEqual([error.code, /does not read its input/.test(error.message)], ['ETIMEDOUT', true], error.message);
+    return true;
+  });
+  assert.equal((await call(kit, 'kill-process', { id: deaf })).status, 'exited');
 });
 
 test('what is no input is bad usage', async () => {

@@ -40,8 +40,10 @@ test('a program that ends itself when it is told to has its exit code', async ()
 });
 
 test('a background child that holds the output open does not hold the answer, and goes on', async () => {
-  const { stdout, exitCode } = await run({ command: 'sleep 7777 & echo $!', timeoutMs: 20_000 });
-  assert.equal(exitCode, 0);
+  const started = Date.now();
+  const { stdout, exitCode, timedOut, status } = await run({ command: 'sleep 60 & echo $!', timeoutMs: 120_000 });
+  assert.ok(Date.now() - started < 20_000); // a bound far below both
+  assert.deepEqual({ exitCode, timedOut, status }, { exitCode: 0, timedOut: false, status: undefined });
   assert.equal(await lives(sandbox, stdout.trim()), true);
   await sandbox.sh('kill -KILL "$1"', stdout.trim());
 });
@@ -304,6 +306,26 @@ test('more programs run at once than the server counts', async () => {
     answers.map((_, i) => `${i}\n`),
   );
   await eventually(async () => (await remains(sandbox)).files === '');
+});
+
+test('timeoutMs is a day at most', async () => {
+  const day = 86_400_000;
+  for (const wrong of [0, -1, 1.5, day + 1]) {
+    await assert.rejects(run({ command: 'true', timeoutMs: wrong }), /usage: .*"timeoutMs"/);
+    await assert.rejects(run({ json: JSON.stringify({ command: 'true', timeoutMs: wrong }) }), /usage: .*"timeoutMs"/);
+  }
+  assert.equal((await run({ command: 'echo x', timeoutMs: day })).stdout, 'x\n');
+});
+
+/** The limit that the supervisor of a program of `toolkit` was given: it stands in its arguments. */
+async function limitOf(input) {
+  const answer = await run({ command: 'tr "\\0" " " < /proc/$PPID/cmdline', ...input });
+  return Number(/ --limit-ms (\d+) /.exec(answer.stdout)[1]);
+}
+
+test('timeoutMs is two minutes by default', async () => {
+  assert.equal(await limitOf({}), 120_000);
+  assert.equal(await limitOf({ timeoutMs: 86_400_000 }), 86_400_000);
 });
 
 test('maxOutputBytes has its bounds', async () => {

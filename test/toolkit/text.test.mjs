@@ -59,10 +59,10 @@ test('the words in the sources', () => {
   const folders = ['src/core', 'src/command', 'src/napi'];
   let seen = 0;
   for (const folder of folders)
-    for (const file of readdirSync(path.join(root, folder)).filter((name) => name.endsWith('.c')))
+    for (const file of readdirSync(path.join(root, folder), { recursive: true }).filter((name) => name.endsWith('.c')))
       for (const literal of literals(read(folder, file))) {
         const isOption = /^"--[a-z-]+"$/.test(literal); // one word for the supervisor
-        if (isOption || literal.includes('/')) continue;
+        if (isOption) continue;
         check(`${folder}/${file}`, literal.slice(1, -1));
         seen += toolsIn(literal).length;
         if (!file.startsWith('tool') && !file.startsWith('create')) continue;
@@ -70,6 +70,20 @@ test('the words in the sources', () => {
           assert.ok(fields.includes(name), `${folder}/${file}: there is no field ${name}: ${literal}`);
       }
   assert.ok(seen > 10);
+});
+
+test('what is written beside them: the glue, documents, examples', () => {
+  const folders = { lib: '.js', docs: '.md', examples: '.mjs' };
+  const files = Object.entries(folders).flatMap(([folder, end]) => {
+    const names = readdirSync(path.join(root, folder)).filter((name) => name.endsWith(end));
+    return names.map((name) => `${folder}/${name}`);
+  });
+  assert.ok(files.length > 15);
+  for (const file of [...files, 'ARCHITECTURE.md', 'lib/index.d.mts']) {
+    for (const tool of toolsIn(read(file))) assert.ok(tool in kit.tools, `${file}: there is no tool ${tool}`);
+    for (const [line, tool] of read(file).matchAll(/agentos-sandbox ([a-z]+-[a-z-]+)[^\n`]*/g))
+      for (const flag of flagsIn(line)) assert.ok(flagsOf(tool).includes(flag), `${file}: ${tool} has no --${flag}`);
+  }
 });
 
 test('the documents', () => {

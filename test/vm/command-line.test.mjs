@@ -89,6 +89,14 @@ test("send-input: --data, --encoding, --eof", async () => {
   assert.deepEqual([logs.map(({ data }) => data).join(""), exitCode], [" de ad be ef 78\n", 5]);
 });
 
+test("run-command: --stdin, by vm.exec and vm.spawn", async () => {
+  const text = `one\ntwo "quoted" é🙂`;
+  assert.equal((await exec(`agentos-sandbox run-command --plain --command cat --stdin '${text}'`)).stdout, text);
+  const spawned = await spawn("agentos-sandbox", ["run-command", "--command", "cat", "--stdin", text]);
+  assert.equal(JSON.parse(spawned.stdout).result.stdout, text);
+  assert.equal((await exec("agentos-sandbox run-command --plain --command 'cat; echo end'")).stdout, "end\n");
+});
+
 test("--env NAME=VALUE, repeated", async () => {
   const line = `--command 'echo "$A|$B"; sleep 0.1' --env A=1 --env "B=x y=z"`;
   assert.equal((await exec(`agentos-sandbox run-command --plain ${line}`)).stdout, "1|x y=z\n");

@@ -7,7 +7,7 @@ import { before, test } from "node:test";
 import { eventually } from "../helpers/eventually.mjs";
 import { openVm } from "./vm.mjs";
 
-const { vm, sandbox, exec, call } = await openVm();
+const { vm, sandbox, exec, call, spawn } = await openVm();
 
 /** As many processes as a test has begun, so that it finds its own among them. */
 const create = async (line) => (await call(`agentos-sandbox create-process ${line}`)).id;
@@ -86,6 +86,22 @@ test("send-input answers a program that reads a line", async () => {
   assert.deepEqual(await call(`agentos-sandbox send-input --id "${id}" --input "yes"`), { sent: true });
   const said = await eventually(async () => /you said/.test(output(await logsOf(id))) && output(await logsOf(id)));
   assert.equal(said, "Proceed? you said yes\n");
+});
+
+test("vm.spawn runs each of these commands as vm.exec does", async () => {
+  const run = async (tool, ...args) => {
+    const { stdout, stderr, exitCode } = await spawn("agentos-sandbox", [tool, ...args]);
+    assert.deepEqual([exitCode, stderr], [0, ""], `${tool}: ${stderr}${stdout}`);
+    return JSON.parse(stdout).result;
+  };
+  assert.equal((await run("run-command", "--command", "node", "--json", '{"args": ["-p", "6*7"]}')).stdout, "42\n");
+  const { id } = await run("create-process", "--command", "cat", "--json", '{"args": ["-"]}');
+  assert.equal((await run("list-processes")).processes.find((process) => process.id === id)?.status, "running");
+  assert.deepEqual(await run("send-input", "--id", id, "--input", "yes"), { sent: true });
+  await eventually(async () => output((await run("get-process-logs", "--id", id)).logs) === "yes\n");
+  assert.deepEqual(await run("stop-process", "--id", id), { id, status: "exited", exitCode: null });
+  const other = (await run("create-process", "--command", "sleep 600")).id;
+  assert.deepEqual(await run("kill-process", "--id", other), { id: other, status: "exited", exitCode: null });
 });
 
 test("--help is readable text", async () => {
