@@ -114,6 +114,7 @@ void sbx_op_destroy(struct sbx_op *op)
     sbx_bytes_clear(&op->path);
     sbx_bytes_clear(&op->new_path);
     sbx_request_destroy(op->request);
+    sbx_request_destroy(op->patience.held);
     sbx_endpoint_unref(op->endpoint);
     free(op);
 }
@@ -136,8 +137,9 @@ static bool is_given_up(const struct sbx_op *op)
 
 static void run_steps(struct sbx_op *op)
 {
-    enum sbx_step next = SBX_STEP_NEXT;
+    bool held = op->patience.held != NULL && !is_given_up(op);
     op->take_back = NULL;
+    enum sbx_step next = held ? sbx_patience_send_held(op) : SBX_STEP_NEXT;
     while (next == SBX_STEP_NEXT && op->steps[op->step] != NULL) {
         next = is_given_up(op) ? sbx_op_fail(op, SBX_ECANCELED, NULL) : op->steps[op->step++](op);
     }
@@ -247,6 +249,7 @@ enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_
     if (status != SBX_OK) {
         return sbx_op_fail(op, status, NULL);
     }
+    request = sbx_patience_send_first(op, request);
     sbx_request_destroy(op->request);
     op->request = request;
     request->owner = op;

@@ -53,6 +53,7 @@ struct sbx_patience {
     unsigned tries;                     /* in vain, of a sandbox that had not started */
     enum sbx_status last;               /* how the last of those ended */
     const sbx_step_function *otherwise; /* static: as it was submitted with */
+    struct sbx_request *held; /* owned: a change that leaves when a look before it is answered; NULL: none */
 };
 
 struct sbx_op {

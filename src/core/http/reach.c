@@ -204,6 +204,17 @@ bool sbx_reach_may_start(struct sbx_reach *reach)
     return may;
 }
 
+bool sbx_reach_is_awaited(struct sbx_reach *reach)
+{
+    if (reach == NULL) {
+        return false;
+    }
+    lock(reach);
+    bool awaited = reach->state == AWAITED;
+    unlock(reach);
+    return awaited;
+}
+
 bool sbx_reach_is_gone(struct sbx_reach *reach)
 {
     if (reach == NULL) {

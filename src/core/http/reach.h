@@ -66,6 +66,9 @@ enum sbx_reach_way sbx_reach_probed(struct sbx_reach *reach, uint64_t *silent_ms
 /* Whether it may yet start: nothing was ever heard of it, and the last attempt has found nobody where it is to be. */
 bool sbx_reach_may_start(struct sbx_reach *reach);
 
+/* Whether nothing was heard of it yet, and no doubt is known either. */
+bool sbx_reach_is_awaited(struct sbx_reach *reach);
+
 bool sbx_reach_is_gone(struct sbx_reach *reach);
 
 #endif
