@@ -194,10 +194,18 @@ void sbx_op_submit(struct sbx_op *op, struct sbx_engine *engine, const sbx_step_
     sbx_engine_submit(engine, &op->task);
 }
 
-bool sbx_op_renew(struct sbx_op *op)
+/* Whether it failed without a word of the sandbox, and in a way that leaves no doubt that nothing of it got there. */
+static bool is_unheard(const struct sbx_op *op)
 {
     enum sbx_status status = op->result.status;
-    if (op->answered || (status != SBX_ECONNREFUSED && status != SBX_EHOSTUNREACH)) {
+    bool refused = status == SBX_ECONNREFUSED || status == SBX_EHOSTUNREACH || status == SBX_EACCES;
+    bool unsent = op->patience.unsent && sbx_now_ms() < op->patience.end_ms;
+    return !op->answered && (refused || unsent);
+}
+
+bool sbx_op_renew(struct sbx_op *op)
+{
+    if (!is_unheard(op)) {
         return false;
     }
     sbx_patience_rewind(op);
@@ -217,7 +225,8 @@ void sbx_op_refuse(struct sbx_op *op, enum sbx_status status, const char *words)
 /* Whether the sandbox itself has answered. */
 static bool is_answered(const struct sbx_request *request)
 {
-    return request->outcome == SBX_OK && !sbx_problem_is_of_gateway(request);
+    return request->outcome == SBX_OK && !sbx_problem_is_of_gateway(request) &&
+           !sbx_problem_is_of_edge(request);
 }
 
 static void on_reply(struct sbx_request *request)

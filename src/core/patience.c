@@ -52,6 +52,7 @@ static enum sbx_step fail_fast(struct sbx_op *op, uint64_t silent_ms)
         words, sizeof(words),
         "the sandbox has not answered for %llu s, nor to a probe; nothing is sent until one is answered",
         (unsigned long long)(silent_ms / 1000));
+    op->patience.unsent = true;
     return sbx_op_fail(op, SBX_ETIMEDOUT, words);
 }
 
@@ -161,6 +162,7 @@ void sbx_patience_rewind(struct sbx_op *op)
     sbx_bytes_clear(&op->body);
     op->request = NULL;
     op->patience.held = NULL;
+    op->patience.unsent = false;
     op->run = NULL;
     op->call = NULL;
     op->otherwise = op->patience.otherwise;

@@ -56,6 +56,23 @@ test('a sandbox that nothing uses is ended, but not while one of its processes r
   await eventually(() => ended.length === 2, 'the next one too');
 });
 
+test('a sandbox that is silent for good, or whose URL has expired: a program is started in the next one, once', async () => {
+  const expired = { do: 'answer', status: 401, headers: { 'content-type': 'text/html' }, body: '<h1>Expired</h1>' };
+  for (const rule of [{ do: 'stall' }, expired]) {
+    const { proxy, client: first } = await proxied();
+    let calls = 0;
+    const client = () => (++calls === 1 ? first : sandbox.client);
+    const { fs, base } = await open({ client, timeoutMs: 300 });
+    const kit = toolkit({ client });
+    await fs.writeFile('/log', '');
+    await proxy.rules([rule]);
+    if (rule.do === 'stall') await rejection(fs.stat('/log'));
+    await call(kit, 'run-command', { command: 'sh', args: ['-c', 'echo once >> "$1"', 'sh', `${base}/log`] });
+    assert.equal(await fs.readTextFile('/log'), 'once\n');
+    assert.equal(calls, 2);
+  }
+});
+
 test('idle options are both, of a function, and the same for all that share it', async () => {
   const onIdle = () => undefined;
   const client = () => sandbox.client;

@@ -11,8 +11,8 @@
  * operation a round trip, and a sandbox that hangs costs it PROBE_MS in place of its whole time.
  *
  * Gone is a sandbox that has answered once, and then nobody listens where it was, its host has no address any more, or
- * something else answers in its place: an edge of its provider that says so. A file that is not there is the server's own
- * word, and no such thing.
+ * something else answers in its place: an edge of its provider that says so, or refuses the URL (401 or 403 that are not
+ * the server's). So is one that is SILENT. A file that is not there is the server's own word, and no such thing.
  *
  * Thread: any.
  * SPDX-License-Identifier: Apache-2.0
