@@ -5,11 +5,20 @@
 // SPDX-License-Identifier: Apache-2.0
 'use strict';
 
-// A fetch that was put in the place of Node's: another than Node's own, which the SDK binds to a function of the name
-// "bound fetch", and than that of the SDK's provider for this machine, which has no name.
-function isOwnFetch(fetcher, globalFetch, provider) {
-  if (typeof fetcher !== 'function' || fetcher === globalFetch || fetcher.name === 'bound fetch') return false;
-  return !(provider?.name === 'local' && fetcher.name === '');
+const nodesFetch = globalThis.fetch; // when the package is loaded; a function put in its place later is the user's
+const replaced = new WeakMap(); // by fetcher: whether, when it was first seen, globalThis.fetch was another one
+
+// What calls globalThis.fetch: the SDK binds it to a function of the name "bound fetch", and that of its provider for
+// this machine has no name.
+const callsGlobal = (fetcher, provider) =>
+  fetcher.name === 'bound fetch' || (provider?.name === 'local' && fetcher.name === '');
+
+// A fetch that was put in the place of Node's, for this client or for all.
+function isOwnFetch(fetcher, provider) {
+  if (typeof fetcher !== 'function' || fetcher === nodesFetch) return false;
+  if (!callsGlobal(fetcher, provider)) return true;
+  if (!replaced.has(fetcher)) replaced.set(fetcher, globalThis.fetch !== nodesFetch);
+  return replaced.get(fetcher);
 }
 
 // Every shape that the SDK's own `new Headers` takes, as pairs.
@@ -22,19 +31,17 @@ const samePairs = (a, b) =>
 function readClient(client, seen) {
   const { baseUrl, disposed, fetcher, sandboxProvider, token } = client;
   const headers = pairsOf(client.defaultHeaders);
-  const globalFetch = globalThis.fetch;
   const same =
     seen !== undefined &&
     seen.baseUrl === baseUrl &&
     seen.disposed === disposed &&
     seen.fetcher === fetcher &&
-    seen.globalFetch === globalFetch &&
     seen.sandboxProvider === sandboxProvider &&
     seen.token === token &&
     samePairs(seen.headers, headers);
   if (same) return seen;
-  const ownFetch = isOwnFetch(fetcher, globalFetch, sandboxProvider);
-  return { baseUrl, disposed, fetcher, globalFetch, sandboxProvider, token, headers, ownFetch };
+  const ownFetch = isOwnFetch(fetcher, sandboxProvider);
+  return { baseUrl, disposed, fetcher, sandboxProvider, token, headers, ownFetch };
 }
 
 module.exports = { readClient };

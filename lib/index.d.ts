@@ -79,7 +79,8 @@ export interface SandboxFsOptions {
   proxy?: string;
   /**
    * How requests leave. `'native'`: by libcurl. `'fetch'`: by the client's own `fetch`, on the main thread. `'auto'`:
-   * by that where the client has no URL, or was given a `fetch` that is not Node's. Default: `'auto'`.
+   * by that where the client has no URL, or a `fetch` that is not Node's: its own, or one that had
+   * taken the place of `globalThis.fetch`, after this package was loaded, when the client was first given to it. Default: `'auto'`.
    */
   transport?: 'auto' | 'native' | 'fetch';
   /**

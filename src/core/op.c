@@ -114,6 +114,7 @@ void sbx_op_destroy(struct sbx_op *op)
     sbx_bytes_clear(&op->path);
     sbx_bytes_clear(&op->new_path);
     sbx_request_destroy(op->request);
+    sbx_request_destroy(op->patience.held);
     sbx_endpoint_unref(op->endpoint);
     free(op);
 }
@@ -136,8 +137,9 @@ static bool is_given_up(const struct sbx_op *op)
 
 static void run_steps(struct sbx_op *op)
 {
-    enum sbx_step next = SBX_STEP_NEXT;
+    bool held = op->patience.held != NULL && !is_given_up(op);
     op->take_back = NULL;
+    enum sbx_step next = held ? sbx_patience_send_held(op) : SBX_STEP_NEXT;
     while (next == SBX_STEP_NEXT && op->steps[op->step] != NULL) {
         next = is_given_up(op) ? sbx_op_fail(op, SBX_ECANCELED, NULL) : op->steps[op->step++](op);
     }
@@ -192,10 +194,18 @@ void sbx_op_submit(struct sbx_op *op, struct sbx_engine *engine, const sbx_step_
     sbx_engine_submit(engine, &op->task);
 }
 
-bool sbx_op_renew(struct sbx_op *op)
+/* Whether it failed without a word of the sandbox, and in a way that leaves no doubt that nothing of it got there. */
+static bool is_unheard(const struct sbx_op *op)
 {
     enum sbx_status status = op->result.status;
-    if (op->answered || (status != SBX_ECONNREFUSED && status != SBX_EHOSTUNREACH)) {
+    bool refused = status == SBX_ECONNREFUSED || status == SBX_EHOSTUNREACH || status == SBX_EACCES;
+    bool unsent = op->patience.unsent && sbx_now_ms() < op->patience.end_ms;
+    return !op->answered && (refused || unsent);
+}
+
+bool sbx_op_renew(struct sbx_op *op)
+{
+    if (!is_unheard(op)) {
         return false;
     }
     sbx_patience_rewind(op);
@@ -215,7 +225,8 @@ void sbx_op_refuse(struct sbx_op *op, enum sbx_status status, const char *words)
 /* Whether the sandbox itself has answered. */
 static bool is_answered(const struct sbx_request *request)
 {
-    return request->outcome == SBX_OK && !sbx_problem_is_of_gateway(request);
+    return request->outcome == SBX_OK && !sbx_problem_is_of_gateway(request) &&
+           !sbx_problem_is_of_edge(request);
 }
 
 static void on_reply(struct sbx_request *request)
@@ -247,6 +258,7 @@ enum sbx_step sbx_op_send(struct sbx_op *op, enum sbx_status status, struct sbx_
     if (status != SBX_OK) {
         return sbx_op_fail(op, status, NULL);
     }
+    request = sbx_patience_send_first(op, request);
     sbx_request_destroy(op->request);
     op->request = request;
     request->owner = op;

@@ -47,12 +47,14 @@ typedef enum sbx_step (*sbx_step_function)(struct sbx_op *op); /* pool */
 /* How it bears with a sandbox that does not answer: patience.h. */
 struct sbx_patience {
     bool cut;     /* its time is a call's own, and less than usual: its end says nothing about the sandbox */
+    bool unsent;  /* it failed before any of its steps: nothing of it has left */
     bool insists; /* it is sent, whatever is known of the sandbox, and asks again by itself */
     uint64_t end_ms;                    /* when its time is over, whatever its steps make of deadline_ms */
     uint64_t asked_ms;                  /* when it last asked something; 0: it has not yet */
     unsigned tries;                     /* in vain, of a sandbox that had not started */
     enum sbx_status last;               /* how the last of those ended */
     const sbx_step_function *otherwise; /* static: as it was submitted with */
+    struct sbx_request *held; /* owned: a change that leaves when a look before it is answered; NULL: none */
 };
 
 struct sbx_op {

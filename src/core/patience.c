@@ -2,7 +2,7 @@
  *
  * What is repeated is the whole op, not its request: an op whose every connection was refused has done nothing. Where a
  * gateway answers in the sandbox's place, it may have passed a change on; so that one is repeated only while no change
- * of the op has left.
+ * of the op has left. Of a sandbox that starts none has: a look goes before the first.
  *
  * A probe is a request of the op that needs it, so that it goes with it, and is nobody's when the op is given up.
  *
@@ -52,6 +52,7 @@ static enum sbx_step fail_fast(struct sbx_op *op, uint64_t silent_ms)
         words, sizeof(words),
         "the sandbox has not answered for %llu s, nor to a probe; nothing is sent until one is answered",
         (unsigned long long)(silent_ms / 1000));
+    op->patience.unsent = true;
     return sbx_op_fail(op, SBX_ETIMEDOUT, words);
 }
 
@@ -106,6 +107,31 @@ const sbx_step_function *sbx_patience_steps(struct sbx_op *op)
     return reach_of(op) == NULL || op->patience.insists ? op->first : steps;
 }
 
+/* ---- A look before the first change ---------------------------------------------------------------------- */
+
+struct sbx_request *sbx_patience_send_first(struct sbx_op *op, struct sbx_request *request)
+{
+    struct sbx_request *health = NULL;
+    bool unheard = request->change && !op->patience.insists && sbx_reach_is_awaited(reach_of(op));
+    if (!unheard || sbx_request_create(&health, op->endpoint, SBX_GET, "/v1/health") != SBX_OK) {
+        return request;
+    }
+    health->budget = request->budget; /* and so its connection, next */
+    op->patience.held = request;
+    return health;
+}
+
+enum sbx_step sbx_patience_send_held(struct sbx_op *op)
+{
+    struct sbx_request *held = op->patience.held;
+    op->patience.held = NULL;
+    if (sbx_reach_is_awaited(reach_of(op)) && sbx_op_need_reply(op) == SBX_STEP_END) {
+        sbx_request_destroy(held);
+        return SBX_STEP_END;
+    }
+    return sbx_op_send(op, SBX_OK, held);
+}
+
 /* ---- Asking again --------------------------------------------------------------------------------------- */
 
 /* The search for a companion has found nobody to ask: nor would what is done without one. */
@@ -124,6 +150,7 @@ const sbx_step_function *sbx_patience_otherwise(const struct sbx_op *op)
 void sbx_patience_rewind(struct sbx_op *op)
 {
     sbx_request_destroy(op->request);
+    sbx_request_destroy(op->patience.held);
     sbx_run_destroy(op->run);
     if (op->call != NULL) {
         op->end_call(op->call);
@@ -134,6 +161,8 @@ void sbx_patience_rewind(struct sbx_op *op)
     sbx_bytes_clear(&op->subject);
     sbx_bytes_clear(&op->body);
     op->request = NULL;
+    op->patience.held = NULL;
+    op->patience.unsent = false;
     op->run = NULL;
     op->call = NULL;
     op->otherwise = op->patience.otherwise;

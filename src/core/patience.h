@@ -2,6 +2,8 @@
  *
  * One that is still starting (nothing was ever heard of it, and nobody is there, or connections end at once) is asked
  * again with short pauses until the operation's time is over: from its first step on, for nothing of it can have been done.
+ * A change leaves only where something has answered: else a look goes before it, for what takes the change and does not answer
+ * may have done it.
  * One that has ceased to answer is probed first; where the probe is not answered either, the operation fails at once.
  *
  * Thread: pool, but for what says otherwise.
@@ -20,6 +22,13 @@ void sbx_patience_begin(struct sbx_op *op);
 
 /* The steps that it begins with. */
 const sbx_step_function *sbx_patience_steps(struct sbx_op *op);
+
+/* What leaves in place of `request` (taken), which an op is about to send: itself; or, where it is a change and nobody has
+ * answered yet, a look, and the op holds it. */
+struct sbx_request *sbx_patience_send_first(struct sbx_op *op, struct sbx_request *request);
+
+/* The look has come back: sends what is held where it was answered, or fails as it did. */
+enum sbx_step sbx_patience_send_held(struct sbx_op *op);
 
 /* Those where there is no companion: op->otherwise, but for a sandbox that has not started. */
 const sbx_step_function *sbx_patience_otherwise(const struct sbx_op *op);

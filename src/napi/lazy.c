@@ -338,6 +338,12 @@ fail:
 
 enum sbx_status sbx_lazy_wait(struct sbx_object *object, struct sbx_op *op)
 {
+    struct sbx_endpoint *endpoint = sbx_object_endpoint_now(object, sbx_job_of(op)->kind->syscall);
+    if (endpoint != NULL) {
+        enum sbx_status status = sbx_job_send_to(op, endpoint);
+        sbx_endpoint_unref(endpoint);
+        return status;
+    }
     if (op->deadline_ms == 0) {
         op->deadline_ms = sbx_now_ms() + (uint64_t)op->timeout_ms;
     }

@@ -57,7 +57,7 @@ bool sbx_lazy_endpoint(struct sbx_lazy *lazy, const struct sbx_client_use *use,
 /* The client as it is now; NULL: there is none. */
 napi_value sbx_lazy_client(const struct sbx_lazy *lazy);
 
-/* Takes an op of a job of `object`, to be sent when the client is there. SBX_OK, or it is still the caller's. */
+/* Takes an op of a job of `object`, to be sent when the client is there: now, where it is. SBX_OK, or it is still the caller's. */
 enum sbx_status sbx_lazy_wait(struct sbx_object *object, struct sbx_op *op) SBX_CHECKED;
 
 /* Looks, once an op is over, whether the sandbox that it went to is gone: what comes next needs another one. */

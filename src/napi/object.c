@@ -294,6 +294,15 @@ fail:
     return false;
 }
 
+struct sbx_endpoint *sbx_object_endpoint_now(struct sbx_object *object, const char *syscall)
+{
+    struct sbx_endpoint *endpoint = NULL;
+    if (!sbx_object_endpoint_of_waiting(object, syscall, &endpoint)) {
+        (void)sbx_try_take(object->env->env);
+    }
+    return endpoint;
+}
+
 bool sbx_object_endpoint(struct sbx_object *object, const char *syscall, struct sbx_endpoint **endpoint)
 {
     if (object->closed) {

@@ -86,6 +86,9 @@ bool sbx_object_endpoint(struct sbx_object *object, const char *syscall, struct 
 bool sbx_object_endpoint_of_waiting(struct sbx_object *object, const char *syscall,
                                     struct sbx_endpoint **endpoint);
 
+/* What it says now, where there is a client, counted; NULL: there is none that can be asked. Nothing is thrown. */
+struct sbx_endpoint *sbx_object_endpoint_now(struct sbx_object *object, const char *syscall);
+
 /* One operation more is in flight; it counts as an owner. */
 void sbx_object_started(struct sbx_object *object);
 

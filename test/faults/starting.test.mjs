@@ -81,8 +81,12 @@ for (const [how, refuse] of Object.entries(refusals))
       const client = await sandbox.connect(`http://127.0.0.1:${port}`);
       const { fs } = await open({ client, ...options });
       const tools = toolkit({ client, ...options });
-      const waiting = [fs.mkdir('/directory'), fs.exists('/nothing'), call(tools, 'list-processes')];
-      if (options.companion !== false) waiting.push(call(tools, 'run-command', { command: 'true' }));
+      const waiting = [
+        fs.mkdir('/directory'),
+        fs.exists('/nothing'),
+        call(tools, 'list-processes'),
+        call(tools, 'run-command', { command: 'true' }),
+      ];
       let settled = 0;
       for (const one of waiting) one.then(() => settled++, () => settled++);
       await eventually(() => refused > 6, 'asked again');
@@ -92,17 +96,36 @@ for (const [how, refuse] of Object.entries(refusals))
       assert.deepEqual(await fs.readDir('/'), ['directory']);
     });
 
-test('a change that may have been done is not sent again, where its connection is closed', async (t) => {
-  const asked = [];
-  const port = await freePort();
-  const refuse = (socket) => socket.once('data', (bytes) => (asked.push(String(bytes)), socket.destroy()));
-  await listen(t, port, { refuse });
-  const tools = toolkit({ client: await sandbox.connect(`http://127.0.0.1:${port}`), companion: false });
-  const error = await rejection(call(tools, 'run-command', { command: 'true' }));
-  assert.equal(error.code, 'EIO');
-  assert.match(error.cause.message, /may have completed/);
-  assert.equal(asked.filter((bytes) => bytes.startsWith('POST')).length, 1);
-});
+/** What begins with a change, over HTTP alone: nothing has been asked before it. Each appends a line where it is done. */
+const changes = {
+  'run-command': ({ tools, base }) =>
+    call(tools, 'run-command', { command: 'sh', args: ['-c', 'echo once >> "$1"', 'sh', `${base}/log`] }),
+  'create-process': ({ tools, base }) =>
+    call(tools, 'create-process', { command: 'sh', args: ['-c', 'echo once >> "$1"', 'sh', `${base}/log`] }),
+  writeFile: ({ fs }) => fs.writeFile('/log', 'once\n'),
+  'recursive mkdir': ({ fs }) => fs.mkdir('/a/b', { recursive: true }),
+};
+
+for (const [name, begin] of Object.entries(changes))
+  for (const [how, rule] of [['closed', { do: 'close' }], ['answered 502', bad(502)], ['answered 503', bad(503)]])
+    test(`${name}, the first of all and over HTTP alone, is ${how} at first: it is waited for, done once`, async () => {
+      const { proxy, client } = await proxied();
+      await proxy.rules([rule]);
+      const { fs, base } = await openHttp({ client });
+      const tools = toolkit({ client, companion: false });
+      const waiting = begin({ fs, tools, base });
+      waiting.catch(() => {});
+      await eventually(async () => (await proxy.count('GET /v1/health')) > 3, 'asked again');
+      assert.equal(await proxy.count(), await proxy.count('GET /v1/health'));
+      await proxy.rules([]);
+      await waiting;
+      const done = name === 'recursive mkdir' ? () => fs.readDir('/') : () => fs.readTextFile('/log').catch(() => '');
+      const expected = name === 'recursive mkdir' ? ['a'] : 'once\n';
+      await eventually(async () => String(await done()) === String(expected), 'done once');
+      const before = await proxy.count('/v1/health');
+      await begin({ fs, tools, base });
+      assert.equal(await proxy.count('/v1/health'), before); // once, for all that has answered
+    });
 
 test('one that has answered, and then closes what it takes, is not waited for', async () => {
   const { proxy, client } = await proxied();
@@ -126,12 +149,14 @@ for (const status of [502, 503])
     assert.equal(await fs.readTextFile('/log'), 'once\n');
   });
 
-test('a change that a gateway may have passed on is not sent again', async () => {
-  const { proxy, client } = await proxied();
-  await proxy.rules([bad(502)]);
-  const tools = toolkit({ client, companion: false, timeoutMs: 3000 });
-  await assert.rejects(call(tools, 'run-command', { command: 'true' }), { code: 'EIO' });
-  assert.equal(await proxy.count('POST'), 1);
+test('a change that was sent, and closed or answered by a gateway, is not sent again', async () => {
+  for (const rule of [{ match: 'POST', do: 'close' }, { match: 'POST', ...bad(502) }]) {
+    const { proxy, client } = await proxied();
+    await proxy.rules([rule]);
+    const tools = toolkit({ client, companion: false, timeoutMs: 3000 });
+    await assert.rejects(call(tools, 'run-command', { command: 'true' }), { code: 'EIO' });
+    assert.equal(await proxy.count('POST'), 1);
+  }
 });
 
 test('one that does not start: the error says what was tried, and for how long', async () => {

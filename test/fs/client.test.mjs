@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
 import { test } from 'node:test';
 import { createSandboxFs } from '@rivet-dev/agent-os-sandbox';
 import { SandboxAgent } from 'sandbox-agent';
@@ -17,6 +19,8 @@ test('a base URL may have a path, and end in a slash', async () => {
     ['/', ''],
     ['/prefix', '/prefix'],
     ['/a/b/', '/a/b'],
+    ['/a//', '/a'],
+    ['///', ''],
   ]) {
     const client = await SandboxAgent.connect({ baseUrl: server.url + suffix, skipHealthCheck: true });
     const fs = createSandboxFs({ client });
@@ -26,6 +30,40 @@ test('a base URL may have a path, and end in a slash', async () => {
     assert.ok(url.startsWith(`${prefix}/v1/fs/stat?path=`), url);
   }
   await server.stop();
+});
+
+test('no header but what the request needs: neither user-agent nor accept-encoding', async () => {
+  const server = await startScriptedServer([FILE]);
+  const client = await SandboxAgent.connect({ baseUrl: server.url, token: 'secret', skipHealthCheck: true });
+  const fs = createSandboxFs({ client, companion: false });
+  await fs.stat('/x');
+  await fs.close();
+  const [{ headers }] = await server.requests();
+  assert.deepEqual(Object.keys(headers).sort(), ['accept', 'authorization', 'host']);
+  await server.stop();
+});
+
+/** Listens on one of the ports that fetch refuses: the first that is free. */
+async function listenOnBadPort(answer) {
+  for (const port of [6667, 6668, 6669, 6697, 6000, 5060, 4190, 10080]) {
+    const server = http.createServer(answer).listen(port, '127.0.0.1');
+    const [error] = await Promise.race([once(server, 'listening'), once(server, 'error')]).catch((reason) => [reason]);
+    if (!error) return { server, url: `http://127.0.0.1:${port}` };
+  }
+  throw new Error('each of them is taken');
+}
+
+test('a port that fetch refuses is asked', async () => {
+  const { server, url } = await listenOnBadPort((request, response) => {
+    response.setHeader('content-type', 'application/json').end(FILE.body);
+  });
+  await assert.rejects(fetch(url), ({ cause }) => /bad port/.test(cause.message));
+  const client = await SandboxAgent.connect({ baseUrl: url, skipHealthCheck: true });
+  const fs = createSandboxFs({ client, companion: false });
+  assert.equal((await fs.stat('/x')).size, 5);
+  await fs.close();
+  server.close();
+  server.closeAllConnections();
 });
 
 test('without a token no Authorization is sent', async () => {

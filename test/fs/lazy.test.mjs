@@ -232,6 +232,8 @@ test("an edge's page in its place means that it is gone: what comes next is for 
     [404, 'application/json', '{"message":"The sandbox was not found","code":404}', false],
     [410, 'text/plain', 'Gone', false],
     [530, 'text/html', '<h1>Origin DNS error</h1>', false],
+    [401, 'text/html', '<h1>This link has expired</h1>', false],
+    [403, 'application/json', '{"message":"The signature has expired","code":403}', false],
   ]) {
     const there = json({ path: '/x', entryType: 'file', size: 5, modified: '2024-02-29T12:34:56.789+00:00' });
     const server = await startScriptedServer([{ ...there, times: 1 }, { do: 'answer', status, headers: { 'content-type': type }, body }]);
@@ -247,13 +249,57 @@ test("an edge's page in its place means that it is gone: what comes next is for 
   }
 });
 
-test("what the server itself says does not mean that it is gone", async () => {
-  const client = counted(() => sandbox.client);
+const EXPIRED = { do: 'answer', status: 403, headers: { 'content-type': 'text/html' }, body: '<h1>Expired</h1>' };
+
+test('a URL that has expired, with the companion: changes go to the next sandbox, which is asked for once', async () => {
+  const { proxy, client: first } = await proxied();
+  const client = counted((call) => (call === 1 ? first : sandbox.client));
+  const { fs } = await open({ client });
+  await fs.writeFile('/x', 'x');
+  await proxy.rules([EXPIRED]);
+  await Promise.all(Array.from({ length: 10 }, (_, i) => fs.mkdir(`/d${i}`)));
+  assert.equal((await fs.readDir('/')).length, 11);
+  assert.equal(client.calls, 2);
+});
+
+test('where the next client is refused in the same way, that is the error', async () => {
+  const [one, two] = [await proxied(), await proxied()];
+  const client = counted((call) => (call === 1 ? one.client : two.client));
+  const { fs } = await open({ client, companion: false });
+  await fs.stat('/');
+  for (const { proxy } of [one, two]) await proxy.rules([EXPIRED]);
+  await expectError(fs.stat('/x'), { code: 'EACCES', syscall: 'stat', path: '/x', cause: /Expired/ });
+  await expectError(fs.stat('/x'), { code: 'EACCES', syscall: 'stat', path: '/x', cause: /Expired/ });
+  assert.equal(client.calls, 2);
+});
+
+for (const companion of ['auto', false])
+  test(`a sandbox that has fallen silent for good: after a probe the function is asked again, companion: ${companion}`, async () => {
+    const { proxy, client: first } = await proxied();
+    const client = counted((call) => (call === 1 ? first : sandbox.client));
+    const { fs, base } = await open({ client, companion, basePath: '/' });
+    const { fs: impatient } = await open({ client, companion, timeoutMs: 300 });
+    await impatient.exists('/');
+    await proxy.rules([{ do: 'stall' }]);
+    await expectError(impatient.stat('/'), { code: 'ETIMEDOUT', syscall: 'stat', path: '/' });
+    assert.equal(client.calls, 1); // one deadline says nothing yet
+    await Promise.all(Array.from({ length: 10 }, (_, i) => fs.writeFile(`${base}/${i}`, 'x'))); // nothing of them was sent
+    assert.equal((await fs.readDir(base)).length, 10);
+    assert.equal(await proxy.count('GET /v1/health'), 1);
+    assert.equal(client.calls, 2);
+  });
+
+test("what the server itself says does not mean that it is gone, a wrong token neither", async () => {
+  const own = await sandbox.connect(sandbox.baseUrl);
+  const client = counted(() => own);
   for (const companion of ['auto', false]) {
     const { fs } = await open({ client, companion });
     await fs.stat('/');
     await expectError(fs.stat('/nothing'), { code: 'ENOENT', syscall: 'stat', path: '/nothing' });
     await expectError(fs.readFile('/'), { code: 'EISDIR', syscall: 'open', path: '/' });
+    own.token = 'wrong';
+    await expectError(fs.stat('/'), { code: 'EACCES', syscall: 'stat', path: '/' });
+    own.token = sandbox.token;
     await fs.stat('/');
   }
   assert.equal(client.calls, 1);

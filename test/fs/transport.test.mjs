@@ -132,6 +132,35 @@ test('which transport: by itself, or as it is told', async () => {
   }
 });
 
+test("a fetch that was put in the place of globalThis.fetch is the user's, whatever its name", async (t) => {
+  const connect = (options) =>
+    SandboxAgent.connect({ baseUrl: sandbox.baseUrl, token: sandbox.token, skipHealthCheck: true, ...options });
+  const uses = async (client) => {
+    const before = called;
+    const fs = createSandboxFs({ client, ...HTTP });
+    await fs.stat('/');
+    await fs.close();
+    return called > before;
+  };
+  let called = 0;
+  const genuine = globalThis.fetch;
+  const before = await connect();
+  assert.equal(await uses(before), false);
+  t.after(() => void (globalThis.fetch = genuine));
+  globalThis.fetch = function fetch(...args) {
+    called++;
+    return genuine(...args);
+  };
+  const [after, named] = [await connect(), await connect({ fetch: globalThis.fetch })];
+  for (const client of [after, named]) {
+    assert.match(client.fetcher.name, /^(bound )?fetch$/);
+    assert.equal(await uses(client), true);
+  }
+  assert.equal(await uses(before), false); // it has Node's, as it always had
+  globalThis.fetch = genuine;
+  for (const client of [after, named]) assert.equal(await uses(client), true);
+});
+
 test('a transport that there is not, and native without a URL', async () => {
   const { client } = await fetchClient(sandbox);
   assert.throws(() => createSandboxFs({ client, transport: 'carrier pigeon' }), {

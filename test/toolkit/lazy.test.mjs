@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { eventually } from '../helpers/eventually.mjs';
 import { rejection } from '../helpers/expect.mjs';
+import { remains } from '../helpers/remains.mjs';
 import { call, suite } from '../helpers/suite.mjs';
 
 const { sandbox, open, toolkit, proxied } = await suite();
@@ -82,7 +83,7 @@ test('a sandbox is not ended while a program of ours runs that its server does n
   assert.ok(own.length > 0 && own.length < ids.length);
   const end = (id) => call(toolkit(), 'kill-process', { id });
   await Promise.all(ids.filter((id) => !own.includes(id)).map(end));
-  const { processes } = await sandbox.client.listProcesses();
+  const { processes } = await remains(sandbox);
   assert.ok(processes.every(({ status }) => status !== 'running'));
   const looks = () => proxy.count('GET /v1/processes');
   const before = await looks();
@@ -90,6 +91,23 @@ test('a sandbox is not ended while a program of ours runs that its server does n
   assert.equal(ended.length, 0);
   await Promise.all(own.map(end));
   await eventually(() => ended.length === 1, 'the sandbox is ended');
+});
+
+test('a sandbox that is silent for good, or whose URL has expired: a program is started in the next one, once', async () => {
+  const expired = { do: 'answer', status: 401, headers: { 'content-type': 'text/html' }, body: '<h1>Expired</h1>' };
+  for (const rule of [{ do: 'stall' }, expired]) {
+    const { proxy, client: first } = await proxied();
+    let calls = 0;
+    const client = () => (++calls === 1 ? first : sandbox.client);
+    const { fs, base } = await open({ client, timeoutMs: 300 });
+    const kit = toolkit({ client });
+    await fs.writeFile('/log', '');
+    await proxy.rules([rule]);
+    if (rule.do === 'stall') await rejection(fs.stat('/log'));
+    await call(kit, 'run-command', { command: 'sh', args: ['-c', 'echo once >> "$1"', 'sh', `${base}/log`] });
+    assert.equal(await fs.readTextFile('/log'), 'once\n');
+    assert.equal(calls, 2);
+  }
 });
 
 test('idle options are both, of a function, and the same for all that share it', async () => {

@@ -114,13 +114,62 @@ static void what_is_closed_at_once_is_asked_again(void **state)
     sbx_reach_unref(reach);
 }
 
+static void a_change_waits_for_an_answer_to_a_look(void **state)
+{
+    struct world *world = *state;
+    struct sbx_reach *reach = create_reach();
+    closes = 3;
+    assert_status(run_once(world, reach, change_once), SBX_OK);
+    assert_int_equal(server_count_of(world->server, "GET /v1/health"), 3 + 1);
+    assert_int_equal(server_count_of(world->server, "POST /change"), 1);
+    assert_status(run_once(world, reach, change_once), SBX_OK); /* what has answered once is not asked */
+    assert_int_equal(server_count(world->server), 4 + 2);
+    sbx_reach_unref(reach);
+}
+
+static void a_change_that_follows_a_look_needs_no_other(void **state)
+{
+    static const sbx_step_function look_and_change[] = {
+        ask, sbx_op_need_reply, change, sbx_op_need_reply, end, NULL};
+    struct world *world = *state;
+    struct sbx_reach *reach = create_reach();
+    assert_status(run_once(world, reach, look_and_change), SBX_OK);
+    assert_int_equal(server_count_of(world->server, "GET /v1/health"), 0);
+    sbx_reach_unref(reach);
+}
+
 static void a_change_is_sent_once(void **state)
 {
     struct world *world = *state;
     struct sbx_reach *reach = create_reach();
+    assert_status(run_once(world, reach, look_twice), SBX_OK);
     closes = 1;
     assert_status(run_once(world, reach, change_once), SBX_EIO);
-    assert_int_equal(server_count(world->server), 1);
+    assert_int_equal(server_count_of(world->server, "POST /change"), 1);
+    sbx_reach_unref(reach);
+}
+
+static bool is_looked_at(void *user)
+{
+    const struct world *world = user;
+    return server_count(world->server) > 0;
+}
+
+static void a_change_that_is_held_can_be_given_up(void **state)
+{
+    struct world *world = *state;
+    struct sbx_reach *reach = create_reach();
+    struct sbx_op *op = create(world, reach);
+    struct sbx_queue done;
+    sbx_queue_init(&done);
+    is_silent = true;
+    sbx_op_submit(op, world->engine, change_once);
+    drive_until(world->engine, is_looked_at, world);
+    assert_false(sbx_op_give_up(op)); /* nothing of it can have been done */
+    drive(world->engine, 1, &done);
+    assert_status(op->result.status, SBX_ECANCELED);
+    assert_int_equal(server_count_of(world->server, "POST /change"), 0);
+    sbx_op_destroy(op);
     sbx_reach_unref(reach);
 }
 
@@ -294,7 +343,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_is_closed_at_once_is_asked_again, set_up, world_end),
+        cmocka_unit_test_setup_teardown(a_change_waits_for_an_answer_to_a_look, set_up, world_end),
+        cmocka_unit_test_setup_teardown(a_change_that_follows_a_look_needs_no_other, set_up, world_end),
         cmocka_unit_test_setup_teardown(a_change_is_sent_once, set_up, world_end),
+        cmocka_unit_test_setup_teardown(a_change_that_is_held_can_be_given_up, set_up, world_end),
         cmocka_unit_test_setup_teardown(what_has_answered_is_not_waited_for, set_up, world_end),
         cmocka_unit_test_setup_teardown(nobody_waits_where_nothing_is_known, set_up, world_end),
         cmocka_unit_test_setup_teardown(its_time_ends, set_up, world_end),

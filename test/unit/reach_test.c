@@ -60,6 +60,24 @@ static void gone_is_what_another_answers_for(void **state)
     assert_false(gone_after(true, SBX_OK, 400, "no"));
 }
 
+#define REFUSED                                                                                              \
+    "{\"type\":\"urn:sandbox-agent:error:token_invalid\",\"title\":\"Token Invalid\",\"status\":401}"
+
+static void gone_is_what_an_edge_refuses(void **state)
+{
+    static const long statuses[] = {401, 403};
+    (void)state;
+    for (size_t i = 0; i < COUNT(statuses); i++) {
+        assert_true(gone_after(true, SBX_OK, statuses[i], "<h1>expired</h1>"));
+        assert_true(
+            gone_after(true, SBX_OK, statuses[i], "{\"detail\":\"expired\",\"type\":\"about:blank\"}"));
+        assert_true(gone_after(true, SBX_OK, statuses[i], ""));
+        assert_false(gone_after(true, SBX_OK, statuses[i], REFUSED));
+        assert_false(gone_after(false, SBX_OK, statuses[i], "<h1>expired</h1>"));
+        assert_false(gone_after(true, SBX_ECANCELED, statuses[i], "")); /* nobody read it to its end */
+    }
+}
+
 /* Whether it may yet start after a request that ended so. */
 static bool may_start_after(bool answered, enum sbx_status outcome, long http_status, const char *reply)
 {
@@ -180,12 +198,24 @@ static void a_probe_without_an_answer_is_silence(void **state)
     (void)state;
     assert_int_equal(look(reach), SBX_REACH_PROBE);
     note(reach, SBX_ETIMEDOUT, 0, "");
+    assert_false(sbx_reach_is_gone(reach));
     assert_int_equal(probed(reach), SBX_REACH_FAIL);
+    assert_true(sbx_reach_is_gone(reach));
     assert_int_equal(look(reach), SBX_REACH_FAIL);
     sbx_reach_doubt(reach, sbx_now_ms());
     assert_int_equal(look(reach), SBX_REACH_FAIL);
     note(reach, SBX_OK, 404, OWN); /* what was sent before is answered */
     assert_int_equal(look(reach), SBX_REACH_GO);
+    sbx_reach_unref(reach);
+}
+
+static void silence_of_what_never_answered_is_no_end(void **state)
+{
+    struct sbx_reach *reach = doubted(false);
+    (void)state;
+    assert_int_equal(look(reach), SBX_REACH_PROBE);
+    assert_int_equal(probed(reach), SBX_REACH_FAIL);
+    assert_false(sbx_reach_is_gone(reach)); /* it may be slow to start */
     sbx_reach_unref(reach);
 }
 
@@ -248,12 +278,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gone_is_what_cannot_be_reached),
         cmocka_unit_test(gone_is_what_another_answers_for),
+        cmocka_unit_test(gone_is_what_an_edge_refuses),
         cmocka_unit_test(what_has_nobody_yet_may_start),
         cmocka_unit_test(what_answers_or_is_nowhere_does_not_start),
         cmocka_unit_test(what_takes_connections_and_ends_them_may_start),
         cmocka_unit_test(the_port_of_a_proxy_is_not_the_sandbox),
         cmocka_unit_test(one_probes_and_the_others_wait),
         cmocka_unit_test(a_probe_without_an_answer_is_silence),
+        cmocka_unit_test(silence_of_what_never_answered_is_no_end),
         cmocka_unit_test(who_finds_nobody_needs_no_probe),
         cmocka_unit_test(what_was_heard_since_leaves_no_doubt),
         cmocka_unit_test(another_url_is_another_sandbox),

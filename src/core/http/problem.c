@@ -171,6 +171,20 @@ bool sbx_problem_is_of_gateway(const struct sbx_request *request)
     return is;
 }
 
+bool sbx_problem_is_of_edge(const struct sbx_request *request)
+{
+    static const char own[] = "urn:sandbox-agent:";
+    json_t *root = NULL;
+    if (request->outcome != SBX_OK || (request->http_status != 401 && request->http_status != 403)) {
+        return false;
+    }
+    (void)!sbx_json_parse(&root, sbx_bytes_span(&request->reply), 0); /* no JSON, or no memory */
+    const char *type = json_string_value(json_object_get(root, "type"));
+    bool is = type == NULL || strncmp(type, own, sizeof(own) - 1) != 0;
+    json_decref(root);
+    return is;
+}
+
 /* What a reply that is no success says. */
 static void read_reply(const struct sbx_request *request, struct sbx_problem *problem)
 {

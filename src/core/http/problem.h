@@ -26,6 +26,10 @@ void sbx_problem_of(const struct sbx_request *request, struct sbx_problem *probl
 /* Whether the reply is of whoever stands before the sandbox, and did not reach it. */
 bool sbx_problem_is_of_gateway(const struct sbx_request *request);
 
+/* Whether 401 or 403 is of whoever stands before the sandbox (its URL has expired), rather than the server's word on the
+ * token. */
+bool sbx_problem_is_of_edge(const struct sbx_request *request);
+
 /* Whether it is the server's own word that a program could not be started: any other 5xx may be of a proxy. */
 bool sbx_problem_is_of_start(long http_status, const struct sbx_problem *problem);
 

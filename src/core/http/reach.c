@@ -127,11 +127,12 @@ void sbx_reach_note(struct sbx_reach *reach, const struct sbx_request *request)
     }
     bool nobody = is_unreached(request) || sbx_problem_is_of_gateway(request);
     bool any = request->http_status != 0;
+    bool elsewhere = nobody || sbx_problem_is_of_edge(request);
     lock(reach);
     reach->state = after[reach->state][nobody ? NOBODY : any ? HEARD : NOTHING];
     reach->heard_ms = any ? sbx_now_ms() : reach->heard_ms;
     reach->may_start = nobody || request->lost ? is_of_start(request) : !any && reach->may_start;
-    reach->gone = reach->gone || (nobody && reach->answered);
+    reach->gone = reach->gone || (elsewhere && reach->answered);
     reach->answered = reach->answered || is_success(request);
     unlock(reach);
 }
@@ -187,6 +188,7 @@ enum sbx_reach_way sbx_reach_probed(struct sbx_reach *reach, uint64_t *silent_ms
         reach->until_ms = now_ms + SBX_SILENT_MS;
     }
     reach->state = after[reach->state][UNANSWERED];
+    reach->gone = reach->gone || (reach->state == SILENT && reach->answered);
     enum sbx_reach_way way = reach->state == AWAITED || reach->state == GOOD ? SBX_REACH_GO : SBX_REACH_FAIL;
     *silent_ms = now_ms - reach->silent_ms;
     unlock(reach);
@@ -202,6 +204,17 @@ bool sbx_reach_may_start(struct sbx_reach *reach)
     bool may = reach->state == AWAITED && reach->may_start;
     unlock(reach);
     return may;
+}
+
+bool sbx_reach_is_awaited(struct sbx_reach *reach)
+{
+    if (reach == NULL) {
+        return false;
+    }
+    lock(reach);
+    bool awaited = reach->state == AWAITED;
+    unlock(reach);
+    return awaited;
 }
 
 bool sbx_reach_is_gone(struct sbx_reach *reach)

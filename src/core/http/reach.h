@@ -11,8 +11,8 @@
  * operation a round trip, and a sandbox that hangs costs it PROBE_MS in place of its whole time.
  *
  * Gone is a sandbox that has answered once, and then nobody listens where it was, its host has no address any more, or
- * something else answers in its place: an edge of its provider that says so. A file that is not there is the server's own
- * word, and no such thing.
+ * something else answers in its place: an edge of its provider that says so, or refuses the URL (401 or 403 that are not
+ * the server's). So is one that is SILENT. A file that is not there is the server's own word, and no such thing.
  *
  * Thread: any.
  * SPDX-License-Identifier: Apache-2.0
@@ -65,6 +65,9 @@ enum sbx_reach_way sbx_reach_probed(struct sbx_reach *reach, uint64_t *silent_ms
 
 /* Whether it may yet start: nothing was ever heard of it, and the last attempt has found nobody where it is to be. */
 bool sbx_reach_may_start(struct sbx_reach *reach);
+
+/* Whether nothing was heard of it yet, and no doubt is known either. */
+bool sbx_reach_is_awaited(struct sbx_reach *reach);
 
 bool sbx_reach_is_gone(struct sbx_reach *reach);
 
