@@ -5,9 +5,14 @@
  */
 #include "core/tool_calls.h"
 
+#include <stdio.h>
+
 #include "script.h"
 #include "takeover.h"
 #include "toolkit.h"
+
+#define ABOUT "POST /v1/processes/"
+#define RUNS "{\"id\":\"proc_1\",\"command\":\"npm\",\"args\":[],\"status\":\"running\"}"
 
 struct call {
     const char *tool;
@@ -22,10 +27,16 @@ static int set_up(void **state)
     return world_start(state, script_answer, &script);
 }
 
+/* What changes a process is asked after a look whether that can be meant. */
 static void begin(const struct exchange *exchange)
 {
-    struct exchange exchanges[EXCHANGES_MAX] = {*exchange};
-    script_begin(&script, exchanges);
+    static char look[200];
+    const char *slash = strrchr(exchange->asks, '/');
+    bool changes = strncmp(exchange->asks, ABOUT, strlen(ABOUT)) == 0 && strcmp(slash, "/run") != 0;
+    struct exchange alone[EXCHANGES_MAX] = {*exchange};
+    struct exchange both[EXCHANGES_MAX] = {{look, NULL, "200 OK", RUNS, 0}, *exchange};
+    (void)snprintf(look, sizeof(look), "GET %.*s", (int)(slash - exchange->asks) - 5, exchange->asks + 5);
+    script_begin(&script, changes ? both : alone);
 }
 
 static struct sbx_op *run(struct world *world, const struct sbx_toolkit *toolkit, const char *tool,
@@ -170,6 +181,37 @@ static void test_calls_about_what_was_shown(void **state)
     sbx_toolkit_destroy(toolkit);
 }
 
+/* What turns out to be a companion that stays is not touched; nor is what cannot be looked at. */
+static void test_calls_about_what_cannot_be_meant(void **state)
+{
+#define RESIDENT                                                                                             \
+    "{\"id\":\"proc_1\",\"command\":\"/c\",\"args\":[\"serve\",\"--batches\"],\"status\":\"running\"}"
+    static const struct {
+        const char *status;
+        const char *replies;
+        enum sbx_status expected;
+    } looks[] = {
+        {"200 OK", RESIDENT, SBX_ESRCH}, {"200 OK", "7", SBX_EPROTO}, {"502 Bad Gateway", "{}", SBX_EIO}};
+    static const char *const about[][2] = {{"stop-process", "{\"id\":\"proc_1\"}"},
+                                           {"kill-process", "{\"id\":\"proc_1\"}"},
+                                           {"get-process-logs", "{\"id\":\"proc_1\"}"},
+                                           {"send-input", "{\"id\":\"proc_1\",\"data\":\"x\"}"},
+                                           {"send-input", "{\"id\":\"proc_1\",\"eof\":true}"}};
+    struct sbx_toolkit *toolkit = toolkit_with("", "");
+    for (size_t i = 0; i < COUNT(looks) * COUNT(about); i++) {
+        const char *const *call = about[i / COUNT(looks)];
+        size_t look = i % COUNT(looks);
+        struct exchange exchanges[EXCHANGES_MAX] = {
+            {"GET /v1/processes/proc_1", NULL, looks[look].status, looks[look].replies, 0}};
+        script_begin(&script, exchanges);
+        struct sbx_op *op = run(*state, toolkit, call[0], span_of(call[1]));
+        script_check(&script, call[0]);
+        assert_status(op->result.status, looks[look].expected);
+        sbx_op_destroy(op);
+    }
+    sbx_toolkit_destroy(toolkit);
+}
+
 /* Twice, for the toolkit is never changed by a call. */
 static void test_options_of_the_toolkit(void **state)
 {
@@ -253,7 +295,7 @@ static void test_failures_name_their_subject(void **state)
     } failures[] = {
         {{"stop-process",
           "{\"id\":\"proc_9\"}",
-          {"POST /v1/processes/proc_9/stop", NULL, "404 Not Found",
+          {"GET /v1/processes/proc_9", NULL, "404 Not Found",
            "{\"detail\":\"not found: process "
            "proc_9\",\"details\":{\"id\":\"proc_9\",\"resource\":\"process\"}}",
            0}},
@@ -358,6 +400,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD(test_calls),
         WORLD(test_calls_about_what_was_shown),
+        WORLD(test_calls_about_what_cannot_be_meant),
         WORLD(test_options_of_the_toolkit),
         WORLD(test_wrong_calls_ask_nothing),
         WORLD(test_call_that_is_too_large),
