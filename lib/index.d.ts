@@ -467,6 +467,8 @@ export interface RunCommandResult {
   encoding?: 'base64';
   /** What to do about a program that takes longer, or goes on. */
   hint?: string;
+  /** Where no companion supervised it: what is not promised, in a sentence. */
+  caveat?: string;
 }
 
 /** A process; what does not apply to its state is absent. */
@@ -478,6 +480,8 @@ export interface SandboxProcess {
   exitCode?: number | null;
   /** Of create-process; a listing has it of a process that has no supervisor. */
   pid?: number | null;
+  /** Of create-process, stop-process and kill-process where no companion supervises it: what is not promised. */
+  caveat?: string;
 }
 
 export interface ProcessLog {

@@ -108,7 +108,9 @@ static enum sbx_step ask_end(struct sbx_op *op)
 static enum sbx_step ask_wait(struct sbx_op *op)
 {
     const struct sbx_wait wait = {.record = op->run->record, .ms = END_MS, .budget = SBX_BUDGET_FILES};
-    return op->ask.status == SBX_OK ? sbx_supervisor_ask_wait(op, &wait) : SBX_STEP_NEXT;
+    enum sbx_status status = op->ask.status;
+    op->run->tree_ended = status == SBX_OK || status == SBX_ESRCH || status == SBX_ENOENT;
+    return status == SBX_OK ? sbx_supervisor_ask_wait(op, &wait) : SBX_STEP_NEXT;
 }
 
 static enum sbx_step go_on(struct sbx_op *op)
