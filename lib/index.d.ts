@@ -393,7 +393,8 @@ export interface RunCommandInput extends ProgramInput {
   timeoutMs?: number;
   /**
    * Milliseconds after which a program that goes on is answered with `status: 'running'`. Default: 25,000, which is the
-   * most that the VM may ask for; a call of `execute` by a host program may wait longer.
+   * most that the VM may ask for; a call of `execute` by a host program may wait longer. Without a companion nothing goes
+   * on: the program is ended then, and after 18,000 in any case.
    */
   waitMs?: number;
   /** Instead of `command`: a program that goes on, by the id of its answer; it is waited for again. */

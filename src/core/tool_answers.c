@@ -166,10 +166,11 @@ static json_t *advise(const struct sbx_op *op, json_t *answer)
     if (!json_is_true(json_object_get(answer, "timedOut"))) {
         return answer;
     }
-    json_t *hint = json_sprintf(
-        "It was ended after %llu ms, the lesser of timeoutMs and waitMs: without a companion no command goes "
-        "on after its answer. For a program that runs longer use create-process.",
-        (unsigned long long)op->run->limit_ms);
+    json_t *hint =
+        json_sprintf("It was ended after %llu ms: without a companion no command goes on after its "
+                     "answer, and none has more than %d s. For a program that runs longer use "
+                     "create-process.",
+                     (unsigned long long)op->run->limit_ms, SBX_TOOL_SILENT_MS / 1000);
     if (json_object_set_new(answer, "hint", hint) != 0) {
         json_decref(answer);
         return NULL;

@@ -81,11 +81,12 @@ static void test_run(void **state)
           "\"stdoutTruncated\":false,\"stderrTruncated\":false,\"durationMs\":12}",
           "{\"exitCode\":3,\"timedOut\":false,\"stdout\":\"out\\u0000\\n\",\"stderr\":\"\\u00e4\","
           "\"durationMs\":12," CAVEAT "}");
-    gives(*state, sbx_tool_answer_run, /* ended by a signal */
-          "{\"exitCode\":null,\"timedOut\":true,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1}",
-          "{\"exitCode\":null,\"timedOut\":true,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1,\"hint\":"
-          "\"It was ended after 700 ms, the lesser of timeoutMs and waitMs: without a companion no command "
-          "goes on after its answer. For a program that runs longer use create-process.\"," CAVEAT "}");
+    gives(
+        *state, sbx_tool_answer_run, /* ended by a signal */
+        "{\"exitCode\":null,\"timedOut\":true,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1}",
+        "{\"exitCode\":null,\"timedOut\":true,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1,\"hint\":"
+        "\"It was ended after 700 ms: without a companion no command goes on after its answer, and none has "
+        "more than 18 s. For a program that runs longer use create-process.\"," CAVEAT "}");
     all_refused(*state, sbx_tool_answer_run, never);
     static const char *const wrong[] = {
         "{\"exitCode\":\"3\",\"timedOut\":false,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1}",

@@ -78,29 +78,34 @@ static void play_all(struct world *world, const struct sbx_toolkit *toolkit, con
 /* clang-format off */
 static const struct call calls[] = {
     {"run-command", "{\"command\":\"node\",\"args\":[\"/app/index.ts\"]}",
-        {RUN, "{\"command\":\"node\",\"args\":[\"/app/index.ts\"],\"env\":{},\"timeoutMs\":20000}", "200 OK", RAN, 0}},
+        {RUN, "{\"command\":\"node\",\"args\":[\"/app/index.ts\"],\"env\":{},\"timeoutMs\":18000}", "200 OK", RAN, 0}},
     {"run-command", "{\"command\":\"true\"}",
-        {RUN, "{\"command\":\"true\",\"env\":{},\"timeoutMs\":20000}", "200 OK", RAN, 0}},
+        {RUN, "{\"command\":\"true\",\"env\":{},\"timeoutMs\":18000}", "200 OK", RAN, 0}},
     /* The documentation's "npm install": a line for a shell. */
     {"run-command", "{\"command\":\"npm install\",\"cwd\":\"/app\"}",
-        {RUN, "{\"command\":\"sh\",\"args\":[\"-c\",\"npm install\"],\"cwd\":\"/app\",\"env\":{},\"timeoutMs\":20000}",
+        {RUN, "{\"command\":\"sh\",\"args\":[\"-c\",\"npm install\"],\"cwd\":\"/app\",\"env\":{},\"timeoutMs\":18000}",
          "200 OK", RAN, 0}},
     {"run-command", "{\"command\":\"echo \\\"$HOME\\\" | wc\\n\"}",
-        {RUN, "{\"command\":\"sh\",\"args\":[\"-c\",\"echo \\\"$HOME\\\" | wc\\n\"],\"env\":{},\"timeoutMs\":20000}",
+        {RUN, "{\"command\":\"sh\",\"args\":[\"-c\",\"echo \\\"$HOME\\\" | wc\\n\"],\"env\":{},\"timeoutMs\":18000}",
          "200 OK", RAN, 0}},
     /* With args nothing is split and nothing expanded. */
     {"run-command", "{\"command\":\"my program\",\"args\":[]}",
-        {RUN, "{\"command\":\"my program\",\"args\":[],\"env\":{},\"timeoutMs\":20000}", "200 OK", RAN, 0}},
+        {RUN, "{\"command\":\"my program\",\"args\":[],\"env\":{},\"timeoutMs\":18000}", "200 OK", RAN, 0}},
     {"run-command", "{\"command\":\"echo\",\"args\":[\"$HOME\",\"a b\",\"\",\"\\u00e4\\n\"]}",
-        {RUN, "{\"command\":\"echo\",\"args\":[\"$HOME\",\"a b\",\"\",\"\\u00e4\\n\"],\"env\":{},\"timeoutMs\":20000}",
+        {RUN, "{\"command\":\"echo\",\"args\":[\"$HOME\",\"a b\",\"\",\"\\u00e4\\n\"],\"env\":{},\"timeoutMs\":18000}",
          "200 OK", RAN, 0}},
     {"run-command", "{\"command\":\"env\",\"env\":{\"A\":\"1\"},\"timeoutMs\":7}",
         {RUN, "{\"command\":\"env\",\"env\":{\"A\":\"1\"},\"timeoutMs\":7}", "200 OK", RAN, 0}},
-    /* Nothing goes on after its answer: of the two limits the lesser. */
+    /* Nothing goes on after its answer: of the limits the least. */
     {"run-command", "{\"command\":\"env\",\"timeoutMs\":7000,\"waitMs\":60000}",
         {RUN, "{\"command\":\"env\",\"env\":{},\"timeoutMs\":7000}", "200 OK", RAN, 0}},
     {"run-command", "{\"command\":\"env\",\"waitMs\":60000}",
-        {RUN, "{\"command\":\"env\",\"env\":{},\"timeoutMs\":60000}", "200 OK", RAN, 0}},
+        {RUN, "{\"command\":\"env\",\"env\":{},\"timeoutMs\":18000}", "200 OK", RAN, 0}},
+    {"run-command", "{\"command\":\"env\",\"timeoutMs\":60000,\"waitMs\":9000}",
+        {RUN, "{\"command\":\"env\",\"env\":{},\"timeoutMs\":9000}", "200 OK", RAN, 0}},
+    /* No response is silent for 20 s, whatever is asked for. */
+    {"run-command", "{\"command\":\"env\",\"timeoutMs\":86400000,\"waitMs\":86400000}",
+        {RUN, "{\"command\":\"env\",\"env\":{},\"timeoutMs\":18000}", "200 OK", RAN, 0}},
     {"create-process", "{\"command\":\"npm\",\"json\":\"{\\\"args\\\": [\\\"run\\\", \\\"dev\\\"]}\"}",
         {CREATE, "{\"command\":\"npm\",\"args\":[\"run\",\"dev\"],\"env\":{}}", "200 OK", CREATED, 0}},
     {"create-process", "{\"command\":\"sleep 5 && echo\",\"tty\":true}",
@@ -135,10 +140,10 @@ static const struct call calls[] = {
 
 static const struct call with_options[] = {
     {"run-command", "{\"command\":\"env\"}",
-        {RUN, "{\"command\":\"env\",\"cwd\":\"/app\",\"env\":{\"A\":\"1\",\"B\":\"2\"},\"timeoutMs\":20000}", "200 OK",
+        {RUN, "{\"command\":\"env\",\"cwd\":\"/app\",\"env\":{\"A\":\"1\",\"B\":\"2\"},\"timeoutMs\":18000}", "200 OK",
          RAN, 0}},
     {"run-command", "{\"command\":\"env\",\"cwd\":\"/\",\"env\":{\"B\":\"3\",\"C\":\"4\"}}",
-        {RUN, "{\"command\":\"env\",\"cwd\":\"/\",\"env\":{\"A\":\"1\",\"B\":\"3\",\"C\":\"4\"},\"timeoutMs\":20000}",
+        {RUN, "{\"command\":\"env\",\"cwd\":\"/\",\"env\":{\"A\":\"1\",\"B\":\"3\",\"C\":\"4\"},\"timeoutMs\":18000}",
          "200 OK", RAN, 0}},
     {"create-process", "{\"command\":\"env\"}",
         {CREATE, "{\"command\":\"env\",\"cwd\":\"/app\",\"env\":{\"A\":\"1\",\"B\":\"2\"}}", "200 OK", CREATED, 0}},
@@ -303,7 +308,7 @@ static void test_failures_name_their_subject(void **state)
          {"stop-process 'proc_9'", "not found: process proc_9"}},
         {{"run-command",
           "{\"command\":\"nope\"}",
-          {RUN, "{\"command\":\"nope\",\"env\":{},\"timeoutMs\":20000}", "502 Bad Gateway",
+          {RUN, "{\"command\":\"nope\",\"env\":{},\"timeoutMs\":18000}", "502 Bad Gateway",
            "{\"detail\":\"stream error: failed to spawn process: No such file or directory (os error 2)\"}",
            0}},
          SBX_ENOENT,
@@ -336,7 +341,7 @@ static void test_budget_and_deadline_of_a_program(void **state)
     struct sbx_op *op = run(world, toolkit, "run-command", span_of(calls[0].input));
     assert_int_equal(op->request->budget, SBX_BUDGET_PROGRAMS);
     assert_true(op->request->change);
-    assert_in_range(op->request->timeout_ms, 20000 + 1, 20000 + 10000);
+    assert_in_range(op->request->timeout_ms, 18000 + 1, 18000 + 10000);
     sbx_op_destroy(op);
     static const struct exchange stop = {"POST /v1/processes/proc_1/stop", NULL, "200 OK", ENDED, 0};
     begin(&stop);
