@@ -479,7 +479,7 @@ export interface SandboxProcess {
   args?: string[];
   status: string;
   exitCode?: number | null;
-  /** Of create-process; a listing has it of a process that has no supervisor. */
+  /** The program's own. In a listing null once it has ended, or where the companion that supervises it cannot be asked. */
   pid?: number | null;
   /** Of create-process, stop-process and kill-process where no companion supervises it: what is not promised. */
   caveat?: string;
