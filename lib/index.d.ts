@@ -394,7 +394,8 @@ export interface RunCommandInput extends ProgramInput {
   timeoutMs?: number;
   /**
    * Milliseconds after which a program that goes on is answered with `status: 'running'`. Default: 25,000, which is the
-   * most that the VM may ask for; a call of `execute` by a host program may wait longer.
+   * most that the VM may ask for; a call of `execute` by a host program may wait longer. Without a companion nothing goes
+   * on: the program is ended then, and after 18,000 in any case.
    */
   waitMs?: number;
   /** Instead of `command`: a program that goes on, by the id of its answer; it is waited for again. */
@@ -468,6 +469,8 @@ export interface RunCommandResult {
   encoding?: 'base64';
   /** What to do about a program that takes longer, or goes on. */
   hint?: string;
+  /** Where no companion supervised it: what is not promised, in a sentence. */
+  caveat?: string;
 }
 
 /** A process; what does not apply to its state is absent. */
@@ -477,8 +480,10 @@ export interface SandboxProcess {
   args?: string[];
   status: string;
   exitCode?: number | null;
-  /** Of create-process; a listing has it of a process that has no supervisor. */
+  /** The program's own. In a listing null once it has ended, or where the companion that supervises it cannot be asked. */
   pid?: number | null;
+  /** Of create-process, stop-process and kill-process where no companion supervises it: what is not promised. */
+  caveat?: string;
 }
 
 export interface ProcessLog {

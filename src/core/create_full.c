@@ -1,4 +1,4 @@
-/* create_full.c: the server runs as many processes as it may: the error says how many those are, and which.
+/* create_full.c: the server runs as many processes as it may: the error says how many of them tools show, and which.
  *
  * Thread: pool.
  * SPDX-License-Identifier: Apache-2.0
@@ -77,6 +77,7 @@ static enum sbx_step take_list(struct sbx_op *op)
         return SBX_STEP_END;
     }
     sbx_bytes_init(&list, SBX_BODY_MAX);
+    sbx_tool_hide_residents(json_object_get(reply, "processes"));
     size_t count = append_running(&list, json_object_get(reply, "processes"), &named);
     json_decref(reply);
     if (count > named) {

@@ -138,19 +138,6 @@ enum sbx_step sbx_tool_give(struct sbx_op *op, json_t *answer)
     return sbx_op_succeed(op);
 }
 
-/* Of a process: it is shown so. */
-static enum sbx_step give_members(struct sbx_op *op, const struct member *members)
-{
-    json_t *root = sbx_tool_read_reply(op);
-    if (root == NULL) {
-        return SBX_STEP_END;
-    }
-    sbx_shown_note(op->toolkit->shown, root);
-    json_t *answer = pick(root, members);
-    json_decref(root);
-    return sbx_tool_give(op, answer);
-}
-
 /* Says of a stream that was cut that it was. */
 static json_t *mark_cut(const json_t *root, json_t *answer, const char *name)
 {
@@ -162,18 +149,28 @@ static json_t *mark_cut(const json_t *root, json_t *answer, const char *name)
     return answer;
 }
 
-/* Says of a program that was ended what to do, and what cannot be promised. */
+/* Says what is not promised without a supervisor. */
+static json_t *add_caveat(const struct sbx_op *op, json_t *answer)
+{
+    const char *caveat = op->tool->caveat;
+    if (answer != NULL && caveat != NULL && json_object_set_new(answer, "caveat", json_string(caveat)) != 0) {
+        json_decref(answer);
+        return NULL;
+    }
+    return answer;
+}
+
+/* Says of a program that was ended what to do. */
 static json_t *advise(const struct sbx_op *op, json_t *answer)
 {
     if (!json_is_true(json_object_get(answer, "timedOut"))) {
         return answer;
     }
-    json_t *hint = json_sprintf(
-        "It was ended after %llu ms, the lesser of timeoutMs and waitMs: without a companion no command goes "
-        "on "
-        "after its answer. What it has started itself may still run. For a program that runs longer use "
-        "create-process.",
-        (unsigned long long)op->run->limit_ms);
+    json_t *hint =
+        json_sprintf("It was ended after %llu ms: without a companion no command goes on after its "
+                     "answer, and none has more than %d s. For a program that runs longer use "
+                     "create-process.",
+                     (unsigned long long)op->run->limit_ms, SBX_TOOL_SILENT_MS / 1000);
     if (json_object_set_new(answer, "hint", hint) != 0) {
         json_decref(answer);
         return NULL;
@@ -190,7 +187,7 @@ enum sbx_step sbx_tool_answer_run(struct sbx_op *op)
     json_t *answer = pick(root, of_run);
     answer = mark_cut(root, answer, "stdoutTruncated");
     answer = mark_cut(root, answer, "stderrTruncated");
-    answer = advise(op, answer);
+    answer = add_caveat(op, advise(op, answer));
     json_decref(root);
     return sbx_tool_give(op, answer);
 }
@@ -205,7 +202,7 @@ enum sbx_step sbx_tool_answer_create(struct sbx_op *op)
         return SBX_STEP_END;
     }
     sbx_shown_note(op->toolkit->shown, root);
-    json_t *answer = pick(root, of_created);
+    json_t *answer = add_caveat(op, pick(root, of_created));
     json_decref(root);
     return sbx_create_created(op, answer, true);
 }
@@ -217,7 +214,15 @@ enum sbx_step sbx_tool_give_created(struct sbx_op *op, const json_t *process)
 
 enum sbx_step sbx_tool_answer_end(struct sbx_op *op)
 {
-    return give_members(op, of_ended);
+    json_t *root = sbx_tool_read_reply(op);
+    if (root == NULL) {
+        return SBX_STEP_END;
+    }
+    sbx_shown_note(op->toolkit->shown, root);
+    json_t *answer = pick(root, of_ended);
+    bool supervised = op->run != NULL && op->run->tree_ended;
+    json_decref(root);
+    return sbx_tool_give(op, supervised ? answer : add_caveat(op, answer));
 }
 
 /* An array of what `make` makes of each element of `array`; NULL: it is no array, or one was none of those. */

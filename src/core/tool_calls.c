@@ -132,13 +132,14 @@ json_t *sbx_tool_read_program(struct sbx_op *op)
     return body;
 }
 
-/* Nothing goes on after its answer: the limit is the wait, too. */
+/* Nothing goes on after its answer, for which nobody waits longer: the limit is the least of these. */
 static int limit_over_http(const struct sbx_run *run, const json_t *body)
 {
-    json_t *given = json_object_get(body, "timeoutMs");
-    int limit_ms = given == NULL ? SBX_TOOL_PROGRAM_MS : (int)json_number_value(given);
+    const json_t *given = json_object_get(body, "timeoutMs");
+    int limit_ms = given == NULL ? SBX_TOOL_SILENT_MS : (int)json_number_value(given);
     int wait_ms = run->wait_ms == 0 ? SBX_TOOL_SILENT_MS : (int)run->wait_ms;
-    return limit_ms < wait_ms ? limit_ms : wait_ms;
+    limit_ms = limit_ms < wait_ms ? limit_ms : wait_ms;
+    return limit_ms < SBX_TOOL_SILENT_MS ? limit_ms : SBX_TOOL_SILENT_MS;
 }
 
 static enum sbx_step ask_run(struct sbx_op *op)

@@ -28,9 +28,9 @@ struct sbx_toolkit {
 #define SBX_TOOL_PROGRAM_MS 120000
 
 /* ms: how long run-command waits for the end, where that is not told: less than core waits for the tool. Over HTTP alone
- * the request is silent meanwhile, which edges cut. */
+ * the request is silent meanwhile, and edges cut what is for more than 20 s: so long at most, whatever was told. */
 #define SBX_TOOL_WAIT_MS 25000
-#define SBX_TOOL_SILENT_MS 20000
+#define SBX_TOOL_SILENT_MS 18000
 
 /* For steps of tools. */
 

@@ -6,9 +6,6 @@
  */
 #include <string.h>
 
-#include "core/companion/resident_ask.h"
-#include "core/http/problem.h"
-#include "core/json.h"
 #include "core/supervisor.h"
 #include "core/tool_answers.h"
 #include "core/tool_calls.h"
@@ -82,28 +79,20 @@ static enum sbx_step ask_process(struct sbx_op *op)
 /* Notes the record's name; where there is none, what is left is the server's own way. */
 static enum sbx_step see_process(struct sbx_op *op)
 {
-    struct sbx_problem problem;
-    json_t *root = NULL;
-    sbx_problem_of(op->request, &problem);
     op->run = op->run == NULL ? sbx_run_create() : op->run;
     if (op->run == NULL) {
         return sbx_op_fail(op, SBX_ENOMEM, NULL);
     }
-    bool read = problem.status == SBX_OK &&
-                sbx_json_parse(&root, sbx_bytes_span(&op->request->reply), JSON_ALLOW_NUL) == SBX_OK;
-    if (sbx_shown_need_same(op, root) == SBX_STEP_END) {
+    json_t *root = sbx_tool_read_reply(op);
+    if (root == NULL || sbx_shown_need_meant(op, root) == SBX_STEP_END) {
         json_decref(root);
         return SBX_STEP_END;
     }
-    const char *record = read ? sbx_supervisor_record_of(root) : NULL;
+    const char *record = sbx_supervisor_record_of(root);
     if (record != NULL) {
         memcpy(op->run->record, record, SBX_RECORD_LENGTH);
     }
-    bool hidden = sbx_resident_is_one(root);
     json_decref(root);
-    if (hidden) {
-        return sbx_tool_fail(op, SBX_ESRCH, "it is the companion of a file system, and ends by itself");
-    }
     return record == NULL ? sbx_op_turn_to(op, over_http(op)) : SBX_STEP_NEXT;
 }
 
@@ -119,7 +108,9 @@ static enum sbx_step ask_end(struct sbx_op *op)
 static enum sbx_step ask_wait(struct sbx_op *op)
 {
     const struct sbx_wait wait = {.record = op->run->record, .ms = END_MS, .budget = SBX_BUDGET_FILES};
-    return op->ask.status == SBX_OK ? sbx_supervisor_ask_wait(op, &wait) : SBX_STEP_NEXT;
+    enum sbx_status status = op->ask.status;
+    op->run->tree_ended = status == SBX_OK || status == SBX_ESRCH || status == SBX_ENOENT;
+    return status == SBX_OK ? sbx_supervisor_ask_wait(op, &wait) : SBX_STEP_NEXT;
 }
 
 static enum sbx_step go_on(struct sbx_op *op)

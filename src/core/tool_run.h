@@ -34,6 +34,7 @@ struct sbx_run {
     bool uncounted;                             /* it is none of the server's processes */
     atomic_int *counted;                        /* borrowed: where it counts as one; NULL: nowhere */
     bool awaited;                               /* to be ended, it was waited for until it had started */
+    bool tree_ended;                            /* stop, kill: its supervisor did that, or was gone with it */
     bool busy;                                  /* the server did not yet see it end */
     int tries;                                  /* waits in vain, one after the other */
     struct sbx_bytes id;                        /* owned: the server's of the process; empty: it gave none */

@@ -139,7 +139,7 @@ static enum sbx_step take_process(struct sbx_op *op)
         memcpy(run->record, record, SBX_RECORD_LENGTH);
         run->limit_ms = strtoull(limit, NULL, 10);
     }
-    enum sbx_step same = sbx_shown_need_same(op, root);
+    enum sbx_step same = sbx_shown_need_meant(op, root);
     sbx_shown_note(op->toolkit->shown, same == SBX_STEP_END ? NULL : root);
     json_decref(root);
     if (same == SBX_STEP_END) {

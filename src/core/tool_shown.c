@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/http/problem.h"
-#include "core/json.h"
+#include "core/companion/resident_ask.h"
 #include "core/tool_answers.h"
 #include "core/tool_calls.h"
 
@@ -100,9 +99,12 @@ bool sbx_shown_has_ended(const struct sbx_shown *shown, const char *id)
     return found != NULL && found->ended;
 }
 
-enum sbx_step sbx_shown_need_same(struct sbx_op *op, const json_t *process)
+enum sbx_step sbx_shown_need_meant(struct sbx_op *op, const json_t *process)
 {
     struct known now;
+    if (sbx_resident_is_one(process)) {
+        return sbx_tool_fail(op, SBX_ESRCH, "it is the companion of a file system, and ends by itself");
+    }
     const struct known *then = read_process(process, &now) ? find(op->toolkit->shown, now.id) : NULL;
     if (then == NULL || is_same(then, &now)) {
         return SBX_STEP_NEXT;
@@ -118,11 +120,10 @@ enum sbx_step sbx_shown_need_same(struct sbx_op *op, const json_t *process)
 enum sbx_step sbx_shown_ask(struct sbx_op *op)
 {
     json_t *input = sbx_tool_read_input(op);
-    const char *id = json_string_value(json_object_get(input, "id"));
     if (input == NULL) {
         return SBX_STEP_END;
     }
-    if (op->run != NULL || find(op->toolkit->shown, id) == NULL) {
+    if (op->run != NULL) {
         json_decref(input);
         op->step++; /* beyond sbx_shown_see */
         return SBX_STEP_NEXT;
@@ -130,17 +131,10 @@ enum sbx_step sbx_shown_ask(struct sbx_op *op)
     return sbx_tool_ask_about(op, input, SBX_GET, "");
 }
 
-/* A failure is found again by the question itself. */
 enum sbx_step sbx_shown_see(struct sbx_op *op)
 {
-    struct sbx_problem problem;
-    json_t *root = NULL;
-    sbx_problem_of(op->request, &problem);
-    if (problem.status != SBX_OK ||
-        sbx_json_parse(&root, sbx_bytes_span(&op->request->reply), JSON_ALLOW_NUL) != SBX_OK) {
-        return SBX_STEP_NEXT;
-    }
-    enum sbx_step next = sbx_shown_need_same(op, root);
+    json_t *root = sbx_tool_read_reply(op);
+    enum sbx_step next = root == NULL ? SBX_STEP_END : sbx_shown_need_meant(op, root);
     json_decref(root);
     return next;
 }

@@ -28,11 +28,12 @@ void sbx_shown_note_all(struct sbx_shown *shown, const json_t *processes);
 /* Whether the end of a process that was noted was among what was. */
 bool sbx_shown_has_ended(const struct sbx_shown *shown, const char *id);
 
-/* Ends the op where `process`, which the server gives its id to now, is not the one that was shown: SBX_STEP_END. */
-enum sbx_step sbx_shown_need_same(struct sbx_op *op, const json_t *process);
+/* Ends the op (SBX_STEP_END) where `process`, as the server describes what has the id now, is none that can be meant by it: not
+ * the one that was shown, or a companion that stays (companion/resident.h), which no tool reaches. */
+enum sbx_step sbx_shown_need_meant(struct sbx_op *op, const json_t *process);
 
-/* Two steps, one behind the other, before what asks about a process: they end the op likewise. Nothing is asked about an
- * id that was not shown, nor where a step before has looked (op->run). */
+/* Two steps, one behind the other, before what changes a process: they end the op likewise, and where the look fails.
+ * Nothing is asked where a step before has looked (op->run). */
 enum sbx_step sbx_shown_ask(struct sbx_op *op);
 enum sbx_step sbx_shown_see(struct sbx_op *op);
 

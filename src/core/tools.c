@@ -127,14 +127,19 @@ static const struct sbx_tool tools[] = {
      .subject = "command",
      FIELDS(run_fields),
      EXAMPLES(run_examples),
-     .steps = sbx_tool_run_command},
+     .steps = sbx_tool_run_command,
+     .caveat =
+         "No companion supervised it: what the command has started may go on after it, and after its limit."},
     {.name = "create-process",
      .description = "Start a long-running background process in the sandbox. Returns its id for the other "
                     "tools.",
      .subject = "command",
      FIELDS(create_fields),
      EXAMPLES(create_examples),
-     .steps = sbx_tool_create_process},
+     .steps = sbx_tool_create_process,
+     .caveat =
+         "No companion supervises it: stop-process and kill-process end this one process alone, what it "
+         "starts may go on, and the end of its input cannot be sent unless it has a terminal."},
     {.name = "list-processes",
      .description = "List the processes that were started in the sandbox, running or ended.",
      FIELDS(list_fields),
@@ -154,13 +159,18 @@ static const struct sbx_tool tools[] = {
      .subject = "id",
      FIELDS(id_fields),
      EXAMPLES(stop_examples),
-     .steps = sbx_tool_stop_process},
+     .steps = sbx_tool_stop_process,
+     .caveat =
+         "No companion saw to its end: this one process alone was told to end, is not killed where it goes "
+         "on, and what it has started may go on."},
     {.name = "kill-process",
      .description = "End a process of the sandbox at once, with all that descends from it (SIGKILL).",
      .subject = "id",
      FIELDS(id_fields),
      EXAMPLES(kill_examples),
-     .steps = sbx_tool_kill_process},
+     .steps = sbx_tool_kill_process,
+     .caveat =
+         "No companion saw to its end: this one process alone was killed; what it has started may go on."},
     {.name = "send-input",
      .description =
          "Send a line, text or bytes to the standard input of a process of the sandbox, or end it.",

@@ -51,6 +51,8 @@ struct sbx_tool {
     const struct sbx_example *examples;
     size_t example_count;
     const sbx_step_function *steps;
+    const char *
+        caveat; /* what an answer that no supervisor stood for does not promise; NULL: it says nothing of that */
 };
 
 /* The rows; `count` is set. Static. */

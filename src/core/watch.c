@@ -66,7 +66,7 @@ enum sbx_step sbx_watch_take_process(struct sbx_op *op, struct sbx_watch *watch)
         return sbx_tool_malformed(op);
     }
     watch->ended = strcmp(status, "running") != 0;
-    enum sbx_step same = sbx_shown_need_same(op, process);
+    enum sbx_step same = sbx_shown_need_meant(op, process);
     sbx_shown_note(op->toolkit->shown, same == SBX_STEP_END ? NULL : process);
     return same;
 }

@@ -1,4 +1,4 @@
-// How the companion that stays ends: with close(); it holds no process of its client's; no tool shows or ends it; and where
+// How the companion that stays ends: with close(); it holds no process of its client's; no tool shows or reaches it; and where
 // the server has no place for it, or others have all that there are for it, all goes by `run`.
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
@@ -41,16 +41,52 @@ test('close() ends it, and the server forgets it', async () => {
   assert.deepEqual(await residents(), []);
 });
 
-test('no tool shows it, or ends it', async () => {
+const REACHING = [
+  ['get-process-logs', {}],
+  ['get-process-logs', { since: '0', follow: 100 }],
+  ['send-input', { data: 'x' }],
+  ['send-input', { data: 'x', eof: true }],
+  ['stop-process', {}],
+  ['kill-process', {}],
+];
+
+for (const companion of ['auto', false])
+  test(`no tool shows it, reads or writes it, or ends it, companion: ${companion}`, async () => {
+    const fs = await staying();
+    const kit = toolkit({ companion });
+    const [{ id }] = await running();
+    const batches = (await sandbox.client.getProcessLogs(id)).entries.length;
+    const { processes } = await call(kit, 'list-processes');
+    assert.ok(!processes.some((process) => process.id === id));
+    for (const [tool, input] of companion === false ? REACHING : [...REACHING, ['run-command', {}]])
+      await assert.rejects(call(kit, tool, { id, ...input }), (error) => {
+        assert.equal(error.code, 'ESRCH', `${tool}: ${error.message}`);
+        return error.message.includes(`${tool} '${id}'`) && /companion of a file system/.test(error.message);
+      });
+    assert.equal((await running())[0].id, id);
+    assert.notEqual(fs.lane.carrier, 'run');
+    await fs.stat('/');
+    assert.ok((await sandbox.client.getProcessLogs(id)).entries.length > batches); // its stream was not disturbed
+    await fs.close();
+  });
+
+test("it is none of the processes that the error of the server's limit names", async () => {
   const fs = await staying();
-  const kit = toolkit();
-  const [{ id }] = await running();
-  const { processes } = await call(kit, 'list-processes');
-  assert.ok(!processes.some((process) => process.id === id));
-  for (const tool of ['stop-process', 'kill-process'])
-    await assert.rejects(call(kit, tool, { id }), { code: 'ESRCH', message: /companion of a file system/ });
-  assert.equal((await running())[0].id, id);
-  await fs.close();
+  const before = await sandbox.client.getProcessConfig();
+  const kit = toolkit({ companion: false });
+  const { id } = await call(kit, 'create-process', { command: 'sleep', args: ['600'] });
+  await sandbox.client.setProcessConfig({ ...before, maxConcurrentProcesses: 2 });
+  try {
+    assert.equal((await running()).length, 1);
+    await assert.rejects(call(kit, 'create-process', { command: 'true' }), {
+      code: 'EBUSY',
+      message: new RegExp(`; 1 processes run, .*: ${id} \\(sleep 600\\)\\. `),
+    });
+  } finally {
+    await sandbox.client.setProcessConfig(before);
+    await call(kit, 'kill-process', { id });
+    await fs.close();
+  }
 });
 
 test('a program that uses it ends by itself, and leaves one that runs, for a while', async () => {

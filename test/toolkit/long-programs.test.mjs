@@ -19,6 +19,11 @@ const patience = slowly({ client: byIt }).tools['run-command'].execute({ command
   ({ exitCode, status }) => [exitCode, status],
   (error) => [error],
 );
+const byHttp = slowly({ client: byIt, companion: false });
+const impatience = byHttp.tools['run-command'].execute({ command: 'sleep', args: ['60'], waitMs: 60_000 }).then(
+  ({ timedOut, hint }) => [timedOut, hint],
+  (error) => [error],
+);
 
 /** Waits for the end of a command that goes on. */
 async function end(id) {
@@ -233,6 +238,9 @@ test('without a companion nothing goes on, and the answer says so', async () => 
 
 test('no response is silent for 20 s, however long the wait is', async () => {
   assert.deepEqual(await patience, [6, undefined]);
+  const [timedOut, hint] = await impatience;
+  assert.equal(timedOut, true);
+  assert.match(hint, /18000 ms/);
   const silences = (await way.requests()).map(({ silentMs }) => silentMs);
   assert.ok(Math.max(...silences) > 5000, 'one of them waited');
   assert.ok(silences.every((ms) => ms < 20_000), String(silences));

@@ -194,7 +194,9 @@ test('without the companion the server starts and ends programs itself', async (
   assert.equal(command, 'sleep');
   assert.match(await sandbox.sh('tr "\\0" " " < /proc/$1/cmdline', String(pid)), /^sleep 600 /);
   assert.equal((await listed(id)).pid, pid);
-  assert.deepEqual(await call(kit, 'stop-process', { id }), { id, status: 'exited', exitCode: null });
+  const { caveat, ...ended } = await call(kit, 'stop-process', { id });
+  assert.deepEqual(ended, { id, status: 'exited', exitCode: null });
+  assert.match(caveat, /this one process alone/);
 });
 
 test('get-process-logs gives what was written, where and when', async () => {

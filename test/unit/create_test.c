@@ -19,6 +19,10 @@ static int set_up(void **state)
 #define PROCESS "GET /v1/processes/proc_1"
 #define LOG "GET /v1/processes/proc_1/logs"
 #define ENTRY "{\"sequence\":1,\"stream\":\"stdout\",\"timestampMs\":5,\"data\":\"" /* and base64 */
+#define CAVEAT                                                                                               \
+    "\"caveat\":\"No companion supervises it: stop-process and kill-process end this one process alone, "    \
+    "what it "                                                                                               \
+    "starts may go on, and the end of its input cannot be sent unless it has a terminal.\""
 #define LISTENS "0: 00000000:0BB8 00000000:0000 0A\n"
 
 static void test_text(void **state)
@@ -31,10 +35,10 @@ static void test_text(void **state)
         {LOG "?since=1", NULL, "200 OK",
          "{\"entries\":[{\"sequence\":2,\"stream\":\"stdout\",\"timestampMs\":5,\"data\":\"dy\"}]}", 0},
     };
-    toolkit_gives(
-        *state, &script, "create-process", "{\"command\":\"x\",\"waitForLog\":\"ready\",\"waitMs\":60000}",
-        exchanges,
-        "{\"id\":\"proc_1\",\"command\":\"x\",\"args\":[],\"status\":\"running\",\"pid\":8,\"ready\":true}");
+    toolkit_gives(*state, &script, "create-process",
+                  "{\"command\":\"x\",\"waitForLog\":\"ready\",\"waitMs\":60000}", exchanges,
+                  "{\"id\":\"proc_1\",\"command\":\"x\",\"args\":[],\"status\":\"running\",\"pid\":8,"
+                  "\"ready\":true," CAVEAT "}");
 }
 
 /* Before the start nothing may listen there. */
@@ -64,9 +68,9 @@ static void test_port(void **state)
         {LOG, NULL, "200 OK", "{\"entries\":[]}", 0},
         {TCP, NULL, "200 OK", LISTENS, 0},
     };
-    toolkit_gives(
-        *state, &script, "create-process", "{\"command\":\"x\",\"waitForPort\":3000}", exchanges,
-        "{\"id\":\"proc_1\",\"command\":\"x\",\"args\":[],\"status\":\"running\",\"pid\":8,\"ready\":true}");
+    toolkit_gives(*state, &script, "create-process", "{\"command\":\"x\",\"waitForPort\":3000}", exchanges,
+                  "{\"id\":\"proc_1\",\"command\":\"x\",\"args\":[],\"status\":\"running\",\"pid\":8,"
+                  "\"ready\":true," CAVEAT "}");
 }
 
 /* The server gives every terminal the same size. */
@@ -76,9 +80,9 @@ static void test_size(void **state)
         {CREATE, "{\"command\":\"x\",\"env\":{},\"tty\":true}", "200 OK", CREATED, 0},
         {"POST /v1/processes/proc_1/terminal/resize", "{\"cols\":132,\"rows\":24}", "200 OK", "{}", 0},
     };
-    toolkit_gives(*state, &script, "create-process", "{\"command\":\"x\",\"tty\":true,\"cols\":132}",
-                  exchanges,
-                  "{\"id\":\"proc_1\",\"command\":\"x\",\"args\":[],\"status\":\"running\",\"pid\":8}");
+    toolkit_gives(
+        *state, &script, "create-process", "{\"command\":\"x\",\"tty\":true,\"cols\":132}", exchanges,
+        "{\"id\":\"proc_1\",\"command\":\"x\",\"args\":[],\"status\":\"running\",\"pid\":8," CAVEAT "}");
 }
 
 static void test_limit(void **state)

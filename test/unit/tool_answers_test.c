@@ -9,6 +9,11 @@
 #include "takeover.h"
 #include "toolkit.h"
 
+#define CAVEAT                                                                                               \
+    "\"caveat\":\"No companion supervised it: what the command has started may go on after it, and after "   \
+    "its "                                                                                                   \
+    "limit.\""
+
 /* An op whose request has come back with that reply. */
 static struct sbx_op *answered(const struct toolkit_fixture *fixture, long http_status, struct sbx_span reply)
 {
@@ -75,14 +80,13 @@ static void test_run(void **state)
           "{\"exitCode\":3,\"timedOut\":false,\"stdout\":\"out\\u0000\\n\",\"stderr\":\"\\u00e4\","
           "\"stdoutTruncated\":false,\"stderrTruncated\":false,\"durationMs\":12}",
           "{\"exitCode\":3,\"timedOut\":false,\"stdout\":\"out\\u0000\\n\",\"stderr\":\"\\u00e4\","
-          "\"durationMs\":12}");
-    gives(*state, sbx_tool_answer_run, /* ended by a signal */
-          "{\"exitCode\":null,\"timedOut\":true,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1}",
-          "{\"exitCode\":null,\"timedOut\":true,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1,\"hint\":"
-          "\"It was ended after 700 ms, the lesser of timeoutMs and waitMs: without a companion no command "
-          "goes on "
-          "after its answer. What it has started itself may still run. For a program that runs longer use "
-          "create-process.\"}");
+          "\"durationMs\":12," CAVEAT "}");
+    gives(
+        *state, sbx_tool_answer_run, /* ended by a signal */
+        "{\"exitCode\":null,\"timedOut\":true,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1}",
+        "{\"exitCode\":null,\"timedOut\":true,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1,\"hint\":"
+        "\"It was ended after 700 ms: without a companion no command goes on after its answer, and none has "
+        "more than 18 s. For a program that runs longer use create-process.\"," CAVEAT "}");
     all_refused(*state, sbx_tool_answer_run, never);
     static const char *const wrong[] = {
         "{\"exitCode\":\"3\",\"timedOut\":false,\"stdout\":\"\",\"stderr\":\"\",\"durationMs\":1}",
@@ -101,7 +105,7 @@ static void test_create(void **state)
           "false,"
           "\"owner\":\"user\",\"status\":\"running\",\"pid\":88,\"createdAtMs\":1795574045076}",
           "{\"id\":\"proc_1\",\"command\":\"npm\",\"args\":[\"run\",\"dev\"],\"status\":\"running\",\"pid\":"
-          "88}");
+          "88," CAVEAT "}");
     all_refused(*state, sbx_tool_answer_create, never);
 }
 
@@ -110,10 +114,10 @@ static void test_end(void **state)
     gives(*state, sbx_tool_answer_end,
           "{\"id\":\"proc_1\",\"command\":\"sleep\",\"args\":[],\"status\":\"exited\",\"exitCode\":0,"
           "\"exitedAtMs\":1}",
-          "{\"id\":\"proc_1\",\"status\":\"exited\",\"exitCode\":0}");
+          "{\"id\":\"proc_1\",\"status\":\"exited\",\"exitCode\":0," CAVEAT "}");
     gives(*state, sbx_tool_answer_end, /* of one that a signal ended the server says no exit code */
           "{\"id\":\"proc_1\",\"command\":\"sleep\",\"args\":[],\"status\":\"exited\"}",
-          "{\"id\":\"proc_1\",\"status\":\"exited\",\"exitCode\":null}");
+          "{\"id\":\"proc_1\",\"status\":\"exited\",\"exitCode\":null," CAVEAT "}");
     all_refused(*state, sbx_tool_answer_end, never);
 }
 
@@ -167,6 +171,18 @@ static void test_problem_of_a_long_command(void **state)
     assert_true(utf8);
 }
 
+/* Nothing is to be said of it where the supervisor has ended the tree; nor by a tool that starts and ends nothing. */
+static void test_no_caveat(void **state)
+{
+    static const char *const ended = "{\"id\":\"proc_1\",\"status\":\"exited\"}";
+    struct sbx_op *op = answered(*state, 200, span_of(ended));
+    op->run->tree_ended = true;
+    assert_int_equal(sbx_tool_answer_end(op), SBX_STEP_END);
+    assert_answer(op, "{\"id\":\"proc_1\",\"status\":\"exited\",\"exitCode\":null}");
+    finish(op);
+    assert_null(tool_named("list-processes")->caveat);
+}
+
 /* ---- No memory ------------------------------------------------------------------------------------------- */
 
 struct attempt {
@@ -189,6 +205,8 @@ static enum sbx_status attempt(void *user)
 
 static void test_no_memory(void **state)
 {
+    struct attempt end = {*state, sbx_tool_answer_end, "{\"id\":\"p\",\"status\":\"exited\"}"};
+    assert_in_range(allocations_fail_each_loosely(attempt, &end), 10, 500);
     struct attempt list = {
         *state, sbx_tool_answer_list,
         "{\"processes\":[{\"id\":\"p\",\"command\":\"a\",\"args\":[],\"status\":\"running\"}]}"};
@@ -200,9 +218,9 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_run),       TEST(test_create),  TEST(test_end),
-        TEST(test_list),      TEST(test_problem), TEST(test_problem_of_a_long_command),
-        TEST(test_no_memory),
+        TEST(test_run),       TEST(test_create),    TEST(test_end),
+        TEST(test_list),      TEST(test_problem),   TEST(test_problem_of_a_long_command),
+        TEST(test_no_memory), TEST(test_no_caveat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,9 +5,14 @@
  */
 #include "core/tool_calls.h"
 
+#include <stdio.h>
+
 #include "script.h"
 #include "takeover.h"
 #include "toolkit.h"
+
+#define ABOUT "POST /v1/processes/"
+#define RUNS "{\"id\":\"proc_1\",\"command\":\"npm\",\"args\":[],\"status\":\"running\"}"
 
 struct call {
     const char *tool;
@@ -22,10 +27,16 @@ static int set_up(void **state)
     return world_start(state, script_answer, &script);
 }
 
+/* What changes a process is asked after a look whether that can be meant. */
 static void begin(const struct exchange *exchange)
 {
-    struct exchange exchanges[EXCHANGES_MAX] = {*exchange};
-    script_begin(&script, exchanges);
+    static char look[200];
+    const char *slash = strrchr(exchange->asks, '/');
+    bool changes = strncmp(exchange->asks, ABOUT, strlen(ABOUT)) == 0 && strcmp(slash, "/run") != 0;
+    struct exchange alone[EXCHANGES_MAX] = {*exchange};
+    struct exchange both[EXCHANGES_MAX] = {{look, NULL, "200 OK", RUNS, 0}, *exchange};
+    (void)snprintf(look, sizeof(look), "GET %.*s", (int)(slash - exchange->asks) - 5, exchange->asks + 5);
+    script_begin(&script, changes ? both : alone);
 }
 
 static struct sbx_op *run(struct world *world, const struct sbx_toolkit *toolkit, const char *tool,
@@ -67,29 +78,34 @@ static void play_all(struct world *world, const struct sbx_toolkit *toolkit, con
 /* clang-format off */
 static const struct call calls[] = {
     {"run-command", "{\"command\":\"node\",\"args\":[\"/app/index.ts\"]}",
-        {RUN, "{\"command\":\"node\",\"args\":[\"/app/index.ts\"],\"env\":{},\"timeoutMs\":20000}", "200 OK", RAN, 0}},
+        {RUN, "{\"command\":\"node\",\"args\":[\"/app/index.ts\"],\"env\":{},\"timeoutMs\":18000}", "200 OK", RAN, 0}},
     {"run-command", "{\"command\":\"true\"}",
-        {RUN, "{\"command\":\"true\",\"env\":{},\"timeoutMs\":20000}", "200 OK", RAN, 0}},
+        {RUN, "{\"command\":\"true\",\"env\":{},\"timeoutMs\":18000}", "200 OK", RAN, 0}},
     /* The documentation's "npm install": a line for a shell. */
     {"run-command", "{\"command\":\"npm install\",\"cwd\":\"/app\"}",
-        {RUN, "{\"command\":\"sh\",\"args\":[\"-c\",\"npm install\"],\"cwd\":\"/app\",\"env\":{},\"timeoutMs\":20000}",
+        {RUN, "{\"command\":\"sh\",\"args\":[\"-c\",\"npm install\"],\"cwd\":\"/app\",\"env\":{},\"timeoutMs\":18000}",
          "200 OK", RAN, 0}},
     {"run-command", "{\"command\":\"echo \\\"$HOME\\\" | wc\\n\"}",
-        {RUN, "{\"command\":\"sh\",\"args\":[\"-c\",\"echo \\\"$HOME\\\" | wc\\n\"],\"env\":{},\"timeoutMs\":20000}",
+        {RUN, "{\"command\":\"sh\",\"args\":[\"-c\",\"echo \\\"$HOME\\\" | wc\\n\"],\"env\":{},\"timeoutMs\":18000}",
          "200 OK", RAN, 0}},
     /* With args nothing is split and nothing expanded. */
     {"run-command", "{\"command\":\"my program\",\"args\":[]}",
-        {RUN, "{\"command\":\"my program\",\"args\":[],\"env\":{},\"timeoutMs\":20000}", "200 OK", RAN, 0}},
+        {RUN, "{\"command\":\"my program\",\"args\":[],\"env\":{},\"timeoutMs\":18000}", "200 OK", RAN, 0}},
     {"run-command", "{\"command\":\"echo\",\"args\":[\"$HOME\",\"a b\",\"\",\"\\u00e4\\n\"]}",
-        {RUN, "{\"command\":\"echo\",\"args\":[\"$HOME\",\"a b\",\"\",\"\\u00e4\\n\"],\"env\":{},\"timeoutMs\":20000}",
+        {RUN, "{\"command\":\"echo\",\"args\":[\"$HOME\",\"a b\",\"\",\"\\u00e4\\n\"],\"env\":{},\"timeoutMs\":18000}",
          "200 OK", RAN, 0}},
     {"run-command", "{\"command\":\"env\",\"env\":{\"A\":\"1\"},\"timeoutMs\":7}",
         {RUN, "{\"command\":\"env\",\"env\":{\"A\":\"1\"},\"timeoutMs\":7}", "200 OK", RAN, 0}},
-    /* Nothing goes on after its answer: of the two limits the lesser. */
+    /* Nothing goes on after its answer: of the limits the least. */
     {"run-command", "{\"command\":\"env\",\"timeoutMs\":7000,\"waitMs\":60000}",
         {RUN, "{\"command\":\"env\",\"env\":{},\"timeoutMs\":7000}", "200 OK", RAN, 0}},
     {"run-command", "{\"command\":\"env\",\"waitMs\":60000}",
-        {RUN, "{\"command\":\"env\",\"env\":{},\"timeoutMs\":60000}", "200 OK", RAN, 0}},
+        {RUN, "{\"command\":\"env\",\"env\":{},\"timeoutMs\":18000}", "200 OK", RAN, 0}},
+    {"run-command", "{\"command\":\"env\",\"timeoutMs\":60000,\"waitMs\":9000}",
+        {RUN, "{\"command\":\"env\",\"env\":{},\"timeoutMs\":9000}", "200 OK", RAN, 0}},
+    /* No response is silent for 20 s, whatever is asked for. */
+    {"run-command", "{\"command\":\"env\",\"timeoutMs\":86400000,\"waitMs\":86400000}",
+        {RUN, "{\"command\":\"env\",\"env\":{},\"timeoutMs\":18000}", "200 OK", RAN, 0}},
     {"create-process", "{\"command\":\"npm\",\"json\":\"{\\\"args\\\": [\\\"run\\\", \\\"dev\\\"]}\"}",
         {CREATE, "{\"command\":\"npm\",\"args\":[\"run\",\"dev\"],\"env\":{}}", "200 OK", CREATED, 0}},
     {"create-process", "{\"command\":\"sleep 5 && echo\",\"tty\":true}",
@@ -124,10 +140,10 @@ static const struct call calls[] = {
 
 static const struct call with_options[] = {
     {"run-command", "{\"command\":\"env\"}",
-        {RUN, "{\"command\":\"env\",\"cwd\":\"/app\",\"env\":{\"A\":\"1\",\"B\":\"2\"},\"timeoutMs\":20000}", "200 OK",
+        {RUN, "{\"command\":\"env\",\"cwd\":\"/app\",\"env\":{\"A\":\"1\",\"B\":\"2\"},\"timeoutMs\":18000}", "200 OK",
          RAN, 0}},
     {"run-command", "{\"command\":\"env\",\"cwd\":\"/\",\"env\":{\"B\":\"3\",\"C\":\"4\"}}",
-        {RUN, "{\"command\":\"env\",\"cwd\":\"/\",\"env\":{\"A\":\"1\",\"B\":\"3\",\"C\":\"4\"},\"timeoutMs\":20000}",
+        {RUN, "{\"command\":\"env\",\"cwd\":\"/\",\"env\":{\"A\":\"1\",\"B\":\"3\",\"C\":\"4\"},\"timeoutMs\":18000}",
          "200 OK", RAN, 0}},
     {"create-process", "{\"command\":\"env\"}",
         {CREATE, "{\"command\":\"env\",\"cwd\":\"/app\",\"env\":{\"A\":\"1\",\"B\":\"2\"}}", "200 OK", CREATED, 0}},
@@ -167,6 +183,37 @@ static void test_calls_about_what_was_shown(void **state)
         sbx_op_destroy(op);
     }
     script_check(&script, "about what was shown");
+    sbx_toolkit_destroy(toolkit);
+}
+
+/* What turns out to be a companion that stays is not touched; nor is what cannot be looked at. */
+static void test_calls_about_what_cannot_be_meant(void **state)
+{
+#define RESIDENT                                                                                             \
+    "{\"id\":\"proc_1\",\"command\":\"/c\",\"args\":[\"serve\",\"--batches\"],\"status\":\"running\"}"
+    static const struct {
+        const char *status;
+        const char *replies;
+        enum sbx_status expected;
+    } looks[] = {
+        {"200 OK", RESIDENT, SBX_ESRCH}, {"200 OK", "7", SBX_EPROTO}, {"502 Bad Gateway", "{}", SBX_EIO}};
+    static const char *const about[][2] = {{"stop-process", "{\"id\":\"proc_1\"}"},
+                                           {"kill-process", "{\"id\":\"proc_1\"}"},
+                                           {"get-process-logs", "{\"id\":\"proc_1\"}"},
+                                           {"send-input", "{\"id\":\"proc_1\",\"data\":\"x\"}"},
+                                           {"send-input", "{\"id\":\"proc_1\",\"eof\":true}"}};
+    struct sbx_toolkit *toolkit = toolkit_with("", "");
+    for (size_t i = 0; i < COUNT(looks) * COUNT(about); i++) {
+        const char *const *call = about[i / COUNT(looks)];
+        size_t look = i % COUNT(looks);
+        struct exchange exchanges[EXCHANGES_MAX] = {
+            {"GET /v1/processes/proc_1", NULL, looks[look].status, looks[look].replies, 0}};
+        script_begin(&script, exchanges);
+        struct sbx_op *op = run(*state, toolkit, call[0], span_of(call[1]));
+        script_check(&script, call[0]);
+        assert_status(op->result.status, looks[look].expected);
+        sbx_op_destroy(op);
+    }
     sbx_toolkit_destroy(toolkit);
 }
 
@@ -253,7 +300,7 @@ static void test_failures_name_their_subject(void **state)
     } failures[] = {
         {{"stop-process",
           "{\"id\":\"proc_9\"}",
-          {"POST /v1/processes/proc_9/stop", NULL, "404 Not Found",
+          {"GET /v1/processes/proc_9", NULL, "404 Not Found",
            "{\"detail\":\"not found: process "
            "proc_9\",\"details\":{\"id\":\"proc_9\",\"resource\":\"process\"}}",
            0}},
@@ -261,7 +308,7 @@ static void test_failures_name_their_subject(void **state)
          {"stop-process 'proc_9'", "not found: process proc_9"}},
         {{"run-command",
           "{\"command\":\"nope\"}",
-          {RUN, "{\"command\":\"nope\",\"env\":{},\"timeoutMs\":20000}", "502 Bad Gateway",
+          {RUN, "{\"command\":\"nope\",\"env\":{},\"timeoutMs\":18000}", "502 Bad Gateway",
            "{\"detail\":\"stream error: failed to spawn process: No such file or directory (os error 2)\"}",
            0}},
          SBX_ENOENT,
@@ -294,7 +341,7 @@ static void test_budget_and_deadline_of_a_program(void **state)
     struct sbx_op *op = run(world, toolkit, "run-command", span_of(calls[0].input));
     assert_int_equal(op->request->budget, SBX_BUDGET_PROGRAMS);
     assert_true(op->request->change);
-    assert_in_range(op->request->timeout_ms, 20000 + 1, 20000 + 10000);
+    assert_in_range(op->request->timeout_ms, 18000 + 1, 18000 + 10000);
     sbx_op_destroy(op);
     static const struct exchange stop = {"POST /v1/processes/proc_1/stop", NULL, "200 OK", ENDED, 0};
     begin(&stop);
@@ -358,6 +405,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WORLD(test_calls),
         WORLD(test_calls_about_what_was_shown),
+        WORLD(test_calls_about_what_cannot_be_meant),
         WORLD(test_options_of_the_toolkit),
         WORLD(test_wrong_calls_ask_nothing),
         WORLD(test_call_that_is_too_large),

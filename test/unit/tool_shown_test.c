@@ -31,7 +31,7 @@ static bool is_same(const struct toolkit_fixture *fixture, const char *id, json_
 {
     struct sbx_op *op = tool_call(fixture->toolkit, fixture->endpoint, "stop-process", SBX_SPAN("{}"));
     json_t *made = process(id, created_ms, pid, "running");
-    bool same = sbx_shown_need_same(op, made) == SBX_STEP_NEXT;
+    bool same = sbx_shown_need_meant(op, made) == SBX_STEP_NEXT;
     assert_status(op->result.status, same ? SBX_OK : SBX_ESRCH);
     json_decref(made);
     op->state = SBX_OP_IS_DONE;
