@@ -54,6 +54,11 @@ enum sbx_log_stream sbx_log_stream_named(const char *name)
     return (enum sbx_log_stream)stream;
 }
 
+const char *sbx_log_stream_name(enum sbx_log_stream stream)
+{
+    return names[stream];
+}
+
 /* ---- Places -------------------------------------------------------------------------------------------------- */
 
 static int digit_of(char c)
@@ -224,6 +229,26 @@ enum sbx_status sbx_log_take(struct sbx_log *log, const json_t *reply, bool wind
     for (size_t i = 0; i < json_array_size(entries) && status == SBX_OK; i++) {
         status = take_entry(log, json_array_get(entries, i), window && i == 0);
     }
+    return status;
+}
+
+bool sbx_log_misses(const struct sbx_log *log, enum sbx_log_stream stream)
+{
+    return log->held[SBX_LOG_PTY].timestamp_ms == 0 && log->held[stream].timestamp_ms == 0;
+}
+
+enum sbx_status sbx_log_take_begun(struct sbx_log *log, enum sbx_log_stream stream, const json_t *reply)
+{
+    struct sbx_log own;
+    sbx_log_init(&own);
+    enum sbx_status status = sbx_log_take(&own, reply, true);
+    if (status == SBX_OK && own.last > log->last) {
+        status = SBX_EAGAIN;
+    } else if (status == SBX_OK) {
+        log->held[stream] = own.held[stream];
+        log->held[stream].timestamp_ms += own.last == 0 ? 1 : 0; /* it was asked for */
+    }
+    sbx_log_clear(&own);
     return status;
 }
 

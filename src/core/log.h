@@ -23,6 +23,9 @@ enum sbx_log_stream { SBX_LOG_STDOUT, SBX_LOG_STDERR, SBX_LOG_PTY, SBX_LOG_STREA
 /* Bytes of a place in a log as text: a number, and what may be held back of each stream. */
 #define SBX_LOG_PLACE_SIZE 48
 
+/* Entries that are enough to have the beginning of a character: each of its bytes may be one. */
+#define SBX_LOG_LAST 4
+
 /* What came on one stream at once. */
 struct sbx_log_piece {
     enum sbx_log_stream stream;
@@ -36,8 +39,8 @@ struct sbx_log_piece {
 struct sbx_log_held {
     char bytes[3];
     size_t length;
-    int64_t timestamp_ms;
-    bool cut; /* what came before is gone: a rest of a character may be the first that comes */
+    int64_t timestamp_ms; /* of the last entry of the stream; 0: none came */
+    bool cut;             /* what came before is gone: a rest of a character may be the first that comes */
 };
 
 struct sbx_log {
@@ -55,12 +58,23 @@ void sbx_log_clear(struct sbx_log *log);
 /* The stream of that name; SBX_LOG_STREAMS: none. */
 enum sbx_log_stream sbx_log_stream_named(const char *name);
 
+/* Static. */
+const char *sbx_log_stream_name(enum sbx_log_stream stream);
+
 /* Begins behind a place that sbx_log_place wrote; of an empty one. SBX_EINVAL: it is none. */
 enum sbx_status sbx_log_begin_at(struct sbx_log *log, struct sbx_span place) SBX_CHECKED;
 
 /* Takes the entries of a reply of the server; `window`: others may stand before them, which were not asked for.
  * SBX_EPROTO: it is none. */
 enum sbx_status sbx_log_take(struct sbx_log *log, const json_t *reply, bool window) SBX_CHECKED;
+
+/* Whether of `stream` nothing came, although a process without a terminal may have printed on it before. */
+bool sbx_log_misses(const struct sbx_log *log, enum sbx_log_stream stream);
+
+/* Takes what `stream` has begun from a reply with its last entries, SBX_LOG_LAST or all. SBX_EAGAIN: some came later than
+ * all that was taken. SBX_EPROTO: as above. */
+enum sbx_status sbx_log_take_begun(struct sbx_log *log, enum sbx_log_stream stream,
+                                   const json_t *reply) SBX_CHECKED;
 
 /* Nothing more will come: what was held back is shown as it is. */
 enum sbx_status sbx_log_end(struct sbx_log *log) SBX_CHECKED;

@@ -18,6 +18,8 @@ struct logs {
     struct sbx_watch watch;
     enum sbx_log_stream stream; /* SBX_LOG_STREAMS: all */
     size_t tail;                /* lines; 0: all */
+    enum sbx_log_stream begun;  /* whose last entries are asked for */
+    bool is_all;                /* the window has all that was asked for */
     uint64_t began_at;          /* the place in the log that was asked for */
     uint64_t until_ms;          /* it is followed until then; 0: it is not */
     bool settles;               /* it has ended, and what was still on its way comes into its log */
@@ -45,7 +47,7 @@ static enum sbx_status read_fields(struct logs *logs, const json_t *input)
     }
     logs->began_at = logs->watch.log.last;
     /* A line is an entry or less than one, mostly. Followed, or with a character begun, none may be missed. (What is
-     * begun on a stream that prints nothing in the window is not in nextSince.) */
+     * begun on a stream that prints nothing in the window is asked for apart.) */
     bool from_start = since == NULL || strchr(since, '-') == NULL;
     logs->watch.window = logs->tail > 0 && logs->until_ms == 0 && from_start ? logs->tail + 1 : 0;
     return status;
@@ -166,26 +168,65 @@ static enum sbx_step take_log(struct sbx_op *op)
 static bool has_enough(struct logs *logs)
 {
     struct sbx_log *log = &logs->watch.log;
-    bool is_all = log->last - logs->began_at < logs->watch.window;
     bool is_cut = sbx_log_is_cut(log);
+    logs->is_all = log->last - logs->began_at < logs->watch.window;
     sbx_log_keep_stream(log, logs->stream);
-    return is_all || (!is_cut && sbx_log_keep_lines(log, logs->tail));
+    return logs->is_all || (!is_cut && sbx_log_keep_lines(log, logs->tail));
 }
 
 static enum sbx_step go_log(struct sbx_op *op);
 static enum sbx_step go_on(struct sbx_op *op);
 
-/* Where the last entries are not as many lines, all are asked for. */
-static enum sbx_step widen(struct sbx_op *op)
+/* Asks for all, in place of a window. */
+static enum sbx_step ask_all(struct sbx_op *op)
 {
     struct logs *logs = op->call;
-    if (logs->watch.window == 0 || has_enough(logs)) {
-        return SBX_STEP_NEXT;
-    }
     sbx_log_clear(&logs->watch.log);
     logs->watch.log.last = logs->began_at;
     logs->watch.window = 0;
     return go_log(op);
+}
+
+/* Where the last entries are not as many lines, all are asked for. */
+static enum sbx_step widen(struct sbx_op *op)
+{
+    struct logs *logs = op->call;
+    return logs->watch.window == 0 || has_enough(logs) ? SBX_STEP_NEXT : ask_all(op);
+}
+
+/* A stream of which nothing is in the window may have begun a character before it. */
+static enum sbx_step ask_begun(struct sbx_op *op)
+{
+    struct logs *logs = op->call;
+    const struct sbx_log *log = &logs->watch.log;
+    logs->begun = sbx_log_misses(log, SBX_LOG_STDOUT) ? SBX_LOG_STDOUT : SBX_LOG_STDERR;
+    return sbx_log_misses(log, logs->begun) ? sbx_watch_ask_last(op, &logs->watch, logs->begun) : end(op);
+}
+
+static enum sbx_step take_begun(struct sbx_op *op)
+{
+    struct logs *logs = op->call;
+    json_t *reply = sbx_tool_read_reply(op);
+    if (reply == NULL) {
+        return SBX_STEP_END;
+    }
+    enum sbx_status status = sbx_log_take_begun(&logs->watch.log, logs->begun, reply);
+    json_decref(reply);
+    if (status == SBX_OK) {
+        return sbx_op_again(op);
+    }
+    return status == SBX_EAGAIN   ? ask_all(op)
+           : status == SBX_EPROTO ? sbx_tool_malformed(op)
+                                  : sbx_op_fail(op, status, NULL);
+}
+
+/* Of a process that has ended nothing follows. */
+static enum sbx_step seek_begun(struct sbx_op *op)
+{
+    static const sbx_step_function steps[] = {ask_begun, take_begun, NULL};
+    const struct logs *logs = op->call;
+    bool seeks = logs->watch.window > 0 && !logs->is_all && !logs->watch.ended;
+    return seeks ? sbx_op_turn_to(op, steps) : SBX_STEP_NEXT;
 }
 
 /* The server sees the end before it has read all of the output: one more look, and another one after news. */
@@ -204,7 +245,8 @@ static enum sbx_step pause_or_end(struct sbx_op *op)
 
 static enum sbx_step go_log(struct sbx_op *op)
 {
-    static const sbx_step_function steps[] = {ask_log, take_log, widen, pause_or_end, go_on, NULL};
+    static const sbx_step_function steps[] = {ask_log,      take_log, widen, seek_begun,
+                                              pause_or_end, go_on,    NULL};
     return sbx_op_turn_to(op, steps);
 }
 

@@ -92,6 +92,18 @@ enum sbx_step sbx_watch_ask_log(struct sbx_op *op, const struct sbx_watch *watch
     return ask(op, status, request);
 }
 
+enum sbx_step sbx_watch_ask_last(struct sbx_op *op, const struct sbx_watch *watch, enum sbx_log_stream stream)
+{
+    struct sbx_request *request = NULL;
+    const char *name = sbx_log_stream_name(stream);
+    enum sbx_status status = make_request(op, watch, "/logs", &request);
+    if (status == SBX_OK) {
+        sbx_request_query(request, "stream", (struct sbx_span){name, strlen(name)});
+        add_number(request, "tail", SBX_LOG_LAST);
+    }
+    return ask(op, status, request);
+}
+
 enum sbx_step sbx_watch_take_log(struct sbx_op *op, struct sbx_watch *watch)
 {
     uint64_t last = watch->log.last;

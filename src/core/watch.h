@@ -31,6 +31,9 @@ void sbx_watch_clear(struct sbx_watch *watch);
 enum sbx_step sbx_watch_ask_process(struct sbx_op *op, const struct sbx_watch *watch);
 enum sbx_step sbx_watch_take_process(struct sbx_op *op, struct sbx_watch *watch);
 enum sbx_step sbx_watch_ask_log(struct sbx_op *op, const struct sbx_watch *watch);
+/* The last entries of one stream, beside all others: what is made of the reply is whoever's asks. */
+enum sbx_step sbx_watch_ask_last(struct sbx_op *op, const struct sbx_watch *watch,
+                                 enum sbx_log_stream stream);
 enum sbx_step sbx_watch_take_log(struct sbx_op *op, struct sbx_watch *watch);
 
 /* Pauses: shortly after news, longer while there are none, never beyond `until_ms`. */

@@ -40,6 +40,25 @@ test('no character is cut in two: between entries, streams and calls', async () 
   for (const stream of ['stdout', 'stderr']) assert.equal(text(await read(id, { stream })), 'é漢🙂');
 });
 
+test('nor between an answer with the last lines alone and the next, on whichever stream', async () => {
+  const directory = await sandbox.directory();
+  const begin = "printf '\\342\\202'; seq 100 | while read -r i; do echo $i >&2; sleep 0.002; done";
+  const id = await create(`${begin}; until [ -e ${directory}/go ]; do sleep 0.01; done; printf '\\254\n'`);
+  await eventually(async () => text(await read(id)).endsWith('100\n'));
+  const { logs, nextSince } = await read(id, { tail: 2 });
+  assert.equal(text({ logs }), '99\n100\n');
+  await sandbox.client.writeFsFile({ path: `${directory}/go` }, '');
+  await ended(id);
+  const rest = await eventually(async () => {
+    const answer = await read(id, { since: nextSince });
+    return answer.logs.length > 0 && answer.logs;
+  });
+  assert.deepEqual(
+    rest.map(({ data, stream, encoding }) => [data, stream, encoding]),
+    [['€\n', 'stdout', undefined]],
+  );
+});
+
 test('bytes that are no UTF-8 come as base64, those of a character that never came too', async () => {
   const id = await create("printf 'a\\377b'; sleep 0.2; printf 'c\\342\\202'");
   await ended(id);

@@ -19,6 +19,10 @@ static int set_up(void **state)
 #define ENTRY(sequence, data) /* of base64 */                                                                \
     "{\"sequence\":" sequence ",\"stream\":\"stdout\",\"timestampMs\":5,\"data\":\"" data                    \
     "\",\"encoding\":\"base64\"}"
+#define ERRORS(sequence, data)                                                                               \
+    "{\"sequence\":" sequence ",\"stream\":\"stderr\",\"timestampMs\":5,\"data\":\"" data                    \
+    "\",\"encoding\":\"base64\"}"
+#define LAST_ERRORS "?stream=stderr&tail=4"
 #define SHOWN(data) "{\"data\":\"" data "\",\"stream\":\"stdout\",\"timestampMs\":5}"
 
 static void test_all_of_it(void **state)
@@ -50,10 +54,12 @@ static void test_lines(void **state)
         {PROCESS, NULL, "200 OK", RUNNING, 0},
         {LOG "?tail=3", NULL, "200 OK",
          "{\"entries\":[" ENTRY("7", "YQo=") "," ENTRY("8", "Ygo=") "," ENTRY("9", "Ywo=") "]}", 0},
+        {LOG LAST_ERRORS, NULL, "200 OK", "{\"entries\":[" ERRORS("3", "4g==") "," ERRORS("4", "gg==") "]}",
+         0},
     };
     toolkit_gives(
         *state, &script, "get-process-logs", "{\"id\":\"proc_1\",\"tail\":2}", few,
-        "{\"logs\":[" SHOWN("b\\n") "," SHOWN("c\\n") "],\"nextSince\":\"9\",\"status\":\"running\"}");
+        "{\"logs\":[" SHOWN("b\\n") "," SHOWN("c\\n") "],\"nextSince\":\"9--e282\",\"status\":\"running\"}");
     static const struct exchange all[EXCHANGES_MAX] = {
         {PROCESS, NULL, "200 OK", RUNNING, 0},
         {LOG "?tail=3", NULL, "200 OK",
@@ -66,6 +72,24 @@ static void test_lines(void **state)
     toolkit_gives(*state, &script, "get-process-logs", "{\"id\":\"proc_1\",\"tail\":2}", all,
                   "{\"logs\":[" SHOWN("y\\nz") "," SHOWN("a") "," SHOWN("b") "," SHOWN(
                       "c") "],\"nextSince\":\"9\",\"status\":\"running\",\"droppedEntries\":5}");
+}
+
+/* What a stream printed meanwhile was not in the window: all is asked for. */
+static void test_lines_meanwhile(void **state)
+{
+    static const struct exchange exchanges[EXCHANGES_MAX] = {
+        {PROCESS, NULL, "200 OK", RUNNING, 0},
+        {LOG "?tail=2", NULL, "200 OK", "{\"entries\":[" ENTRY("2", "YQo=") "," ENTRY("3", "Ygo=") "]}", 0},
+        {LOG LAST_ERRORS, NULL, "200 OK", "{\"entries\":[" ERRORS("4", "ZQo=") "]}", 0},
+        {LOG, NULL, "200 OK",
+         "{\"entries\":[" ENTRY("1", "") "," ENTRY("2", "YQo=") "," ENTRY("3", "Ygo=") "," ERRORS(
+             "4", "ZQo=") "]}",
+         0},
+    };
+    toolkit_gives(
+        *state, &script, "get-process-logs", "{\"id\":\"proc_1\",\"tail\":1}", exchanges,
+        "{\"logs\":[{\"data\":\"e\\n\",\"stream\":\"stderr\",\"timestampMs\":5}],\"nextSince\":\"4\","
+        "\"status\":\"running\"}");
 }
 
 /* It ends one look after the process has. */
@@ -109,8 +133,8 @@ static void test_failures(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WORLD(test_all_of_it), WORLD(test_on_from_a_place), WORLD(test_lines),
-        WORLD(test_followed),  WORLD(test_failures),
+        WORLD(test_all_of_it),       WORLD(test_on_from_a_place), WORLD(test_lines),
+        WORLD(test_lines_meanwhile), WORLD(test_followed),        WORLD(test_failures),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
