@@ -23,7 +23,7 @@ enum {
     LEAVE_MS = 55000,     /* likewise: the process is ended, before it leaves by itself */
     LETTERS_MAX = 16,     /* also those that are answered, but whose requests are not */
 };
-#define REPLY_MAX (64 * SBX_KIB) /* expected; what is larger is quicker by `run` */
+#define REPLY_MAX (8 * SBX_KIB) /* expected: a content or a listing is quicker by `run`, in one piece */
 
 static void on_posted(struct sbx_request *request);
 
