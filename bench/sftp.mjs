@@ -9,11 +9,11 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import net from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { freePort } from '../test/helpers/port.mjs';
 
 const MODULES = new URL('../build/bench-sftp/', import.meta.url);
 const SERVER = fileURLToPath(new URL('../scripts/ssh-server', import.meta.url));
@@ -58,15 +58,6 @@ export async function startSftp(prepare) {
     await stop();
     throw error;
   }
-}
-
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** sshd says on stderr that it listens, or why it does not. */
