@@ -105,32 +105,19 @@ test('the server stopped for 20 s: nothing is lost', { timeout: 3 * HANG_MS }, a
   assert.ok(made > 8);
 });
 
-test('a stream that is held back: the log is asked instead', { timeout: 2 * HANG_MS }, async () => {
-  const { proxy, client } = await proxied();
-  await proxy.rules([{ match: 'follow=true', do: 'stall' }]);
-  const fs = await staying('poll', { client });
-  const { made } = await work(fs, 'h', 8, () => sleep(500), { mayFail: false });
-  assert.ok(made > 8);
-  assert.equal(fs.lane.carrier, 'poll');
-});
-
-test('a stream that is held back later: the log is asked from then on', { timeout: 2 * HANG_MS }, async () => {
-  const { proxy, client } = await proxied();
-  await proxy.rules([{ match: 'follow=true', do: 'freeze', bytes: 20_000 }]);
-  const fs = await staying('stream', { client });
-  const { made } = await work(fs, 'l', 8, () => sleep(1000), { mayFail: false });
-  assert.ok(made > 8);
-  assert.equal(fs.lane.carrier, 'poll');
-});
-
-test('a stream that is cut: no change is done twice, nor lost', { timeout: 2 * HANG_MS }, async () => {
-  const { proxy, client } = await proxied();
-  await proxy.rules([{ match: 'follow=true', do: 'cut', bytes: 20_000 }]);
-  const fs = await staying('stream', { client });
-  const { made } = await work(fs, 'd', 8, () => sleep(1000), { mayFail: false });
-  assert.ok(made > 8);
-  assert.equal(fs.lane.carrier, 'run');
-});
+for (const [what, rule, first, ms, then] of [
+  ['held back: the log is asked instead', { do: 'stall' }, 'poll', 500, 'poll'],
+  ['held back later: the log is asked from then on', { do: 'freeze', bytes: 20_000 }, 'stream', 1000, 'poll'],
+  ['cut: no change is done twice, nor lost', { do: 'cut', bytes: 20_000 }, 'stream', 1000, 'run'],
+])
+  test(`a stream that is ${what}`, { timeout: 2 * HANG_MS }, async () => {
+    const { proxy, client } = await proxied();
+    await proxy.rules([{ match: 'follow=true', ...rule }]);
+    const fs = await staying(first, { client });
+    const { made } = await work(fs, rule.do, 8, () => sleep(ms), { mayFail: false });
+    assert.ok(made > 8);
+    assert.equal(fs.lane.carrier, then);
+  });
 
 test('inputs that are cut: no change is done twice, nor lost', { timeout: 2 * HANG_MS }, async () => {
   const { proxy, client } = await proxied();
