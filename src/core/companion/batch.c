@@ -156,11 +156,6 @@ void sbx_batch_destroy(struct sbx_batch *batch)
     free(batch);
 }
 
-bool sbx_batch_same_sandbox(const struct sbx_endpoint *a, const struct sbx_endpoint *b)
-{
-    return sbx_span_equal(sbx_endpoint_base_url(a), sbx_endpoint_base_url(b));
-}
-
 void sbx_batch_say_deadline(const struct sbx_ask *ask, char *words, size_t size)
 {
     bool may_have_run = ask->batch != NULL && (ask->row->kind & SBX_CHANGE) != 0;

@@ -102,9 +102,6 @@ void sbx_batch_destroy(struct sbx_batch *batch);
 /* The ask of that id, out of the batch; NULL: it is not in it any more. */
 struct sbx_ask *sbx_batch_take_out(struct sbx_batch *batch, size_t id);
 
-/* Whether what goes to both can go together. */
-bool sbx_batch_same_sandbox(const struct sbx_endpoint *a, const struct sbx_endpoint *b);
-
 /* The words for the deadline of `ask`, which is met. */
 void sbx_batch_say_deadline(const struct sbx_ask *ask, char *words, size_t size);
 

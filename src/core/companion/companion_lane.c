@@ -141,7 +141,7 @@ static void end_batch(struct sbx_batch *batch)
     sbx_link_remove(&batch->link);
     lane->sent_count--;
     if (!sbx_queue_empty(&lane->waiting)) {
-        sbx_engine_defer(lane->engine, &lane->flush);
+        sbx_companion_lane_look_again(lane);
     }
     sbx_batch_destroy(batch);
     sbx_companion_lane_unref(lane);
@@ -333,7 +333,7 @@ static void give_some_back(struct sbx_companion_lane *lane, enum sbx_status stat
     sbx_queue_move(&lane->waiting, &waiting);
     while ((link = sbx_queue_pop(&waiting)) != NULL) {
         struct sbx_ask *ask = SBX_CONTAINER(link, struct sbx_ask, link);
-        if (sbx_batch_same_sandbox(ask->endpoint, endpoint)) {
+        if (sbx_endpoint_same_sandbox(ask->endpoint, endpoint)) {
             ask->no_companion = true;
             fail(ask, status, words);
         } else {

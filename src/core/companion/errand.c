@@ -22,7 +22,7 @@ static bool may_go(const struct sbx_ask *ask, const struct sbx_ask *first)
 {
     bool reads = (ask->row->kind & (SBX_CHANGE | SBX_ALONE)) == 0 && !ask->alone &&
                  ask->row->code != SBX_OP_FSYNC; /* which may take long */
-    return reads && sbx_batch_same_sandbox(ask->endpoint, first->endpoint);
+    return reads && sbx_endpoint_same_sandbox(ask->endpoint, first->endpoint);
 }
 
 /* None behind the first that does not go: it may be about what that one changes. */

@@ -36,11 +36,6 @@ static void cancel_at_fetch(struct sbx_connections *connections, struct sbx_requ
     sbx_exchanges_cancel(request);
 }
 
-static bool is_of_same(const struct sbx_request *a, const struct sbx_request *b)
-{
-    return sbx_span_equal(sbx_endpoint_base_url(a->endpoint), sbx_endpoint_base_url(b->endpoint));
-}
-
 static const struct transport *transport_of(const struct sbx_request *request)
 {
     static const struct transport native = {send_by_curl, cancel_at_curl};
@@ -72,7 +67,10 @@ static bool is_busy(const struct sbx_request *request, const struct sbx_queue *a
     size_t count = 0;
     for (const struct sbx_link *link = active->head.next; link != &active->head; link = link->next) {
         const struct sbx_request *other = SBX_CONTAINER(link, struct sbx_request, link);
-        count += other->budget == request->budget && is_of_same(other, request) ? 1 : 0;
+        count +=
+            other->budget == request->budget && sbx_endpoint_same_sandbox(other->endpoint, request->endpoint)
+                ? 1
+                : 0;
     }
     return count >= request->at_once;
 }

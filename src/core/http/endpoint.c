@@ -173,6 +173,11 @@ bool sbx_endpoint_equal(const struct sbx_endpoint *a, const struct sbx_endpoint 
     return equal;
 }
 
+bool sbx_endpoint_same_sandbox(const struct sbx_endpoint *a, const struct sbx_endpoint *b)
+{
+    return a == b || strcmp(a->base_url, b->base_url) == 0;
+}
+
 struct sbx_span sbx_endpoint_base_url(const struct sbx_endpoint *endpoint)
 {
     return (struct sbx_span){endpoint->base_url, strlen(endpoint->base_url)};

@@ -52,6 +52,9 @@ void sbx_endpoint_unref(struct sbx_endpoint *endpoint);
 /* Whether requests to both are the same: their sandbox, and who asks. */
 bool sbx_endpoint_equal(const struct sbx_endpoint *a, const struct sbx_endpoint *b);
 
+/* Whether it is one sandbox behind both, whoever asks. */
+bool sbx_endpoint_same_sandbox(const struct sbx_endpoint *a, const struct sbx_endpoint *b);
+
 /* Without a slash at its end. Borrowed, as the lines below. */
 struct sbx_span sbx_endpoint_base_url(const struct sbx_endpoint *endpoint);
 
