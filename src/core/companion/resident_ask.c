@@ -63,18 +63,23 @@ struct sbx_request *sbx_resident_ask_start(struct sbx_endpoint *endpoint, struct
     return request;
 }
 
-/* The JSON of an answer that is well; NULL: there is none. */
-static json_t *read_well(const struct sbx_request *request)
+bool sbx_resident_is_well(const struct sbx_request *request)
+{
+    return request->outcome == SBX_OK && request->http_status < 300;
+}
+
+json_t *sbx_resident_read(const struct sbx_request *request)
 {
     json_t *root = NULL;
-    bool well = request->outcome == SBX_OK && request->http_status < 300;
-    return well && sbx_json_parse(&root, sbx_bytes_span(&request->reply), JSON_ALLOW_NUL) == SBX_OK ? root
-                                                                                                    : NULL;
+    return sbx_resident_is_well(request) &&
+                   sbx_json_parse(&root, sbx_bytes_span(&request->reply), JSON_ALLOW_NUL) == SBX_OK
+               ? root
+               : NULL;
 }
 
 struct sbx_resident_process sbx_resident_read_start(const struct sbx_request *request)
 {
-    json_t *root = read_well(request);
+    json_t *root = sbx_resident_read(request);
     const char *id = json_string_value(json_object_get(root, "id"));
     struct sbx_resident_process process = {
         .id = id == NULL || id[0] == '\0' ? NULL : strdup(id),
@@ -165,7 +170,7 @@ enum sbx_resident_life sbx_resident_read_state(const struct sbx_request *request
     if (request->outcome == SBX_OK && request->http_status == 404) {
         return SBX_RESIDENT_GONE;
     }
-    json_t *root = read_well(request);
+    json_t *root = sbx_resident_read(request);
     enum sbx_resident_life life = SBX_RESIDENT_UNSAID;
     if (root != NULL) {
         bool same = sbx_resident_is_one(root) &&

@@ -26,6 +26,12 @@ struct sbx_request *sbx_resident_ask_list(struct sbx_endpoint *endpoint);
 enum sbx_status sbx_resident_write_start(struct sbx_bytes *body, struct sbx_span program) SBX_CHECKED;
 struct sbx_request *sbx_resident_ask_start(struct sbx_endpoint *endpoint, struct sbx_span body);
 
+/* Whether the server has done what was asked. */
+bool sbx_resident_is_well(const struct sbx_request *request);
+
+/* The JSON of an answer that is well, the caller's; NULL: there is none. */
+json_t *sbx_resident_read(const struct sbx_request *request);
+
 /* The process in the answer to that; its id is the caller's. */
 struct sbx_resident_process sbx_resident_read_start(const struct sbx_request *request);
 

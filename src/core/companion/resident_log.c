@@ -15,11 +15,6 @@ static uint64_t now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static bool is_well(const struct sbx_request *request)
-{
-    return request->outcome == SBX_OK && request->http_status < 300;
-}
-
 static void take_replies(struct sbx_resident *resident, const struct sbx_frame *frame)
 {
     struct sbx_letter *letter = sbx_letters_find(&resident->letters, frame->id);
@@ -143,7 +138,7 @@ static void on_log(struct sbx_request *request)
     struct sbx_resident *resident = request->owner;
     uint64_t took_us = now_us() - resident->look_us;
     uint64_t last = resident->tail.last;
-    enum sbx_status status = is_well(request) ? SBX_OK : SBX_EIO;
+    enum sbx_status status = sbx_resident_is_well(request) ? SBX_OK : SBX_EIO;
     if (request->outcome == SBX_ECANCELED) {
         sbx_resident_go(resident);
         return;

@@ -6,7 +6,6 @@
  */
 #include "core/companion/resident_ask.h"
 #include "core/companion/resident_state.h"
-#include "core/json.h"
 
 enum {
     STREAK = 16, /* batches, each soon after the one before it, that make it worth while */
@@ -100,13 +99,9 @@ static size_t count_others(struct sbx_resident *resident, json_t *processes)
 static void on_listed(struct sbx_request *request)
 {
     struct sbx_resident *resident = request->owner;
-    json_t *root = NULL;
-    bool well = request->outcome == SBX_OK && request->http_status < 300;
-    if (well) {
-        well = sbx_json_parse(&root, sbx_bytes_span(&request->reply), JSON_ALLOW_NUL) == SBX_OK;
-    }
+    json_t *root = sbx_resident_read(request);
     json_t *processes = json_object_get(root, "processes");
-    bool room = well && json_is_array(processes) && count_others(resident, processes) < PLACES_MAX;
+    bool room = json_is_array(processes) && count_others(resident, processes) < PLACES_MAX;
     json_decref(root);
     sbx_request_destroy(request);
     resident->request = NULL;
