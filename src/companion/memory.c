@@ -13,8 +13,7 @@
 
 #include "companion/content.h"
 
-#define TEXT_MAX                                                                                             \
-    4096 /* bytes of a file of the control group's; memory.stat is longer: what is looked for is not at its end */
+#define TEXT_MAX 4096 /* bytes of a file of the group's; of memory.stat, which is longer, those that matter */
 
 /* Version 2, then version 1, each as a container sees its own group. */
 static const struct {
@@ -38,7 +37,9 @@ static uint64_t read_number(const char *root, const char *name, const char *key)
     (void)snprintf(path, sizeof(path), "%s%s", root, name);
     int fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
     bool read = fd >= 0 && content_get(fd, &bytes, TEXT_MAX - 1, 0) == SBX_OK;
-    (void)close(fd);
+    if (fd >= 0) {
+        (void)close(fd);
+    }
     text[0] = '\n';
     text[1 + bytes.length] = '\0';
     const char *found = read ? strstr(text, key) : NULL;
@@ -49,9 +50,12 @@ static uint64_t read_number(const char *root, const char *name, const char *key)
 static uint64_t free_in_group(const char *root, size_t version)
 {
     uint64_t limit = read_number(root, groups[version].limit, "\n");
+    if (limit == UINT64_MAX) { /* there is no such group, or it has none */
+        return UINT64_MAX;
+    }
     uint64_t used = read_number(root, groups[version].used, "\n");
     uint64_t cache = read_number(root, groups[version].stat, groups[version].cache);
-    if (limit == UINT64_MAX || used == UINT64_MAX) {
+    if (used == UINT64_MAX) {
         return UINT64_MAX;
     }
     used -= cache < used ? cache : 0; /* not told: UINT64_MAX */

@@ -7,8 +7,9 @@
 
 #include <stdint.h>
 
-/* Bytes that are free, of the machine or of the control group that the sandbox is in, whichever is less; at least one, for 0 is that it cannot be
- * told. What the cache of files holds of the machine is not counted. `root`: "", or where "/sys" is below. */
+/* Bytes that are free, of the machine or of the control group that the sandbox is in, whichever is less; at least one, for
+ * 0 is that it cannot be told. What the cache of files holds of the machine is not counted. `root`: "", or where "/sys" is
+ * below. */
 uint64_t memory_free(const char *root);
 
 #endif

@@ -5,9 +5,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,8 +16,6 @@
 #include "companion/server.h"
 #include "companion/sweep.h"
 #include "companion/target.h"
-
-#define NUMBER_SIZE 24 /* bytes of the name of a part */
 
 /* Looks at the file first: what would be refused in the end is, before any part is sent. It waits for nothing
  * and so shares its batch with others. */
@@ -39,16 +35,16 @@ enum sbx_status op_stage(struct server *server, const struct sbx_args *in, struc
 
 /* ---- The parts ------------------------------------------------------------------------------------------ */
 
-static void name_part(char name[NUMBER_SIZE], size_t number)
+static void name_part(char name[PARTS_NUMBER_SIZE], size_t number)
 {
-    (void)snprintf(name, NUMBER_SIZE, "%zu", number);
+    (void)snprintf(name, PARTS_NUMBER_SIZE, "%zu", number);
 }
 
 /* Counts the parts, which have to have `length` bytes together. */
 static enum sbx_status count_parts(struct parts *parts, uint64_t length)
 {
     for (parts->count = 0;; parts->count++) {
-        char name[NUMBER_SIZE];
+        char name[PARTS_NUMBER_SIZE];
         struct stat stat;
         name_part(name, parts->count);
         if (fstatat(parts->fd, name, &stat, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -66,7 +62,7 @@ static enum sbx_status count_parts(struct parts *parts, uint64_t length)
 
 static enum sbx_status copy_part(const struct parts *parts, size_t number, int to)
 {
-    char name[NUMBER_SIZE];
+    char name[PARTS_NUMBER_SIZE];
     name_part(name, number);
     (void)futimens(parts->fd, NULL); /* nobody takes them for old, however long this takes */
     int from = openat(parts->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

@@ -17,12 +17,11 @@
 
 #define TRIES_MAX 8 /* for a name that nobody else has */
 #define PARTS_MODE 0700
-#define PART_NAME_SIZE 24 /* bytes of a slash and the number of a part */
 
 enum sbx_status parts_open_private(int *fd)
 {
     struct sbx_span directory = private_directory();
-    if (directory.length == 0 || directory.length + PRIVATE_NAME_SIZE + PART_NAME_SIZE > SBX_PATH_MAX) {
+    if (directory.length == 0 || directory.length + PRIVATE_NAME_SIZE + PARTS_NUMBER_SIZE > SBX_PATH_MAX) {
         return SBX_ENOSYS;
     }
     return private_open(directory.data, fd) == SBX_OK ? SBX_OK : SBX_EIO; /* it has gone this moment */

@@ -9,6 +9,8 @@
 #include "companion/private.h"
 #include "companion/server.h"
 
+#define PARTS_NUMBER_SIZE 24 /* bytes of the name of a part: its number, with a slash or its NUL */
+
 struct parts {
     char parent[SBX_PATH_MAX + 1]; /* path of the private directory */
     int directory;                 /* owned; the private one */
