@@ -131,28 +131,6 @@ static bool check_usable(napi_env env, napi_value client, const char *syscall)
     return true;
 }
 
-bool sbx_client_check(napi_env env, napi_value client, const struct sbx_client_use *use)
-{
-    static const char expected[] = "a client of the sandbox-agent package (SandboxAgent.start or .connect)";
-    bool object = sbx_value_is(env, client, napi_object);
-    napi_value url = object ? sbx_value_property(env, client, "baseUrl") : NULL;
-    if (object && url == NULL) {
-        return false;
-    }
-    if (!object || !sbx_value_is(env, url, napi_string)) {
-        sbx_error_throw_type(env, "\"options.client\" property", expected, client);
-        return false;
-    }
-    struct sbx_client_seen seen = {0};
-    struct sbx_client_use once = *use;
-    once.seen = &seen;
-    struct sbx_endpoint *endpoint = sbx_client_endpoint(env, client, &once);
-    bool usable = endpoint != NULL;
-    sbx_endpoint_unref(endpoint);
-    sbx_client_forget(env, &seen);
-    return usable;
-}
-
 /* The certificates that Node trusts, read once in each environment; NULL: thrown. */
 static struct sbx_roots *get_roots(napi_env env)
 {
@@ -318,6 +296,25 @@ static struct sbx_endpoint *read_endpoint(napi_env env, napi_value said, const s
     }
     free_texts(&fields);
     return endpoint;
+}
+
+bool sbx_client_check(napi_env env, napi_value client, const struct sbx_client_use *use)
+{
+    static const char expected[] = "a client of the sandbox-agent package (SandboxAgent.start or .connect)";
+    bool object = sbx_value_is(env, client, napi_object);
+    napi_value url = object ? sbx_value_property(env, client, "baseUrl") : NULL;
+    if (object && url == NULL) {
+        return false;
+    }
+    if (!object || !sbx_value_is(env, url, napi_string)) {
+        sbx_error_throw_type(env, "\"options.client\" property", expected, client);
+        return false;
+    }
+    napi_value said = ask_client(env, client, &(struct sbx_client_seen){0});
+    struct sbx_endpoint *endpoint = said == NULL ? NULL : read_endpoint(env, said, use);
+    bool usable = endpoint != NULL;
+    sbx_endpoint_unref(endpoint);
+    return usable;
 }
 
 struct sbx_endpoint *sbx_client_endpoint(napi_env env, napi_value client, const struct sbx_client_use *use)
