@@ -43,9 +43,15 @@ struct sbx_read_parts {
 
 static size_t part_length(const struct sbx_fs *fs)
 {
-    uint64_t length = sbx_fs_longest_whole(fs);
-    length = length < SBX_EXTRACT_MAX ? length : SBX_EXTRACT_MAX;
-    return length > SBX_EXTRACT_MIN ? (size_t)length : SBX_EXTRACT_MIN;
+    uint64_t length = sbx_fs_longest_whole(fs); /* SBX_EXTRACT_MIN at least */
+    return length < SBX_EXTRACT_MAX ? (size_t)length : SBX_EXTRACT_MAX;
+}
+
+static void set_part(struct row *row, struct sbx_span part)
+{
+    sbx_bytes_clear(&row->part);
+    sbx_bytes_init(&row->part, 2 * SBX_PATH_MAX);
+    sbx_bytes_append(&row->part, part);
 }
 
 struct sbx_read_parts *sbx_read_parts_create(const struct sbx_op *op, char *room)
@@ -162,12 +168,11 @@ static enum sbx_parts_end take_extracted(struct sbx_read_parts *parts, struct ro
                                          const struct sbx_op *op)
 {
     const struct sbx_result *result = &op->result;
-    sbx_bytes_clear(&row->part);
-    sbx_bytes_init(&row->part, 2 * SBX_PATH_MAX);
     if (result->status != SBX_OK) {
+        set_part(row, SBX_SPAN(""));
         return end_of(result->status);
     }
-    sbx_bytes_append(&row->part, (struct sbx_span){result->bytes.data, result->bytes.length});
+    set_part(row, (struct sbx_span){result->bytes.data, result->bytes.length});
     if (sbx_file_differs(&parts->file, &result->file) || result->total < parts->length) {
         return SBX_PARTS_CHANGED;
     }
@@ -202,8 +207,7 @@ static enum sbx_parts_end take(struct sbx_read_parts *parts, struct row *row, st
     case IDLE:
         break;
     }
-    sbx_bytes_clear(&row->part);
-    sbx_bytes_init(&row->part, 2 * SBX_PATH_MAX);
+    set_part(row, SBX_SPAN(""));
     return SBX_PARTS_GO_ON;
 }
 

@@ -19,7 +19,7 @@ enum sbx_parts_end {
     SBX_PARTS_WHOLE,   /* all of it is in the room */
     SBX_PARTS_CHANGED, /* the file is another one, or shorter, by now */
     SBX_PARTS_REFUSED, /* there is no place for them in the sandbox */
-    SBX_PARTS_FAILED,  /* with what sbx_read_parts_take_failed gives */
+    SBX_PARTS_FAILED,  /* as the last op says */
 };
 
 /* Reads the file of `op`, as long as that says, into `room`, borrowed until the job is over. NULL: no memory. */
