@@ -44,7 +44,7 @@ static struct walk begin(struct server *server, DIR *directory, struct sbx_list 
 static bool is_to_be_listed(const struct walk *walk, const struct sbx_entry *entry)
 {
     bool near = entry->stat.dev == walk->device && entry->name.length <= SBX_AROUND_PATH_MAX;
-    return (entry->stat.mode & SBX_S_IFMT) == SBX_S_IFDIR && (near || !walk->around);
+    return sbx_stat_is(&entry->stat, SBX_S_IFDIR) && (near || !walk->around);
 }
 
 /* Those among the entries from `start` on wait, the first of them for its turn. */

@@ -97,7 +97,7 @@ static bool is_unlisted_directory(struct sbx_gather *gather, size_t index)
         gather->next_listed++;
         return false;
     }
-    return (list->entries[index].stat.mode & SBX_S_IFMT) == SBX_S_IFDIR;
+    return sbx_stat_is(&list->entries[index].stat, SBX_S_IFDIR);
 }
 
 bool sbx_gather_next_directory(struct sbx_gather *gather)

@@ -168,7 +168,7 @@ static enum sbx_step look(struct sbx_op *op)
 
 static bool is_directory(const struct sbx_op *op)
 {
-    return (op->seen.mode & SBX_S_IFMT) == SBX_S_IFDIR;
+    return sbx_stat_is(&op->seen, SBX_S_IFDIR);
 }
 
 static enum sbx_step need_absent(struct sbx_op *op)
@@ -224,7 +224,7 @@ static enum sbx_step take_whether_link(struct sbx_op *op)
         bool is = sbx_span_equal(list.entries[i].name, sbx_path_name(op->args.path));
         listed = is ? list.entries[i].stat : listed;
     }
-    if ((listed.mode & SBX_S_IFMT) != SBX_S_IFDIR) {
+    if (!sbx_stat_is(&listed, SBX_S_IFDIR)) {
         listed.mode = SBX_S_IFLNK | 0777;
         op->seen = listed;
     }

@@ -76,7 +76,7 @@ enum sbx_step sbx_http_tree_remove(struct sbx_op *op)
     if (absent) {
         return has(op, SBX_RM_FORCE) ? sbx_op_succeed(op) : SBX_STEP_END;
     }
-    if (!has(op, SBX_RM_RECURSIVE) && (op->seen.mode & SBX_S_IFMT) == SBX_S_IFDIR) {
+    if (!has(op, SBX_RM_RECURSIVE) && sbx_stat_is(&op->seen, SBX_S_IFDIR)) {
         return sbx_op_fail(op, SBX_EISDIR, NULL);
     }
     return sbx_http_ask_delete(op, has(op, SBX_RM_RECURSIVE));

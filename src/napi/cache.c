@@ -285,7 +285,7 @@ static struct sbx_result *find(const struct sbx_cache *cache, enum sbx_op_code c
 /* Whether lstat's answer is that of stat too. */
 static bool is_of_no_link(const struct sbx_result *result)
 {
-    return result->status != SBX_OK || (result->stat.mode & SBX_S_IFMT) != SBX_S_IFLNK;
+    return result->status != SBX_OK || !sbx_stat_is(&result->stat, SBX_S_IFLNK);
 }
 
 /* What a listing of its directory says of a path, as lstat would. */

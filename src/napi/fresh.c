@@ -55,7 +55,7 @@ static bool is_known(const struct sbx_fresh *fresh, struct sbx_span path)
 
 bool sbx_fresh_needs_nothing(const struct sbx_fresh *fresh, struct sbx_span path, uint32_t flags)
 {
-    bool is_file = (fresh->stat.mode & SBX_S_IFMT) == SBX_S_IFREG; /* not where it is absent */
+    bool is_file = sbx_stat_is(&fresh->stat, SBX_S_IFREG); /* not where it is absent */
     bool is_to_be_emptied = (flags & O_TRUNC_LINUX) != 0 && fresh->stat.size > 0;
     return is_known(fresh, path) && is_file && (flags & O_EXCL_LINUX) == 0 && !is_to_be_emptied;
 }
@@ -72,7 +72,7 @@ enum sbx_status sbx_fresh_foresee(const struct sbx_fresh *fresh, struct sbx_span
     if (fresh->absent) {
         return SBX_ENOENT;
     }
-    bool is_directory = (fresh->stat.mode & SBX_S_IFMT) == SBX_S_IFDIR;
+    bool is_directory = sbx_stat_is(&fresh->stat, SBX_S_IFDIR);
     if (creates && (flags & O_EXCL_LINUX) != 0) {
         return SBX_EEXIST;
     }

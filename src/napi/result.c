@@ -117,11 +117,6 @@ static napi_status set_number(napi_env env, napi_value object, const char *name,
     return status == napi_ok ? napi_set_named_property(env, object, name, value) : status;
 }
 
-static bool has_type(const struct sbx_stat *stat, uint32_t type)
-{
-    return (stat->mode & SBX_S_IFMT) == type;
-}
-
 /* The owner that the file system was made to show. */
 static void show_owner(const struct sbx_op *op, struct sbx_stat *stat)
 {
@@ -201,8 +196,8 @@ static napi_value brief_entry(napi_env env, const napi_value keys[KEYS], const s
         return NULL;
     }
     SBX_TRY(napi_create_object(env, &object));
-    SBX_TRY(napi_get_boolean(env, has_type(stat, SBX_S_IFDIR), &values[KEY_IS_DIRECTORY]));
-    SBX_TRY(napi_get_boolean(env, has_type(stat, SBX_S_IFLNK), &values[KEY_IS_SYMBOLIC_LINK]));
+    SBX_TRY(napi_get_boolean(env, sbx_stat_is(stat, SBX_S_IFDIR), &values[KEY_IS_DIRECTORY]));
+    SBX_TRY(napi_get_boolean(env, sbx_stat_is(stat, SBX_S_IFLNK), &values[KEY_IS_SYMBOLIC_LINK]));
     SBX_TRY(napi_create_double(env, (double)stat->ino, &values[KEY_INO]));
     for (size_t i = 0; i < KEY_STAT; i++) {
         SBX_TRY(napi_set_property(env, object, keys[i], values[i]));

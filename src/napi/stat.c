@@ -55,11 +55,6 @@ fail:
     return sbx_try_throw(env);
 }
 
-static double is_type(const struct sbx_stat *stat, uint32_t type)
-{
-    return (stat->mode & SBX_S_IFMT) == type ? 1 : 0;
-}
-
 /* Whole milliseconds, rounded down: the VM makes a BigInt of them. */
 static double whole_ms(int64_t time_ns)
 {
@@ -83,8 +78,8 @@ static struct sbx_stat_numbers numbers_of(const struct sbx_stat *stat)
         .mtime_ms = whole_ms(stat->mtime_ns),
         .ctime_ms = whole_ms(stat->ctime_ns),
         .birthtime_ms = whole_ms(stat->birthtime_ns),
-        .is_directory = is_type(stat, SBX_S_IFDIR),
-        .is_symbolic_link = is_type(stat, SBX_S_IFLNK),
+        .is_directory = sbx_stat_is(stat, SBX_S_IFDIR) ? 1 : 0,
+        .is_symbolic_link = sbx_stat_is(stat, SBX_S_IFLNK) ? 1 : 0,
         .atime_ns = stat->atime_ns,
         .mtime_ns = stat->mtime_ns,
         .ctime_ns = stat->ctime_ns,

@@ -275,7 +275,7 @@ static bool is_listed(struct sbx_listing *list)
 bool sbx_result_next_tree_entry(struct sbx_listing *list, struct sbx_entry *entry, bool *listed)
 {
     bool there = next_entry(list, entry, is_tree_name);
-    *listed = there && is_listed(list) && (entry->stat.mode & SBX_S_IFMT) == SBX_S_IFDIR;
+    *listed = there && is_listed(list) && sbx_stat_is(&entry->stat, SBX_S_IFDIR);
     return there;
 }
 

@@ -37,6 +37,12 @@ struct sbx_stat {
     uint32_t gid;
 };
 
+/* Whether it is of that type, one of the above. */
+static inline bool sbx_stat_is(const struct sbx_stat *stat, uint32_t type)
+{
+    return (stat->mode & SBX_S_IFMT) == type;
+}
+
 /* One entry of a directory, its attributes those of lstat. */
 struct sbx_entry {
     struct sbx_span name; /* borrowed from the list */
