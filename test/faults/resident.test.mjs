@@ -92,6 +92,17 @@ test('stopped for 20 s: others go by run meanwhile, and nothing is lost', { time
   assert.ok(made > 8);
 });
 
+test('stopped: a read does not wait with the change that it travelled with', { timeout: 2 * HANG_MS }, async () => {
+  const fs = await staying('stream');
+  const pid = await residentPid();
+  await sandbox.sh('kill -STOP "$1"', String(pid));
+  const made = fs.mkdir('/with').then(() => 'made');
+  const seen = fs.stat('/').then(() => 'seen');
+  assert.equal(await Promise.race([made, seen]), 'seen');
+  await sandbox.sh('kill -CONT "$1"', String(pid));
+  assert.equal(await made, 'made');
+});
+
 test('the server stopped for 20 s: nothing is lost', { timeout: 3 * HANG_MS }, async () => {
   const fs = await staying('stream', { timeoutMs: HANG_MS });
   const stopped = async () => {

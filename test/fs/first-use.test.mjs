@@ -71,7 +71,7 @@ for (const fault of ['close', 'lose'])
 
 test('a question that is lost with the search amid its answer is answered over HTTP', async () => {
   const work = async (fs, proxy) => {
-    await proxy.rules([{ match: RUN, do: 'cut', bytes: 150, times: 1 }]);
+    await proxy.rules([{ match: RUN, do: 'cut', bytes: 250, times: 1 }]); // its head is shorter
     await stat(fs);
     assert.equal(fs.lane.lane, 'http');
     await stat(fs); // the search anew, and its answer

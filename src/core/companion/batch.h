@@ -58,7 +58,7 @@ struct sbx_carrier {
 
 extern const struct sbx_carrier sbx_carrier_run;
 
-/* For carriers; both take the batch back. */
+/* For carriers; the first two take the batch back. */
 
 /* `replies` are borrowed until it returns; what has no reply among them is lost, its fate unknown. */
 void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies);
@@ -66,6 +66,9 @@ void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies
 /* `status` and `words` are of the loss; SBX_FATE_UNKNOWN has words of its own for what changes something. */
 void sbx_companion_lane_lost(struct sbx_batch *batch, enum sbx_fate fate, enum sbx_status status,
                              const char *words);
+
+/* Those of its questions that change nothing are lost, and asked again; the rest stays with the carrier, where there is any. */
+void sbx_companion_lane_lost_reads(struct sbx_batch *batch, const char *words);
 
 /* One owner more, until sbx_companion_lane_unref. */
 void sbx_companion_lane_ref(struct sbx_companion_lane *lane);

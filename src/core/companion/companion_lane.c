@@ -10,34 +10,14 @@
  */
 #include "core/companion/companion_lane.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
-#include "core/companion/again.h"
-#include "core/companion/batch.h"
 #include "core/companion/companion_find.h"
 #include "core/companion/errand.h"
-#include "core/companion/pace.h"
+#include "core/companion/lane_state.h"
 #include "core/companion/resident.h"
 
-struct sbx_companion_lane {
-    atomic_size_t owners;
-    struct sbx_companion *companion; /* owned: one count */
-    struct sbx_resident *resident;   /* owned; NULL: all goes by `run` */
-    struct sbx_engine *engine;       /* borrowed: of the last ask */
-    struct sbx_queue waiting;        /* asks */
-    struct sbx_again again;          /* asks that were lost */
-    struct sbx_queue sent;           /* batches, the youngest last */
-    size_t sent_count;
-    size_t fill_max; /* bytes of a batch */
-    struct sbx_deferred flush;
-    struct sbx_pace pace;
-    struct sbx_deadline next; /* armed while something waits for the youngest batch to age */
-    bool finding;
-};
-
 static void flush(struct sbx_companion_lane *lane);
-static void await_turn(struct sbx_ask *ask);
 
 static void on_flush(struct sbx_deferred *deferred)
 {
@@ -61,7 +41,7 @@ enum sbx_status sbx_companion_lane_create(struct sbx_companion_lane **lane, stru
     made->companion = sbx_companion_ref(companion);
     made->fill_max = SBX_BATCH_FILL_MAX;
     sbx_queue_init(&made->waiting);
-    sbx_again_init(&made->again, await_turn);
+    sbx_again_init(&made->again, sbx_companion_lane_await_turn);
     sbx_queue_init(&made->sent);
     sbx_link_init(&made->flush.link);
     made->flush.run = on_flush;
@@ -108,17 +88,17 @@ static void leave(struct sbx_ask *ask)
     ask->batch = NULL;
 }
 
-static void give_back(struct sbx_ask *ask)
+void sbx_companion_lane_give_back(struct sbx_ask *ask)
 {
     leave(ask);
     ask->done(ask);
 }
 
-static void fail(struct sbx_ask *ask, enum sbx_status status, const char *words)
+void sbx_companion_lane_fail(struct sbx_ask *ask, enum sbx_status status, const char *words)
 {
     ask->status = status;
     ask->words = words;
-    give_back(ask);
+    sbx_companion_lane_give_back(ask);
 }
 
 void sbx_companion_lane_look_again(struct sbx_companion_lane *lane)
@@ -126,7 +106,7 @@ void sbx_companion_lane_look_again(struct sbx_companion_lane *lane)
     sbx_engine_defer(lane->engine, &lane->flush);
 }
 
-static void await_turn(struct sbx_ask *ask)
+void sbx_companion_lane_await_turn(struct sbx_ask *ask)
 {
     ask->batch = NULL;
     ask->id = 0; /* of errand.h */
@@ -134,8 +114,7 @@ static void await_turn(struct sbx_ask *ask)
     sbx_companion_lane_look_again(ask->lane);
 }
 
-/* The batch is over: nobody waits for anything in it. */
-static void end_batch(struct sbx_batch *batch)
+void sbx_companion_lane_end_batch(struct sbx_batch *batch)
 {
     struct sbx_companion_lane *lane = batch->lane;
     sbx_link_remove(&batch->link);
@@ -147,16 +126,19 @@ static void end_batch(struct sbx_batch *batch)
     sbx_companion_lane_unref(lane);
 }
 
-/* Nobody waits for it any more, wherever it is. */
+void sbx_companion_lane_end_unwanted(struct sbx_batch *batch)
+{
+    if (batch->left == 0) {
+        batch->carrier->cancel(batch);
+        sbx_companion_lane_end_batch(batch);
+    }
+}
+
 static void leave_batch(struct sbx_ask *ask)
 {
-    struct sbx_batch *batch = ask->batch;
-    if (batch != NULL) {
-        (void)sbx_batch_take_out(batch, ask->id);
-        if (batch->left == 0) {
-            batch->carrier->cancel(batch);
-            end_batch(batch);
-        }
+    if (ask->batch != NULL) {
+        (void)sbx_batch_take_out(ask->batch, ask->id);
+        sbx_companion_lane_end_unwanted(ask->batch);
     }
 }
 
@@ -173,7 +155,7 @@ static void on_due(struct sbx_deadline *deadline, enum sbx_status why)
     char words[128];
     sbx_batch_say_deadline(ask, words, sizeof(words));
     leave_batch(ask);
-    fail(ask, why, why == SBX_ECANCELED ? "closed" : words);
+    sbx_companion_lane_fail(ask, why, why == SBX_ECANCELED ? "closed" : words);
 }
 
 enum sbx_status sbx_companion_lane_ask(struct sbx_companion_lane *lane, struct sbx_engine *engine,
@@ -191,77 +173,9 @@ enum sbx_status sbx_companion_lane_ask(struct sbx_companion_lane *lane, struct s
     enum sbx_status status = sbx_engine_arm(engine, &ask->deadline);
     if (status == SBX_OK) {
         sbx_link_init(&ask->link);
-        await_turn(ask);
+        sbx_companion_lane_await_turn(ask);
     }
     return status;
-}
-
-static void lose(struct sbx_ask *ask, enum sbx_fate fate, enum sbx_status status, const char *words)
-{
-    switch (sbx_again_judge(ask, fate, &status, &words)) {
-    case SBX_AGAIN_NEVER:
-        fail(ask, status, words);
-        break;
-    case SBX_AGAIN_LATER:
-        sbx_again_add(&ask->lane->again, ask->lane->engine, ask);
-        break;
-    default:
-        await_turn(ask);
-    }
-}
-
-void sbx_companion_lane_lost(struct sbx_batch *batch, enum sbx_fate fate, enum sbx_status status,
-                             const char *words)
-{
-    struct sbx_companion_lane *lane = batch->lane;
-    if (fate == SBX_FATE_GONE) {
-        sbx_companion_is_unknown(lane->companion, words);
-    } else if (fate == SBX_FATE_NEVER) {
-        sbx_companion_is_off(lane->companion, batch->endpoint, words);
-    } else if (fate == SBX_FATE_TOO_BIG && batch->count > 1) {
-        lane->fill_max = sbx_batch_smaller(batch, lane->fill_max);
-    }
-    for (size_t id = 0; id < batch->count; id++) {
-        struct sbx_ask *ask = sbx_batch_take_out(batch, id);
-        if (ask != NULL) {
-            lose(ask, fate, status, words);
-        }
-    }
-    end_batch(batch);
-}
-
-/* A reply to `ask`, which is out of its batch. */
-static void answer(struct sbx_ask *ask, const struct sbx_frame *reply)
-{
-    sbx_batch_read_reply(ask, reply);
-    if (ask->status == SBX_ENOBUFS && !ask->alone) { /* it was not done: it wants a batch of its own */
-        ask->alone = true;
-        await_turn(ask);
-    } else {
-        give_back(ask);
-    }
-}
-
-/* One that answers nothing may be damaged: it has to greet before it is asked again. */
-void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies)
-{
-    static const char words[] = "the companion ended before it answered";
-    struct sbx_reader reader = sbx_buf_reader(replies);
-    struct sbx_frame reply;
-    sbx_pace_measure(&batch->lane->pace, sbx_now_ms() - batch->sent_ms);
-    while (sbx_frame_next(&reader, &reply) == SBX_OK) {
-        struct sbx_ask *ask = reply.id < batch->count ? sbx_batch_take_out(batch, reply.id) : NULL;
-        if (ask != NULL) {
-            answer(ask, &reply);
-        }
-    }
-    if (batch->carrier == &sbx_carrier_run) {
-        sbx_resident_note_run(batch->lane->resident, batch, batch->lane->companion);
-    }
-    if (sbx_buf_left(&reader) == replies.length) {
-        sbx_companion_is_unknown(batch->lane->companion, words);
-    }
-    sbx_companion_lane_lost(batch, SBX_FATE_UNKNOWN, SBX_EIO, words);
 }
 
 /* Sends one batch of what waits, for the sandbox of the first. */
@@ -278,7 +192,7 @@ static void send_some(struct sbx_companion_lane *lane, bool stays)
         struct sbx_ask *ask = chosen[i];
         sbx_link_remove(&ask->link);
         if (ask->batch == NULL) {
-            fail(ask, status == SBX_OK ? ask->status : status, NULL);
+            sbx_companion_lane_fail(ask, status == SBX_OK ? ask->status : status, NULL);
         }
     }
     if (status != SBX_OK || batch->left == 0) {
@@ -335,9 +249,9 @@ static void give_some_back(struct sbx_companion_lane *lane, enum sbx_status stat
         struct sbx_ask *ask = SBX_CONTAINER(link, struct sbx_ask, link);
         if (sbx_endpoint_same_sandbox(ask->endpoint, endpoint)) {
             ask->no_companion = true;
-            fail(ask, status, words);
+            sbx_companion_lane_fail(ask, status, words);
         } else {
-            await_turn(ask);
+            sbx_companion_lane_await_turn(ask);
         }
     }
     sbx_endpoint_unref(endpoint);
@@ -353,7 +267,7 @@ static void on_found(void *owner, enum sbx_status status, const char *words, str
     bool unknown = sbx_companion_report(lane->companion, NULL, 0) == SBX_COMPANION_UNKNOWN;
     lane->finding = false;
     while ((ask = sbx_errand_next(&reader, &lane->waiting, &reply)) != NULL) {
-        answer(ask, &reply);
+        sbx_companion_lane_answer(ask, &reply);
     }
     if (unknown && !sbx_queue_empty(&lane->waiting)) {
         give_some_back(lane, status, words);

@@ -110,8 +110,8 @@ void sbx_resident_doubt(struct sbx_resident *resident)
     uint32_t number = oldest == NULL ? resident->letters.number + 1 : oldest->number;
     for (; (int32_t)(resident->letters.number - number) >= 0; number++) {
         struct sbx_letter *letter = sbx_letters_find(&resident->letters, number);
-        if (letter != NULL && !letter->change) {
-            sbx_resident_lose(sbx_letter_release(letter), SBX_FATE_UNKNOWN);
+        if (letter != NULL && letter->batch != NULL) {
+            sbx_companion_lane_lost_reads(letter->batch, lost_words);
         }
     }
     sbx_companion_lane_look_again(resident->lane); /* what waits for a place with it goes another way */
