@@ -12,6 +12,7 @@
 #include "companion/open.h"
 #include "companion/server.h"
 #include "companion/target.h"
+#include "wire/resident.h"
 
 #define OFFSET_MAX ((uint64_t)INT64_MAX)
 #define OPEN_FLAGS (O_ACCMODE | O_CREAT | O_EXCL | O_TRUNC) /* the same number on every architecture */
@@ -113,7 +114,8 @@ enum sbx_status op_pwrite(struct server *server, const struct sbx_args *in, stru
 }
 
 /* Its end says how long a content is, not its attributes: files of /proc have no size. Of one that goes another
- * way than frames only its size is told: of one that has none, or grows meanwhile, that it is more than a frame. */
+ * way than frames only its size is told: of one that has none, or grows meanwhile, that it is more than a frame.
+ * Which file it is, is told where its attributes say how long it is: that one can be read in another way too. */
 enum sbx_status op_read(struct server *server, const struct sbx_args *in, struct sbx_result *out)
 {
     int fd = -1;
@@ -124,10 +126,13 @@ enum sbx_status op_read(struct server *server, const struct sbx_args *in, struct
     }
     out->bytes = (struct sbx_buffer){.data = server->space};
     out->total = (uint64_t)stat.st_size;
-    if (out->total > SBX_REPLY_CONTENT_MAX) {
+    if (out->total > (server->resident ? SBX_RESIDENT_CONTENT_MAX : SBX_REPLY_CONTENT_MAX)) {
         return open_close(fd, SBX_OK);
     }
     status = content_get(fd, &out->bytes, SBX_REPLY_CONTENT_MAX + 1, 0);
+    if (status == SBX_OK && out->total > 0 && out->total == out->bytes.length) {
+        status = kernel_file(fd, &out->file);
+    }
     out->total = out->bytes.length; /* whatever was seen before: this is the whole of it */
     if (out->bytes.length > SBX_REPLY_CONTENT_MAX) {
         out->bytes.length = 0;

@@ -13,7 +13,8 @@ static enum sbx_status fill(struct server *server, DIR *directory, uint64_t star
                             enum sbx_reply shape)
 {
     struct page page = page_begin(server, &out->list, shape);
-    return page_fill(&page, directory, start);
+    enum sbx_status status = page_fill(&page, directory, start);
+    return status == SBX_OK && out->list.next > 0 && server->resident ? SBX_ENOBUFS : status;
 }
 
 enum sbx_status op_readdir(struct server *server, const struct sbx_args *in, struct sbx_result *out)
@@ -44,7 +45,10 @@ enum sbx_status op_names(struct server *server, const struct sbx_args *in, struc
     enum sbx_status status = fill(server, directory, in->offset, out, SBX_REPLY_NAMES);
     if (status == SBX_OK && (in->flags & SBX_NAMES_AROUND) != 0 && are_few(in, &out->list)) {
         rewinddir(directory);
-        if (!walk_around(server, directory, &out->list)) {
+        bool around = walk_around(server, directory, &out->list);
+        if (!around && server->resident) {
+            status = SBX_ENOBUFS;
+        } else if (!around) {
             rewinddir(directory);
             status = fill(server, directory, 0, out, SBX_REPLY_NAMES);
         }

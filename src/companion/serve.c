@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "companion/server.h"
+#include "wire/resident.h"
 
 static op_handler *const handlers[SBX_OP_MAX + 1] = {
 #define SERVE_HANDLER(code, NAME, name, args, reply, kind) [code] = op_##name,
@@ -39,7 +40,8 @@ static size_t room_for_reply(const struct server *server)
 {
     size_t room = sbx_buf_room(&server->replies);
     size_t kept = server->kept + SBX_FRAME_HEADER;
-    return room < kept ? 0 : room - kept;
+    size_t left = room < kept ? 0 : room - kept;
+    return server->resident && left > SBX_RESIDENT_REPLY_MAX ? SBX_RESIDENT_REPLY_MAX : left;
 }
 
 /* The reply of an operation that ended otherwise than well. Its room was kept. */

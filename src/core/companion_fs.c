@@ -12,6 +12,7 @@
 
 #include "core/companion_list.h"
 #include "core/fs.h"
+#include "core/http_ask.h"
 #include "core/http_fs.h"
 #include "core/path.h"
 
@@ -65,6 +66,12 @@ enum sbx_step sbx_companion_need_answer(struct sbx_op *op)
     return end;
 }
 
+/* What was seen of the file at the op's path. */
+static void note_stat(const struct sbx_op *op, const struct sbx_stat *stat)
+{
+    sbx_fs_note_size(op->fs, sbx_bytes_span(&op->path), sbx_stat_is(stat, SBX_S_IFREG) ? stat->size : 0);
+}
+
 /* The answer as it is, where no more than one reply is needed. */
 static enum sbx_step take(struct sbx_op *op)
 {
@@ -75,6 +82,7 @@ static enum sbx_step take(struct sbx_op *op)
     switch ((enum sbx_reply)op->row->reply) {
     case SBX_REPLY_STAT:
         op->result.stat = answer->stat;
+        note_stat(op, &answer->stat);
         break;
     case SBX_REPLY_CREATED:
         op->result.created = answer->created;
@@ -120,9 +128,40 @@ static enum sbx_step take_content(struct sbx_op *op)
     }
     if (answer->bytes.length == 0 && answer->total > 0) {
         op->result.total = answer->total;
-        return op->size_first ? sbx_op_succeed(op) : sbx_op_turn_to(op, sbx_http_fs_steps(SBX_OP_READ));
+        return op->size_first && answer->total > SBX_REPLY_CONTENT_MAX
+                   ? sbx_op_succeed(op)
+                   : sbx_op_turn_to(op, sbx_http_fs_steps(SBX_OP_READ));
     }
+    sbx_fs_note_size(op->fs, sbx_bytes_span(&op->path), answer->file.ino == 0 ? 0 : answer->total);
     return sbx_op_give_bytes(op, answer->bytes);
+}
+
+static enum sbx_step ask_server(struct sbx_op *op)
+{
+    return sbx_http_ask_content(op, sbx_fs_max_full_read(op->fs));
+}
+
+/* Where it says anything but a content the companion tells what is there, and so where it says nothing. */
+static enum sbx_step take_from_server(struct sbx_op *op)
+{
+    static const sbx_step_function steps[] = {ask, take_content, NULL};
+    const struct sbx_request *request = op->request;
+    bool refused = request->outcome == SBX_OK && request->http_status != 200;
+    if (!refused && !request->lost) {
+        return sbx_http_fs_take_content(op);
+    }
+    sbx_fs_note_size(op->fs, sbx_bytes_span(&op->path), 0);
+    return sbx_op_turn_to(op, steps);
+}
+
+/* What it answers is as true; but it is not asked by whoever blocks meanwhile, for it may have much to send. */
+static enum sbx_step choose_source(struct sbx_op *op)
+{
+    static const sbx_step_function steps[] = {ask_server, take_from_server, NULL};
+    struct sbx_args args;
+    bool quick = sbx_companion_place(op, &args) == SBX_OK && !op->synchronous &&
+                 sbx_fs_is_quick_to_get(op->fs, args.path);
+    return quick ? sbx_op_turn_to(op, steps) : SBX_STEP_NEXT;
 }
 
 /* The next piece of a range; what is there already is op->content. HTTP does not tell of which file a content is. */
@@ -216,7 +255,7 @@ static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
     [SBX_OP_RENAME] = SBX_STEPS(need_no_root, ask, take),
     [SBX_OP_PREAD] = SBX_STEPS(ask_range, take_range),
     [SBX_OP_PWRITE] = SBX_STEPS(ask_piece, take_piece),
-    [SBX_OP_READ] = SBX_STEPS(ask, take_content),
+    [SBX_OP_READ] = SBX_STEPS(choose_source, ask, take_content),
     [SBX_OP_WRITE] = SBX_STEPS(choose_way, ask, take),
 };
 

@@ -7,6 +7,8 @@
 #include "core/companion_list.h"
 
 #include "core/companion_fs.h"
+#include "core/fs.h"
+#include "core/path.h"
 
 enum sbx_step sbx_companion_list_ask(struct sbx_op *op)
 {
@@ -41,6 +43,24 @@ static enum sbx_status keep_page(struct sbx_op *op, bool *more)
     return status;
 }
 
+/* What was seen of the files in the listing. */
+static void note_sizes(struct sbx_op *op)
+{
+    const struct sbx_list *list = &op->result.list;
+    size_t top = sbx_path_is_root(sbx_bytes_span(&op->path)) ? 0 : op->path.length;
+    size_t length = op->path.length;
+    for (size_t i = 0; i < list->count + list->below && list->attributes; i++) {
+        const struct sbx_entry *entry = &list->entries[i];
+        op->path.length = top;
+        sbx_bytes_append_text(&op->path, "/");
+        sbx_bytes_append(&op->path, entry->name);
+        if (op->path.status == SBX_OK && sbx_stat_is(&entry->stat, SBX_S_IFREG)) {
+            sbx_fs_note_size(op->fs, sbx_bytes_span(&op->path), entry->stat.size);
+        }
+    }
+    op->path.length = length;
+}
+
 enum sbx_step sbx_companion_list_take(struct sbx_op *op)
 {
     bool more = false;
@@ -60,5 +80,6 @@ enum sbx_step sbx_companion_list_take(struct sbx_op *op)
     }
     (op->row->reply == SBX_REPLY_NAMES ? sbx_gather_take_names : sbx_gather_take)(&op->gather,
                                                                                   &op->result.list);
+    note_sizes(op);
     return sbx_op_succeed(op);
 }

@@ -1,6 +1,6 @@
 /* fs.c: the view: its base path, its options, and the writes that may hang.
  *
- * Thread: as fs.h says; immutable but for the stuck writes, which have a lock.
+ * Thread: as fs.h says; immutable but for the stuck writes, which have a lock, and the small files.
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "core/fs.h"
@@ -11,6 +11,7 @@
 
 #include "core/companion/resident.h"
 #include "core/path.h"
+#include "core/small_files.h"
 
 struct stuck_write {
     char *path;        /* owned; NULL: a free place */
@@ -29,6 +30,7 @@ struct sbx_fs {
     bool read_only;
     uint64_t max_full_read;
     struct stuck_writes *stuck;          /* owned */
+    struct sbx_small_files *small;       /* owned */
     struct sbx_companion *companion;     /* owned: one count */
     struct sbx_companion_lane *lanes[2]; /* owned: one count each; the second is of synchronous ops */
 };
@@ -90,6 +92,17 @@ const char *sbx_fs_carrier(const struct sbx_fs *fs)
     return sbx_resident_carrier(sbx_companion_lane_resident(fs->lanes[0]));
 }
 
+void sbx_fs_note_size(const struct sbx_fs *fs, struct sbx_span path, uint64_t size)
+{
+    sbx_small_files_note(fs->small, path, size);
+}
+
+bool sbx_fs_is_quick_to_get(const struct sbx_fs *fs, struct sbx_span path)
+{
+    return sbx_resident_is_near(sbx_companion_lane_resident(fs->lanes[0])) &&
+           sbx_small_files_has(fs->small, path);
+}
+
 bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view)
 {
     size_t base = fs->base.length;
@@ -112,7 +125,8 @@ enum sbx_status sbx_fs_create(struct sbx_fs **fs, const struct sbx_fs_options *o
     enum sbx_status status = set_base(made, options->base_path);
     if (status == SBX_OK) {
         made->stuck = calloc(1, sizeof(*made->stuck));
-        status = made->stuck == NULL ? SBX_ENOMEM : SBX_OK;
+        made->small = calloc(1, sizeof(*made->small));
+        status = made->stuck == NULL || made->small == NULL ? SBX_ENOMEM : SBX_OK;
     }
     if (status == SBX_OK) {
         status = make_lanes(made, &options->companion);
@@ -148,6 +162,7 @@ void sbx_fs_destroy(struct sbx_fs *fs)
         return;
     }
     free_stuck(fs->stuck);
+    free(fs->small);
     sbx_companion_lane_unref(fs->lanes[0]);
     sbx_companion_lane_unref(fs->lanes[1]);
     sbx_companion_unref(fs->companion);

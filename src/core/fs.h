@@ -50,6 +50,14 @@ uint64_t sbx_fs_longest_whole(const struct sbx_fs *fs);
 /* What carries its frames to the companion now. Static. Thread: any. */
 const char *sbx_fs_carrier(const struct sbx_fs *fs);
 
+/* The regular file at `path` of the sandbox was seen to have `size` bytes; 0: none that its attributes tell, or it is
+ * another kind of file. Thread: any. */
+void sbx_fs_note_size(const struct sbx_fs *fs, struct sbx_span path, uint64_t size);
+
+/* Whether its content is sooner here by the server's own endpoint: it was small when it was last seen, and the sandbox is
+ * near by, where a request costs little (small_files.h). Thread: any. */
+bool sbx_fs_is_quick_to_get(const struct sbx_fs *fs, struct sbx_span path);
+
 /* An op that ends the companion that stays, where there is one, when nothing else asks any more; NULL: there is none, or no
  * memory, and then it leaves by itself. Thread: main. */
 struct sbx_op *sbx_fs_leave(const struct sbx_fs *fs);

@@ -272,6 +272,12 @@ static enum sbx_step give_content(struct sbx_op *op)
     return sbx_op_succeed(op);
 }
 
+enum sbx_step sbx_http_fs_take_content(struct sbx_op *op)
+{
+    enum sbx_step next = take_content_or_size(op);
+    return next == SBX_STEP_NEXT ? give_content(op) : next;
+}
+
 static enum sbx_step cut_range(struct sbx_op *op)
 {
     sbx_content_cut(&op->content, op->args.offset, op->args.length);
@@ -355,7 +361,7 @@ static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
     [SBX_OP_PREAD] = SBX_STEPS(ask_content_for_range, take_content, cut_range, give_content),
     [SBX_OP_PWRITE] = SBX_STEPS(need_small_data, ask_content_for_change, take_content, overwrite_range,
                                 put_content, end_put),
-    [SBX_OP_READ] = SBX_STEPS(ask_content, take_content_or_size, give_content),
+    [SBX_OP_READ] = SBX_STEPS(ask_content, sbx_http_fs_take_content),
     [SBX_OP_WRITE] = SBX_STEPS(put_data, end_put),
     [SBX_OP_COPY] = SBX_STEPS(ask_content_for_change, take_content, put_copy, end_put),
 };

@@ -38,6 +38,12 @@ enum sbx_resident_code {
 #define SBX_RESIDENT_WINDOW 4
 #define SBX_RESIDENT_REPLIES_MAX (448 * SBX_KIB)
 
+/* Bytes of one reply, and of a content read whole, that come this way. A longer reply is answered SBX_ENOBUFS, before anything
+ * is done, and a listing that does not end in it; of a longer content its size alone is told. Both are sooner there by
+ * another way: the server makes base64 in JSON of each piece. */
+#define SBX_RESIDENT_REPLY_MAX (64 * SBX_KIB)
+#define SBX_RESIDENT_CONTENT_MAX (8 * SBX_KIB)
+
 /* Bytes of a batch with all that stands around it: what one request may write to a process, decoded. */
 #define SBX_RESIDENT_MAX (64 * SBX_KIB)
 

@@ -95,7 +95,8 @@ struct sbx_result {
         struct {
             struct sbx_buffer bytes; /* of BYTES and TEXT */
             uint64_t total;          /* of BYTES: the size of the file as it was seen */
-            struct sbx_file file;    /* of BYTES: whose content it is */
+            struct sbx_file
+                file; /* of BYTES: whose content it is; of READ known only where its attributes tell its size */
         };
         struct sbx_list list; /* of LIST, TREE and NAMES */
         struct sbx_statfs statfs;

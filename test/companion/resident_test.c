@@ -6,7 +6,9 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "companion/resident.h"
@@ -335,6 +337,88 @@ static void test_waits_for_nobody(void **state)
     scratch_has("f", "old");
 }
 
+/* Asks for one operation, and hears its status; its answer where it is well. */
+static enum sbx_status ask_alone(uint32_t number, enum sbx_op_code code, const struct sbx_args *args,
+                                 struct sbx_answer *answer)
+{
+    char bytes[500];
+    char frame[400];
+    struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
+    struct sbx_writer inner = sbx_buf_writer(frame, sizeof(frame));
+    struct sbx_frame reply;
+    put_operation(&inner, code, args);
+    put_batch(&writer, number, sbx_buf_written(&inner));
+    tell(sbx_buf_written(&writer));
+    hear_answer(number, SBX_RESIDENT_REPLIES);
+    struct sbx_reader reader = sbx_buf_reader(heard.payload);
+    assert_status(sbx_frame_next(&reader, &reply), SBX_OK);
+    if (reply.code == SBX_OK) {
+        assert_status(sbx_result_decode(sbx_op_row(code), reply.payload, answer), SBX_OK);
+    }
+    return (enum sbx_status)reply.code;
+}
+
+static void put_zeros(const char *path, size_t size)
+{
+    scratch_put(path, "");
+    assert_int_equal(truncate(path, (off_t)size), 0);
+}
+
+/* Of a longer content its size is told: it is sooner there by another way. */
+static void test_tells_the_size_of_a_long_content(void **state)
+{
+    struct sbx_answer answer = {0};
+    (void)state;
+    put_zeros("short", SBX_RESIDENT_CONTENT_MAX);
+    put_zeros("long", SBX_RESIDENT_CONTENT_MAX + 1);
+    begin(NEVER_MS);
+    assert_status(ask_alone(1, SBX_OP_READ, &(struct sbx_args){.path = P("short")}, &answer), SBX_OK);
+    assert_int_equal(answer.bytes.length, SBX_RESIDENT_CONTENT_MAX);
+    assert_true(answer.file.ino != 0);
+    assert_status(ask_alone(2, SBX_OP_READ, &(struct sbx_args){.path = P("long")}, &answer), SBX_OK);
+    assert_int_equal(answer.bytes.length, 0);
+    assert_int_equal(answer.total, SBX_RESIDENT_CONTENT_MAX + 1);
+    assert_status(ask_alone(3, SBX_OP_READ, &(struct sbx_args){.path = P("/proc/version")}, &answer), SBX_OK);
+    assert_true(answer.bytes.length > 0);
+    assert_int_equal(answer.file.ino, 0);
+    end(3, true);
+}
+
+/* A range or a listing that is longer than a reply this way is asked for another way, as a whole. */
+static void test_has_no_room_for_long_replies(void **state)
+{
+    struct sbx_answer answer = {0};
+    char path[240];
+    (void)state;
+    put_zeros("big", SBX_MIB);
+    assert_int_equal(mkdir("some", 0755), 0);
+    assert_int_equal(mkdir("many", 0755), 0);
+    for (int i = 0; i < 400; i++) {
+        (void)snprintf(path, sizeof(path), "many/%0200d", i);
+        scratch_put(path, "");
+        (void)snprintf(path, sizeof(path), "some/%d", i);
+        scratch_put(path, "");
+    }
+    const struct {
+        enum sbx_op_code code;
+        struct sbx_args args;
+        enum sbx_status status;
+    } cases[] = {
+        {SBX_OP_PREAD, {.path = P("big"), .length = SBX_RESIDENT_REPLY_MAX / 2}, SBX_OK},
+        {SBX_OP_PREAD, {.path = P("big"), .length = SBX_RESIDENT_REPLY_MAX}, SBX_ENOBUFS},
+        {SBX_OP_READDIR, {.path = P("some")}, SBX_OK},
+        {SBX_OP_READDIR, {.path = P("many")}, SBX_ENOBUFS},
+        {SBX_OP_NAMES, {.path = P("some"), .flags = SBX_NAMES_AROUND}, SBX_OK},
+        {SBX_OP_NAMES, {.path = P("many"), .flags = SBX_NAMES_AROUND}, SBX_ENOBUFS},
+    };
+    uint32_t count = sizeof(cases) / sizeof(cases[0]);
+    begin(NEVER_MS);
+    for (uint32_t i = 0; i < count; i++) {
+        assert_status(ask_alone(i + 1, cases[i].code, &cases[i].args, &answer), cases[i].status);
+    }
+    end(count, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -349,6 +433,8 @@ int main(void)
         scratch_test(test_does_no_mixture),
         scratch_test(test_leaves_when_idle),
         scratch_test(test_waits_for_nobody),
+        scratch_test(test_tells_the_size_of_a_long_content),
+        scratch_test(test_has_no_room_for_long_replies),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,26 +4,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { staying as stayingBy } from '../helpers/staying.mjs';
 import { suite } from '../helpers/suite.mjs';
 
 const { sandbox, open, proxied } = await suite();
 const HANG_MS = 60_000;
-const TRY_MS = 5000;
 const STOPPED_MS = 20_000;
 
-/** A file system whose companion stays. Where the machine is so busy that it seems far away, the next one is asked. */
-async function staying(carrier, options) {
-  const end = performance.now() + HANG_MS;
-  for (;;) {
-    const { fs } = await open({ transport: 'native', ...options });
-    const next = performance.now() + TRY_MS;
-    while (performance.now() < next) {
-      if (fs.lane.carrier === carrier) return fs;
-      await fs.stat('/');
-    }
-    assert.ok(performance.now() < end, `carrier ${fs.lane.carrier}, not ${carrier}`);
-  }
-}
+const staying = async (carrier, options) => (await stayingBy(() => open({ transport: 'native', ...options }), carrier)).fs;
 
 /** The pid of the one that was started last. */
 async function residentPid() {

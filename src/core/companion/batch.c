@@ -10,8 +10,8 @@
 #include <stdlib.h>
 
 #define SLOTS_MAX ((size_t)96)    /* bytes of a frame beside its paths and its data */
-#define READ_GUESS (16 * SBX_KIB) /* bytes of a content whose length is not known */
-#define LIST_GUESS (32 * SBX_KIB) /* likewise of a listing */
+#define READ_GUESS (8 * SBX_KIB)  /* bytes of a content whose length is not known */
+#define LIST_GUESS (16 * SBX_KIB) /* likewise of a listing */
 
 size_t sbx_batch_frame_bytes(const struct sbx_ask *ask)
 {

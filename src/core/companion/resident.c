@@ -23,7 +23,6 @@ enum {
     LEAVE_MS = 55000,     /* likewise: the process is ended, before it leaves by itself */
     LETTERS_MAX = 16,     /* also those that are answered, but whose requests are not */
 };
-#define REPLY_MAX (8 * SBX_KIB) /* expected: a content or a listing is quicker by `run`, in one piece */
 
 static void on_posted(struct sbx_request *request);
 
@@ -32,6 +31,12 @@ const char *sbx_resident_carrier(const struct sbx_resident *resident)
     static const char *const carriers[] = {[STREAM] = "stream", [POLL] = "poll", [LEAVING] = NULL};
     int mode = resident == NULL ? NONE : atomic_load_explicit(&resident->shown, memory_order_relaxed);
     return carriers[mode] == NULL ? sbx_carrier_run.name : carriers[mode];
+}
+
+bool sbx_resident_is_near(const struct sbx_resident *resident)
+{
+    int mode = resident == NULL ? NONE : atomic_load_explicit(&resident->shown, memory_order_relaxed);
+    return mode == STREAM || mode == POLL;
 }
 
 static bool post(struct sbx_resident *resident, struct sbx_letter *letter)
@@ -214,7 +219,8 @@ enum sbx_way sbx_resident_way(const struct sbx_resident *resident, const struct 
 {
     if (resident == NULL || !sbx_resident_is_up(resident) || first->alone ||
         resident->letters.count >= LETTERS_MAX || !sbx_endpoint_equal(first->endpoint, resident->endpoint) ||
-        sbx_batch_frame_bytes(first) > SBX_RESIDENT_FILL_MAX || sbx_batch_reply_bytes(first) > REPLY_MAX) {
+        sbx_batch_frame_bytes(first) > SBX_RESIDENT_FILL_MAX ||
+        sbx_batch_reply_bytes(first) > SBX_RESIDENT_REPLY_MAX) {
         return SBX_WAY_RUN;
     }
     const struct sbx_letter *oldest = sbx_letters_oldest(&resident->letters);

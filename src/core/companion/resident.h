@@ -36,6 +36,9 @@ void sbx_resident_destroy(struct sbx_resident *resident);
 /* What carries batches now: "run", "stream" or "poll". Static. Thread: any. */
 const char *sbx_resident_carrier(const struct sbx_resident *resident);
 
+/* Whether it is there, and so the sandbox near by. NULL is allowed. Thread: any. */
+bool sbx_resident_is_near(const struct sbx_resident *resident);
+
 /* Whether there is one, or may be. NULL is allowed. Thread: any. */
 bool sbx_resident_stays(const struct sbx_resident *resident);
 

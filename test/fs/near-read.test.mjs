@@ -1,0 +1,119 @@
+// near-read.test.mjs: near by, the content of a file that is known to be small comes by the server's own endpoint; whatever
+// stands there by then, it is read, or refused, as it is by the companion.
+//
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { rejection } from '../helpers/expect.mjs';
+import { staying } from '../helpers/staying.mjs';
+import { suite } from '../helpers/suite.mjs';
+
+const { sandbox, open, proxied } = await suite();
+const GET = 'GET /v1/fs/file';
+
+/** A file system near by, with `proxy` on the way to it. `sh` runs a script in its directory. */
+async function near(options) {
+  const { proxy, client } = await proxied();
+  const { fs, base } = await staying(() => open({ client, transport: 'native', ...options }), 'stream');
+  const sh = (script) => sandbox.sh(`cd "$1"; ${script}`, base);
+  return { fs, proxy, sh };
+}
+
+/** How many requests of contents `work` makes, and how many of any kind. */
+async function requests(proxy, work) {
+  const before = [await proxy.count(GET), await proxy.count()];
+  await work();
+  return [(await proxy.count(GET)) - before[0], (await proxy.count()) - before[1]];
+}
+
+for (const [how, see, options] of [
+  ['was read', (fs) => fs.readFile('/x')],
+  ['was looked at', (fs) => fs.stat('/x')],
+  ['was listed', (fs) => fs.readDirStat('/')],
+  ['was listed with those around it', (fs) => fs.readDir('/'), { cache: undefined }],
+])
+  test(`a small file that ${how} is one request to the server itself`, async () => {
+    const { fs, proxy, sh } = await near(options);
+    await sh('echo content > x');
+    await see(fs);
+    const read = async () => assert.equal(await fs.readTextFile('/x'), 'content\n');
+    assert.deepEqual(await requests(proxy, read), [1, 1]);
+  });
+
+test('one of which nothing is known is not', async () => {
+  const { fs, proxy, sh } = await near();
+  await sh('echo content > x; head -c 600000 /dev/zero > long; echo small > then; mkfifo pipe');
+  assert.equal((await requests(proxy, () => fs.readFile('/x')))[0], 0);
+  await rejection(fs.readFile('/pipe'));
+  assert.equal((await requests(proxy, () => rejection(fs.readFile('/pipe'))))[0], 0);
+  await fs.stat('/then');
+  await sh('rm then; mkfifo then');
+  await fs.stat('/then');
+  assert.equal((await requests(proxy, () => rejection(fs.readFile('/then'))))[0], 0);
+});
+
+test('one whose attributes tell no size is not, however often it is read', async () => {
+  const { fs, proxy } = await near({ basePath: '/proc' });
+  const read = async () => assert.match(await fs.readTextFile('/version'), /^Linux/);
+  for (let i = 0; i < 3; i++) assert.equal((await requests(proxy, read))[0], 0);
+});
+
+test('a content of more than 8 KiB comes that way at once', async () => {
+  const { fs, proxy, sh } = await near();
+  for (const size of [8192, 8193, 100_000, 524_288, 524_289]) {
+    await sh(`head -c ${size} /dev/zero > x${size}; cp x${size} y${size}`);
+    const read = async (path) => assert.deepEqual(await fs.readFile(path), new Uint8Array(size));
+    assert.equal((await requests(proxy, () => read(`/x${size}`)))[0], size > 8192 ? 1 : 0, `${size}`);
+    await fs.stat(`/y${size}`);
+    const known = size <= 524_288;
+    assert.deepEqual(await requests(proxy, () => read(`/y${size}`)), known ? [1, 1] : [1, 2], `${size}`);
+  }
+});
+
+test('what stands there by then is read, or refused as ever', async () => {
+  const { fs, sh } = await near();
+  for (const [script, expected] of [
+    ['echo another > x', 'another\n'],
+    [': > x', ''],
+    ['head -c 600000 /dev/zero > x', '\0'.repeat(600_000)],
+    ['echo new > y; mv y x', 'new\n'],
+    ['rm x; echo behind > y; ln -s y x', 'behind\n'],
+    ['rm x', 'ENOENT'],
+    ['rm -rf x; mkdir x', 'EISDIR'],
+    ['rm -rf x; mkfifo x', 'EINVAL'],
+    ['rm -rf x; ln -s x x', 'ELOOP'],
+    ['rm -rf x; mknod x c 1 5 2>/dev/null || mkfifo x', 'EINVAL'],
+  ]) {
+    await sh('rm -rf x; echo content > x');
+    assert.equal(await fs.readTextFile('/x'), 'content\n');
+    assert.equal(await fs.readTextFile('/x'), 'content\n');
+    await sh(script);
+    const found = await fs.readTextFile('/x').catch(({ code }) => code);
+    assert.equal(found, expected, script);
+  }
+});
+
+for (const rule of [
+  { do: 'close', times: 4 },
+  { do: 'lose', times: 4 },
+  { do: 'answer', status: 404 },
+  { do: 'answer', status: 500 },
+])
+  test(`where the server does not give it, the companion does: ${rule.do} ${rule.status ?? ''}`, async () => {
+    const { fs, proxy, sh } = await near();
+    await sh('echo content > x');
+    await fs.stat('/x');
+    await proxy.rules([{ match: GET, ...rule }]);
+    assert.equal(await fs.readTextFile('/x'), 'content\n');
+    assert.ok((await proxy.count(GET)) > 0);
+    await proxy.rules([]);
+    assert.equal(await fs.readTextFile('/x'), 'content\n');
+  });
+
+test('whoever blocks does not wait for it', async () => {
+  const { fs, proxy, sh } = await near();
+  await sh('echo content > x');
+  await fs.stat('/x');
+  const opened = async () => void fs.prepareOpenSync('/x', 0);
+  assert.equal((await requests(proxy, opened))[0], 0);
+});
