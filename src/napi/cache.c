@@ -271,6 +271,22 @@ void sbx_cache_keep(struct sbx_cache *cache, const struct sbx_op *op, uint64_t c
     }
 }
 
+void sbx_cache_keep_change(struct sbx_cache *cache, const struct sbx_op *op, uint64_t changes,
+                           uint64_t asked_ms)
+{
+    static const struct sbx_result empty = {.list = {.attributes = true}};
+    if (cache->ttl_ms == 0 || op->row == NULL || op->row->code != SBX_OP_MKDIR ||
+        op->result.status != SBX_OK) {
+        return;
+    }
+    const struct answer answer = {.row = sbx_op_row(SBX_OP_NAMES),
+                                  .key = sbx_path_key(op->args.path),
+                                  .result = &empty,
+                                  .changes = changes,
+                                  .until_ms = asked_ms + cache->ttl_ms};
+    keep(cache, &answer);
+}
+
 /* ---- Finding ------------------------------------------------------------------------------------------- */
 
 static struct sbx_result *find(const struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span key,
@@ -297,6 +313,10 @@ static struct sbx_result *find_in_listing(struct sbx_cache *cache, struct sbx_sp
     listing = listing == NULL ? find(cache, SBX_OP_READDIR, parent, changes) : listing;
     if (listing == NULL || listing->status != SBX_OK || !listing->list.attributes) {
         return NULL;
+    }
+    if (listing->list.count == 0 && name.length > 0) {
+        cache->entry = (struct sbx_result){.status = SBX_ENOENT};
+        return &cache->entry;
     }
     for (size_t i = 0; i < listing->list.count; i++) {
         const struct sbx_entry *entry = &listing->list.entries[i];

@@ -52,16 +52,24 @@ static void stop_listening(struct sbx_job *job)
     sbx_abort_forget(env->env, abort, env->closing);
 }
 
+/* What it changes is changed: once. */
+static void end_change(struct sbx_job *job)
+{
+    if (job->change) {
+        sbx_fresh_change_ends(&job->object->fresh);
+    }
+    job->object->env->changes += job->stirs ? 1 : 0;
+    job->change = false;
+    job->stirs = false;
+}
+
 /* With the last of its ops. */
 static void free_job(struct sbx_job *job)
 {
     struct sbx_object *object = job->object;
     stop_listening(job);
     sbx_progress_forget(job);
-    if (job->change) {
-        sbx_fresh_change_ends(&object->fresh);
-    }
-    object->env->changes += job->stirs ? 1 : 0;
+    end_change(job);
     if (job->kind->plan != NULL) {
         job->kind->plan->end(object, job->state);
     }
@@ -290,16 +298,26 @@ void sbx_job_drop(struct sbx_op *op)
     end_op(op);
 }
 
+/* Keeps what may be said again. Of what it changed itself it knows how things are now. */
+static void keep(struct sbx_job *job, const struct sbx_op *op)
+{
+    uint64_t now = job->object->env->changes;
+    if (job->stirs && job->under_way == 0) {
+        end_change(job);
+        sbx_cache_keep_change(&job->object->cache, op, now + 1, job->asked_ms);
+    } else if (job->changes == now) {
+        sbx_cache_keep(&job->object->cache, op, now, job->asked_ms);
+    }
+}
+
 /* What could not be made into a value rejects with why. */
 static void settle(napi_env env, struct sbx_op *op)
 {
     struct sbx_job *job = sbx_job_of(op);
     bool failed = false;
+    keep(job, op);
     if (job->deferred == NULL) {
-        return; /* settled already: this came after it */
-    }
-    if (job->changes == job->object->env->changes) {
-        sbx_cache_keep(&job->object->cache, op, job->changes, job->asked_ms);
+        return; /* settled already: this came after it; or nobody waits */
     }
     napi_value value = sbx_answer_value(env, op, job->kind, &failed);
     if (value == NULL) {
@@ -354,47 +372,4 @@ static void take_op(napi_env env, struct sbx_op *op)
 void sbx_job_end(struct sbx_op *op)
 {
     take_op(sbx_job_of(op)->object->env->env, op);
-}
-
-static void settle_one(napi_env env, struct sbx_op *op)
-{
-    napi_handle_scope scope;
-    if (napi_open_handle_scope(env, &scope) != napi_ok) {
-        sbx_job_drop(op);
-        return;
-    }
-    take_op(env, op);
-    (void)napi_close_handle_scope(env, scope);
-}
-
-static napi_status open_scope(struct sbx_env *env, napi_callback_scope *scope)
-{
-    napi_value resource;
-    napi_status status = napi_create_object(env->env, &resource);
-    return status == napi_ok ? napi_open_callback_scope(env->env, resource, env->context, scope) : status;
-}
-
-void sbx_job_settle(struct sbx_env *env, struct sbx_queue *done)
-{
-    napi_handle_scope handles;
-    napi_callback_scope scope = NULL;
-    struct sbx_link *link;
-    if (sbx_queue_empty(done) && !sbx_progress_has_news(env)) {
-        return;
-    }
-    bool open = napi_open_handle_scope(env->env, &handles) == napi_ok;
-    bool runs = open && open_scope(env, &scope) == napi_ok;
-    if (runs) {
-        sbx_progress_tell_news(env);
-    }
-    while ((link = sbx_queue_pop(done)) != NULL) {
-        settle_one(env->env, SBX_CONTAINER(link, struct sbx_op, task.link));
-    }
-    if (runs) {
-        (void)napi_close_callback_scope(env->env, scope); /* the continuations run here */
-        sbx_try_raise(env->env);
-    }
-    if (open) {
-        (void)napi_close_handle_scope(env->env, handles);
-    }
 }

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "core/sandbox.h"
+#include "napi/ahead.h"
 #include "napi/cache.h"
 #include "napi/client.h"
 #include "napi/env.h"
@@ -38,6 +39,7 @@ struct sbx_object {
     struct sbx_fs *fs;           /* owned; NULL: it is a toolkit */
     struct sbx_toolkit *toolkit; /* owned; NULL: it is a file system */
     struct sbx_cache cache;      /* of a file system */
+    struct sbx_ahead ahead;      /* of a file system */
     struct sbx_known known;      /* of a file system */
     struct sbx_fresh fresh;      /* of a file system */
     struct sbx_later later;
