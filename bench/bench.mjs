@@ -34,8 +34,8 @@ const CHARTS = [
   { file: 'bench-far.svg', title: '20 ms away', has: ({ delayMs }) => delayMs !== undefined },
 ];
 
-const SIDE_MS = 6000; // a side that has used so much in a row gets no other turn there
-const WHOLE_MS = 240_000; // all rows; one that begins later than its share of this is measured as with --quick
+const SIDE_MS = 4000; // a side that has used so much in a row gets no other turn there
+const WHOLE_MS = 220_000; // all rows; one that begins later than its share of this is measured as with --quick
 const GRACE_MS = 5000; // beyond that share: rows differ
 
 let stopping = false; // by a signal

@@ -137,12 +137,12 @@ const LARGE_ROWS = [
   {
     name: 'read 256 MB whole',
     unit: 'MB/s',
-    rounds: 3,
+    rounds: 2,
     beside: { sdk: null, sftp: 1, bare: 0.67 }, // 1.5 times its time
     run: async ({ fs }) => rate(await time(async () => assert.equal((await fs.readFile('/big')).length, BIG))),
     bare: { requests: [{ url: '/v1/fs/file', file: '/big' }] },
   },
-  { name: 'write 256 MB', unit: 'MB/s', rounds: 3, beside: { sdk: null, sftp: 1, puts: 0.6 }, run: writeBig },
+  { name: 'write 256 MB', unit: 'MB/s', rounds: 2, beside: { sdk: null, sftp: 1, puts: 0.6 }, run: writeBig },
 ];
 
 const OTHER_ROWS = [
@@ -184,7 +184,7 @@ const OTHER_ROWS = [
   {
     name: 'memory: peak over 256 MB read whole',
     unit: 'MB',
-    rounds: 2,
+    rounds: 1,
     beside: { sdk: null, sftp: null },
     process: 'read',
   },
