@@ -218,10 +218,10 @@ static bool is_cut_short(const struct sbx_op *op)
 /* What a deadline that was met says. */
 static void take_deadline(struct sbx_op *op)
 {
-    bool nothing_left = op->request == NULL || !op->request->handed_over;
+    bool may_be_done = op->request != NULL && op->request->handed_over && op->request->change;
     if (!is_cut_short(op)) {
         sbx_reach_doubt(op->patience.cut ? NULL : reach_of(op), op->patience.asked_ms);
-    } else if (nothing_left) {
+    } else if (!may_be_done) {
         op->result.status = op->patience.last;
         say_tries(op);
     }

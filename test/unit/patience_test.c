@@ -213,6 +213,40 @@ static void its_time_ends(void **state)
     sbx_reach_unref(reach);
 }
 
+/* The third try has a tenth of the time. */
+static enum sbx_step be_late(struct sbx_op *op)
+{
+    clock_advance(op->patience.tries == 2 ? 9000 : 0);
+    is_silent = op->patience.tries == 2;
+    return SBX_STEP_NEXT;
+}
+
+static bool is_asked_thrice(void *user)
+{
+    const struct world *world = user;
+    return server_count(world->server) == 3;
+}
+
+/* What it had before is what it says: that one more try was under way says nothing of the sandbox. */
+static void its_time_ends_amid_a_try(void **state)
+{
+    static const sbx_step_function steps[] = {be_late, ask, sbx_op_need_reply, end, NULL};
+    struct world *world = *state;
+    struct sbx_reach *reach = create_reach();
+    struct sbx_op *op = create(world, reach);
+    struct sbx_queue done;
+    sbx_queue_init(&done);
+    closes = 2;
+    sbx_op_submit(op, world->engine, steps);
+    drive_until(world->engine, is_asked_thrice, world);
+    clock_advance(2000);
+    drive(world->engine, 1, &done);
+    assert_status(op->result.status, SBX_EIO);
+    assert_non_null(strstr(sbx_op_detail(op), "has not started within 10000 ms; it was asked 3 times"));
+    sbx_op_destroy(op);
+    sbx_reach_unref(reach);
+}
+
 static struct sbx_op *given_up;
 
 static bool has_tried(void *user)
@@ -350,6 +384,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_has_answered_is_not_waited_for, set_up, world_end),
         cmocka_unit_test_setup_teardown(nobody_waits_where_nothing_is_known, set_up, world_end),
         cmocka_unit_test_setup_teardown(its_time_ends, set_up, world_end),
+        cmocka_unit_test_setup_teardown(its_time_ends_amid_a_try, set_up, world_end),
         cmocka_unit_test_setup_teardown(what_waits_can_be_given_up, set_up, world_end),
         cmocka_unit_test_setup_teardown(a_probe_goes_first, set_up, world_end),
         cmocka_unit_test_setup_teardown(without_an_answer_nothing_is_sent, set_up, world_end),
