@@ -11,6 +11,7 @@ import { AT_ONCE, call, suite } from '../helpers/suite.mjs';
 const { sandbox, open, toolkit, proxied } = await suite();
 const TRY_MS = 5000;
 const PLACES = 8;
+const HANG_MS = 20_000; // the server has 30 s to answer
 
 const residents = async () =>
   (await sandbox.client.listProcesses()).processes.filter(({ args }) => args[0] === 'serve' && args[1] === '--batches');
@@ -39,6 +40,18 @@ test('close() ends it, and the server forgets it', async () => {
   const [last] = await Promise.all([fs.mkdir('/last').then(() => 'made'), fs.close()]);
   assert.equal(last, 'made');
   assert.deepEqual(await residents(), []);
+});
+
+test('close() does not wait for the start of one at a server that does not answer', { timeout: 2 * HANG_MS }, async () => {
+  const { proxy, client } = await proxied();
+  await proxy.rules([{ match: 'GET /v1/processes', do: 'stall', times: 1 }]);
+  const { fs } = await open({ ...AT_ONCE, client });
+  const asked = async () => (await proxy.count('GET /v1/processes')) > 0;
+  for (let i = 0; i < 10 && !(await asked()); i++) await stays(fs, asked);
+  assert.ok(await asked());
+  const begin = performance.now();
+  await fs.close();
+  assert.ok(performance.now() - begin < HANG_MS);
 });
 
 const REACHING = [

@@ -118,7 +118,7 @@ static void on_clock(struct sbx_deadline *deadline, enum sbx_status why)
     struct sbx_resident *resident = SBX_CONTAINER(deadline, struct sbx_resident, clock);
     const struct sbx_letter *oldest = sbx_letters_oldest(&resident->letters);
     uint64_t now_ms = sbx_now_ms();
-    if (why == SBX_ECANCELED) {
+    if (why == SBX_ECANCELED || resident->unwanted) { /* what may have been started leaves by itself */
         sbx_resident_go(resident);
     } else if (resident->mode == GREETING) {
         (void)sbx_resident_arm(resident, &resident->clock, now_ms + GREETING_LOOK_MS); /* it has its place */

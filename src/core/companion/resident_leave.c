@@ -113,13 +113,18 @@ bool sbx_resident_stays(const struct sbx_resident *resident)
     return resident != NULL && atomic_load_explicit(&resident->shown, memory_order_relaxed) != NONE;
 }
 
-/* STARTING and RETIRING come to their end by themselves. */
+/* STARTING and RETIRING come to their end by themselves, as far as the server answers: not much longer. */
 void sbx_resident_leave(struct sbx_resident *resident)
 {
     if (resident == NULL) {
         return;
     }
     resident->unwanted = true;
+    if ((resident->mode == STARTING || resident->mode == RETIRING) &&
+        !sbx_resident_arm(resident, &resident->clock, sbx_now_ms() + LEAVING_MS)) {
+        sbx_resident_go(resident);
+        return;
+    }
     bool idle = sbx_resident_is_up(resident) || resident->mode == GREETING || resident->mode == ASLEEP;
     if (idle && sbx_resident_is_wanted(resident, true)) {
         sbx_resident_go(resident); /* what it is at, it ends, and leaves by itself */
