@@ -1,6 +1,6 @@
 /* companion_fs.c: each operation on files as questions to the companion. Nearly all are one question, whose answer is
  * the operation's own; a listing, and a range longer than a reply, are several; and a content that is larger than
- * frames carry goes by HTTP, as it would without a companion.
+ * frames carry goes by HTTP, as it would without a companion; near by, a small one too, which is quicker.
  *
  * Thread: pool (main for a synchronous method).
  * SPDX-License-Identifier: Apache-2.0
@@ -116,7 +116,16 @@ static enum sbx_step take_realpath(struct sbx_op *op)
     return sbx_op_give_path(op, path);
 }
 
-/* A content that is larger than a reply can be comes as it is, by HTTP. */
+static enum sbx_step ask_server(struct sbx_op *op)
+{
+    return sbx_http_ask_content(op, sbx_fs_max_full_read(op->fs));
+}
+
+static enum sbx_step take_from_server(struct sbx_op *op);
+static const sbx_step_function from_server[] = {ask_server, take_from_server, NULL};
+
+/* A content that is larger than a reply can be comes as it is, by HTTP; and one that the companion that stays has not sent,
+ * because it is sooner here that way. */
 static enum sbx_step take_content(struct sbx_op *op)
 {
     const struct sbx_answer *answer = &op->ask.answer;
@@ -128,40 +137,42 @@ static enum sbx_step take_content(struct sbx_op *op)
     }
     if (answer->bytes.length == 0 && answer->total > 0) {
         op->result.total = answer->total;
-        return op->size_first && answer->total > SBX_REPLY_CONTENT_MAX
-                   ? sbx_op_succeed(op)
-                   : sbx_op_turn_to(op, sbx_http_fs_steps(SBX_OP_READ));
+        bool small = answer->total <= SBX_REPLY_CONTENT_MAX && !op->alone;
+        bool ends = op->size_first && answer->total > SBX_REPLY_CONTENT_MAX;
+        return ends ? sbx_op_succeed(op)
+                    : sbx_op_turn_to(op, small ? from_server : sbx_http_fs_steps(SBX_OP_READ));
     }
     sbx_fs_note_size(op->fs, sbx_bytes_span(&op->path), answer->file.ino == 0 ? 0 : answer->total);
     return sbx_op_give_bytes(op, answer->bytes);
 }
 
-static enum sbx_step ask_server(struct sbx_op *op)
+/* Whether its last request has brought a content, or its time is over, or it is too long: nothing else would be said of it. */
+static bool is_final(const struct sbx_op *op)
 {
-    return sbx_http_ask_content(op, sbx_fs_max_full_read(op->fs));
+    enum sbx_status outcome = op->request->outcome;
+    return (outcome == SBX_OK && op->request->http_status == 200) || outcome == SBX_EFBIG ||
+           outcome == SBX_ETIMEDOUT || outcome == SBX_ECANCELED;
 }
 
-/* Where it says anything but a content the companion tells what is there, and so where it says nothing. */
+/* Whatever else it says, the companion tells what is there: by itself, and all that a reply holds. */
 static enum sbx_step take_from_server(struct sbx_op *op)
 {
     static const sbx_step_function steps[] = {ask, take_content, NULL};
-    const struct sbx_request *request = op->request;
-    bool refused = request->outcome == SBX_OK && request->http_status != 200;
-    if (!refused && !request->lost) {
-        return sbx_http_fs_take_content(op);
+    if (!is_final(op)) {
+        sbx_fs_note_size(op->fs, sbx_bytes_span(&op->path), 0);
+        op->alone = true;
+        return sbx_op_turn_to(op, steps);
     }
-    sbx_fs_note_size(op->fs, sbx_bytes_span(&op->path), 0);
-    return sbx_op_turn_to(op, steps);
+    uint64_t length = op->request->reply_length > 0 ? op->request->reply_length : op->request->reply.length;
+    sbx_fs_note_size(op->fs, sbx_bytes_span(&op->path), op->request->outcome == SBX_OK ? length : 0);
+    return sbx_http_fs_take_content(op);
 }
 
-/* What it answers is as true; but it is not asked by whoever blocks meanwhile, for it may have much to send. */
 static enum sbx_step choose_source(struct sbx_op *op)
 {
-    static const sbx_step_function steps[] = {ask_server, take_from_server, NULL};
     struct sbx_args args;
-    bool quick = sbx_companion_place(op, &args) == SBX_OK && !op->synchronous &&
-                 sbx_fs_is_quick_to_get(op->fs, args.path);
-    return quick ? sbx_op_turn_to(op, steps) : SBX_STEP_NEXT;
+    bool quick = sbx_companion_place(op, &args) == SBX_OK && sbx_fs_is_quick_to_get(op->fs, args.path);
+    return quick ? sbx_op_turn_to(op, from_server) : SBX_STEP_NEXT;
 }
 
 /* The next piece of a range; what is there already is op->content. HTTP does not tell of which file a content is. */

@@ -54,8 +54,9 @@ static void note_sizes(struct sbx_op *op)
         op->path.length = top;
         sbx_bytes_append_text(&op->path, "/");
         sbx_bytes_append(&op->path, entry->name);
-        if (op->path.status == SBX_OK && sbx_stat_is(&entry->stat, SBX_S_IFREG)) {
-            sbx_fs_note_size(op->fs, sbx_bytes_span(&op->path), entry->stat.size);
+        if (op->path.status == SBX_OK) {
+            uint64_t size = sbx_stat_is(&entry->stat, SBX_S_IFREG) ? entry->stat.size : 0;
+            sbx_fs_note_size(op->fs, sbx_bytes_span(&op->path), size);
         }
     }
     op->path.length = length;

@@ -94,13 +94,13 @@ const char *sbx_fs_carrier(const struct sbx_fs *fs)
 
 void sbx_fs_note_size(const struct sbx_fs *fs, struct sbx_span path, uint64_t size)
 {
-    sbx_small_files_note(fs->small, path, size);
+    sbx_small_files_note(fs->small, path, size, sbx_now_ms());
 }
 
 bool sbx_fs_is_quick_to_get(const struct sbx_fs *fs, struct sbx_span path)
 {
     return sbx_resident_is_near(sbx_companion_lane_resident(fs->lanes[0])) &&
-           sbx_small_files_has(fs->small, path);
+           sbx_small_files_has(fs->small, path, sbx_now_ms());
 }
 
 bool sbx_fs_view_of(const struct sbx_fs *fs, struct sbx_span path, struct sbx_span *view)

@@ -28,8 +28,10 @@ void sbx_lane_submit(struct sbx_op *op, struct sbx_engine *engine)
     static const sbx_step_function read_only[] = {refuse_change, NULL};
     static const sbx_step_function unknown[] = {refuse_unknown, NULL};
     const sbx_step_function *steps = op->steps == NULL ? sbx_companion_fs_steps(op->row->code) : op->steps;
-    op->otherwise = sbx_http_fs_steps(op->row->code);
-    op->otherwise = op->otherwise == NULL ? unknown : op->otherwise;
+    if (op->otherwise == NULL) {
+        op->otherwise = sbx_http_fs_steps(op->row->code);
+        op->otherwise = op->otherwise == NULL ? unknown : op->otherwise;
+    }
     if ((op->row->kind & SBX_CHANGE) != 0 && sbx_fs_is_read_only(op->fs)) {
         steps = read_only;
     }

@@ -337,6 +337,7 @@ enum sbx_step sbx_op_ask(struct sbx_op *op, struct sbx_companion_lane *lane, enu
         .row = sbx_op_row(code),
         .args = *args,
         .endpoint = op->endpoint,
+        .alone = op->alone,
         .timeout_ms = op->deadline_ms > now ? (int)(op->deadline_ms - now) : 1,
         .limit_ms = op->timeout_ms,
         .done = on_answer,

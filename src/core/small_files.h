@@ -2,7 +2,7 @@
  *
  * The server's own endpoint for contents is several times as quick as any program in the sandbox. But it says nothing of
  * a file before it has all of it in memory, and never ends with some that have no size (/proc/kmsg). So it is asked for
- * what was seen before: a regular file that has a size, and not much of one. That is no more than a guess which way is
+ * what was seen a moment ago: a regular file that has a size, and not much of one. That is no more than a guess which way is
  * quick: what comes is the content of now, and what fails is asked of the companion.
  *
  * Thread: any.
@@ -19,14 +19,18 @@
 #define SBX_SMALL_FILES_WAYS ((size_t)4) /* places that a path may have: likewise */
 #define SBX_SMALL_FILE_MAX SBX_REPLY_CONTENT_MAX
 
+#define SBX_SMALL_FILE_MS 2000 /* it is known for about so long: what has grown since did so in that time */
+
 struct sbx_small_files {
-    _Atomic uint64_t hashes[SBX_SMALL_FILES]; /* 0: none */
+    _Atomic uint64_t seen[SBX_SMALL_FILES]; /* most of the hash, and when; 0: none */
 };
 
-/* The file at `path` was seen to have `size` bytes; 0: it has none that its attributes tell, or is no regular file. */
-void sbx_small_files_note(struct sbx_small_files *files, struct sbx_span path, uint64_t size);
+/* The file at `path` was seen at `now_ms` to have `size` bytes; 0: it has none that its attributes tell, or is no regular
+ * file. */
+void sbx_small_files_note(struct sbx_small_files *files, struct sbx_span path, uint64_t size,
+                          uint64_t now_ms);
 
-/* Whether it was small when it was last seen. */
-bool sbx_small_files_has(struct sbx_small_files *files, struct sbx_span path);
+/* Whether it was small when it was last seen, a short time ago. */
+bool sbx_small_files_has(struct sbx_small_files *files, struct sbx_span path, uint64_t now_ms);
 
 #endif

@@ -16,40 +16,55 @@ static bool is_of_a_name(const struct sbx_op *op)
     return code == SBX_OP_STAT || code == SBX_OP_LSTAT || code == SBX_OP_ACCESS;
 }
 
-/* Whether the way to `directory` has not been asked for; from now on it has. */
+/* Whether it is neither known nor asked for; from now on it is. */
 static bool is_new(struct sbx_object *object, struct sbx_span directory)
 {
-    struct sbx_ahead *ahead = &object->ahead;
+    uint64_t changes = object->env->changes;
+    uint64_t hash = sbx_hash_of(directory);
     uint64_t now_ms = sbx_now_ms();
-    struct sbx_ahead asked = {sbx_hash_of(directory), object->env->changes, now_ms + object->cache.ttl_ms};
-    bool known =
-        ahead->directory == asked.directory && ahead->changes == asked.changes && now_ms < ahead->until_ms;
-    if (!known) {
-        *ahead = asked;
+    size_t place = (size_t)(hash % SBX_AHEAD_PLACES);
+    bool asked = object->ahead.asked[place].directory == hash &&
+                 object->ahead.asked[place].changes == changes &&
+                 now_ms < object->ahead.asked[place].until_ms;
+    if (asked || sbx_cache_find(&object->cache, SBX_OP_LSTAT, directory, changes) != NULL) {
+        return false;
     }
-    return !known;
+    object->ahead.asked[place].directory = hash;
+    object->ahead.asked[place].changes = changes;
+    object->ahead.asked[place].until_ms = now_ms + object->cache.ttl_ms;
+    return true;
 }
 
-static bool ask(struct sbx_object *object, struct sbx_endpoint *endpoint, struct sbx_span directory)
+/* Over HTTP it would be a request, or two. */
+static enum sbx_step leave_it(struct sbx_op *op)
 {
+    return sbx_op_fail(op, SBX_EIO, NULL);
+}
+
+static bool ask(struct sbx_object *object, const struct sbx_op *looks, struct sbx_span directory)
+{
+    static const sbx_step_function otherwise[] = {leave_it, NULL};
     struct sbx_op *op = NULL;
     struct sbx_args args = {.path = directory};
-    return sbx_fs_op_create(&op, object->fs, sbx_op_row(SBX_OP_LSTAT), endpoint, &args) == SBX_OK &&
-           sbx_job_send_alone(object, op);
+    if (sbx_fs_op_create(&op, object->fs, sbx_op_row(SBX_OP_LSTAT), looks->endpoint, &args) != SBX_OK) {
+        return false;
+    }
+    op->otherwise = otherwise;
+    op->timeout_ms = looks->timeout_ms;
+    op->patience.cut = looks->patience.cut;
+    return sbx_job_send_alone(object, op);
 }
 
 void sbx_ahead_look(struct sbx_object *object, const struct sbx_op *op)
 {
     struct sbx_span directory = op->args.path;
     if (object->cache.ttl_ms == 0 || op->endpoint == NULL || !is_of_a_name(op) ||
-        sbx_path_is_root(directory) || !is_new(object, sbx_path_parent(directory)) ||
         sbx_fs_report(object->fs, NULL, 0) != SBX_COMPANION_UP) {
         return;
     }
     bool more = true;
     for (int i = 0; i < DIRECTORIES_MAX && more && !sbx_path_is_root(directory); i++) {
         directory = sbx_path_parent(directory);
-        more = sbx_cache_find(&object->cache, SBX_OP_LSTAT, directory, object->env->changes) == NULL &&
-               ask(object, op->endpoint, directory);
+        more = is_new(object, directory) && ask(object, op, directory);
     }
 }

@@ -7,19 +7,25 @@
 #ifndef SBX_NAPI_AHEAD_H
 #define SBX_NAPI_AHEAD_H
 
+#include <stddef.h>
 #include <stdint.h>
+
+#define SBX_AHEAD_PLACES ((size_t)64)
 
 struct sbx_object;
 struct sbx_op;
 
+/* Which directories were asked for, by their hashes: the latest of those that share a place. */
 struct sbx_ahead {
-    uint64_t directory; /* the hash of the one whose way was asked for last */
-    uint64_t changes;   /* of the environment, then */
-    uint64_t until_ms;  /* it counts as known */
+    struct {
+        uint64_t directory;
+        uint64_t changes;  /* of the environment, then */
+        uint64_t until_ms; /* what was said is kept */
+    } asked[SBX_AHEAD_PLACES];
 };
 
-/* Asks for the directories above the path of `op`, which is about to be sent, as far as nothing is known of them, where what
- * is said is kept and the companion is there. */
+/* Asks for the directories above the path of `op`, which is about to be sent, as far as nothing is known of them and they
+ * were not asked for; where what is said is kept, and the companion is there. They have as much time as `op`. */
 void sbx_ahead_look(struct sbx_object *object, const struct sbx_op *op);
 
 #endif

@@ -73,13 +73,26 @@ static size_t slot_of(enum sbx_op_code code, struct sbx_span key)
 static bool is_kept(enum sbx_op_code code)
 {
     return code == SBX_OP_LSTAT || code == SBX_OP_STAT || code == SBX_OP_ACCESS || code == SBX_OP_READLINK ||
-           code == SBX_OP_REALPATH || code == SBX_OP_NAMES || code == SBX_OP_READDIR || code == SBX_OP_READ;
+           code == SBX_OP_REALPATH || code == SBX_OP_NAMES || code == SBX_OP_READDIR || code == SBX_OP_READ ||
+           code == SBX_OP_MKDIR;
+}
+
+/* Whether it is a directory that was made; not one of the kernel's, which makes entries of it by itself (a control group). */
+static bool is_made(const struct sbx_op *op)
+{
+    static const char kernel[] = "/sys/";
+    struct sbx_span path = sbx_bytes_span(&op->path);
+    return op->result.status == SBX_OK && path.length > 0 &&
+           (path.length < sizeof(kernel) || memcmp(path.data, kernel, sizeof(kernel) - 1) != 0);
 }
 
 /* Whether it says something that may be said again. */
 static bool is_answer(const struct sbx_op *op)
 {
     const struct sbx_result *result = &op->result;
+    if (op->row->code == SBX_OP_MKDIR) {
+        return is_made(op);
+    }
     if (result->status != SBX_OK) {
         return result->status == SBX_ENOENT;
     }
@@ -271,22 +284,6 @@ void sbx_cache_keep(struct sbx_cache *cache, const struct sbx_op *op, uint64_t c
     }
 }
 
-void sbx_cache_keep_change(struct sbx_cache *cache, const struct sbx_op *op, uint64_t changes,
-                           uint64_t asked_ms)
-{
-    static const struct sbx_result empty = {.list = {.attributes = true}};
-    if (cache->ttl_ms == 0 || op->row == NULL || op->row->code != SBX_OP_MKDIR ||
-        op->result.status != SBX_OK) {
-        return;
-    }
-    const struct answer answer = {.row = sbx_op_row(SBX_OP_NAMES),
-                                  .key = sbx_path_key(op->args.path),
-                                  .result = &empty,
-                                  .changes = changes,
-                                  .until_ms = asked_ms + cache->ttl_ms};
-    keep(cache, &answer);
-}
-
 /* ---- Finding ------------------------------------------------------------------------------------------- */
 
 static struct sbx_result *find(const struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span key,
@@ -304,19 +301,19 @@ static bool is_of_no_link(const struct sbx_result *result)
     return result->status != SBX_OK || !sbx_stat_is(&result->stat, SBX_S_IFLNK);
 }
 
-/* What a listing of its directory says of a path, as lstat would. */
+/* What is known of its directory, a listing of that or that it was made, says of a path, as lstat would. */
 static struct sbx_result *find_in_listing(struct sbx_cache *cache, struct sbx_span key, uint64_t changes)
 {
     struct sbx_span name = sbx_path_name(key);
     struct sbx_span parent = {key.data, key.length - name.length - (name.length < key.length ? 1 : 0)};
+    if (name.length > 0 && find(cache, SBX_OP_MKDIR, parent, changes) != NULL) {
+        cache->entry = (struct sbx_result){.status = SBX_ENOENT};
+        return &cache->entry;
+    }
     const struct sbx_result *listing = find(cache, SBX_OP_NAMES, parent, changes);
     listing = listing == NULL ? find(cache, SBX_OP_READDIR, parent, changes) : listing;
     if (listing == NULL || listing->status != SBX_OK || !listing->list.attributes) {
         return NULL;
-    }
-    if (listing->list.count == 0 && name.length > 0) {
-        cache->entry = (struct sbx_result){.status = SBX_ENOENT};
-        return &cache->entry;
     }
     for (size_t i = 0; i < listing->list.count; i++) {
         const struct sbx_entry *entry = &listing->list.entries[i];
@@ -338,7 +335,7 @@ struct sbx_result *sbx_cache_find(struct sbx_cache *cache, enum sbx_op_code code
                                   uint64_t changes)
 {
     struct sbx_span key = sbx_path_key(path);
-    if (cache->slots == NULL || !is_kept(code)) {
+    if (cache->slots == NULL || !is_kept(code) || code == SBX_OP_MKDIR) {
         return NULL;
     }
     struct sbx_result *result = find(cache, code, key, changes);

@@ -8,8 +8,8 @@
  * entry was asked for. (docs/coherence.md)
  *
  * A listing answers for its entries too, where it came with their attributes; and one that came with directories below is
- * kept as if each of them had been asked for. An empty one answers for every name. One that is not does not: there are
- * directories in which a name is found by another case.
+ * kept as if each of them had been asked for. Of a directory that was just made it is known that no name is there. A listing
+ * never says that: there are directories in which a name is found by another case, or made when it is asked for.
  *
  * Thread: main.
  * SPDX-License-Identifier: Apache-2.0
@@ -39,13 +39,9 @@ struct sbx_cache {
 void sbx_cache_init(struct sbx_cache *cache, uint64_t ttl_ms, size_t max_bytes);
 void sbx_cache_clear(struct sbx_cache *cache);
 
-/* Copies what `op` came back with, which was asked for at `asked_ms` when there were `changes`. What is of no use is left. */
+/* Copies what `op` came back with, which was asked for at `asked_ms`, and nothing but itself has changed anything since:
+ * there are `changes` now. What is of no use is left. */
 void sbx_cache_keep(struct sbx_cache *cache, const struct sbx_op *op, uint64_t changes, uint64_t asked_ms);
-
-/* The same of a change that has succeeded, or not, when there were `changes`, its own included: a directory that was made is
- * known to be empty. */
-void sbx_cache_keep_change(struct sbx_cache *cache, const struct sbx_op *op, uint64_t changes,
-                           uint64_t asked_ms);
 
 /* What an operation would come back with, borrowed until the next call; NULL: that is not known. */
 struct sbx_result *sbx_cache_find(struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span path,

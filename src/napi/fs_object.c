@@ -108,7 +108,9 @@ static napi_value start(napi_env env, struct sbx_object *object, const struct sb
     if (method->kind.synchronous) {
         return run(env, object, op, &method->kind, options);
     }
-    sbx_ahead_look(object, op);
+    if (options->signal == NULL) { /* who may take it back waits for nothing else */
+        sbx_ahead_look(object, op);
+    }
     return sbx_job_start(object, op, &method->kind, NULL, options);
 }
 

@@ -298,15 +298,16 @@ void sbx_job_drop(struct sbx_op *op)
     end_op(op);
 }
 
-/* Keeps what may be said again. Of what it changed itself it knows how things are now. */
+/* Keeps what may be said again: where nothing else has changed since it was asked. */
 static void keep(struct sbx_job *job, const struct sbx_op *op)
 {
-    uint64_t now = job->object->env->changes;
+    struct sbx_object *object = job->object;
+    bool undisturbed = job->changes == object->env->changes;
     if (job->stirs && job->under_way == 0) {
         end_change(job);
-        sbx_cache_keep_change(&job->object->cache, op, now + 1, job->asked_ms);
-    } else if (job->changes == now) {
-        sbx_cache_keep(&job->object->cache, op, now, job->asked_ms);
+    }
+    if (undisturbed) {
+        sbx_cache_keep(&object->cache, op, object->env->changes, job->asked_ms);
     }
 }
 
@@ -339,7 +340,7 @@ static void settle(napi_env env, struct sbx_op *op)
 static bool begin_again(struct sbx_job *job, struct sbx_op *op)
 {
     bool gone = sbx_lazy_is_gone(job->object->lazy, op);
-    if (!gone || job->given_up || job->begun > 1 || !sbx_op_renew(op)) {
+    if (!gone || job->given_up || job->deferred == NULL || job->begun > 1 || !sbx_op_renew(op)) {
         return false;
     }
     sbx_endpoint_unref(job->endpoint);

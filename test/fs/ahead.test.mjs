@@ -73,9 +73,9 @@ test('a directory that was made is known to be empty', async () => {
     assert.equal(await code(fs.stat('/new/x')), 'ENOENT');
     assert.equal(await code(fs.lstat('new/y')), 'ENOENT');
     assert.equal(await fs.exists('/new/z'), false);
-    assert.deepEqual(await fs.readDir('/new'), []);
   };
   assert.equal(await counted(looks), 0);
+  assert.deepEqual(await fs.readDir('/new'), []);
   await fs.mkdir('/new/in');
   assert.equal(await counted(async () => assert.equal(await code(fs.stat('/new/in/x')), 'ENOENT')), 0);
   assert.deepEqual(await fs.readDir('/new'), ['in']);
@@ -93,6 +93,32 @@ test('until something is made there, by this file system or by another one of th
   await other.close();
   await Promise.all([fs.mkdir('/both'), fs.mkdir('/both/in').catch(() => fs.mkdir('/both/in'))]);
   assert.ok((await fs.stat('/both/in')).isDirectory);
+});
+
+test('also where that was answered before the mkdir was', async () => {
+  const { proxy, client } = await proxied();
+  const { fs, base } = await open({ client, ...KEPT });
+  await fs.writeFile('/first', '');
+  await proxy.rules([{ match: 'POST', do: 'trickle', pieces: 4, everyMs: 300, times: 1 }]);
+  const made = fs.mkdir('/new');
+  await eventually(() => sandbox.sh('[ -e "$1/new" ] && echo made || true', base), 'the directory to be made');
+  const other = createSandboxFs({ client: sandbox.client, basePath: base });
+  let first = 'mkdir';
+  await Promise.all([other.writeFile('/new/x', 'x').then(() => (first = 'write')), made.then(() => (first = first))]);
+  assert.equal(first, 'write');
+  assert.equal((await fs.stat('/new/x')).size, 1);
+  await other.close();
+});
+
+test('what was asked ahead has no more time than who made it', { timeout: 60_000 }, async () => {
+  const { proxy, client } = await proxied(FAR);
+  const { fs } = await open({ client, ...KEPT });
+  await fs.writeFile('/first', '');
+  await proxy.rules([{ match: '', do: 'stall' }]);
+  assert.equal(await code(fs.stat('/a/b/c/x', { timeoutMs: 300 })), 'ETIMEDOUT');
+  const begin = performance.now();
+  await fs.close();
+  assert.ok(performance.now() - begin < 15_000, 'it waited for them');
 });
 
 test('or by others, as late as any answer', async () => {

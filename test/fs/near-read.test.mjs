@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { rejection } from '../helpers/expect.mjs';
 import { staying } from '../helpers/staying.mjs';
 import { suite } from '../helpers/suite.mjs';
@@ -11,10 +12,14 @@ import { suite } from '../helpers/suite.mjs';
 const { sandbox, open, proxied } = await suite();
 const GET = 'GET /v1/fs/file';
 
+let last; // the server has places for eight companions that stay
+
 /** A file system near by, with `proxy` on the way to it. `sh` runs a script in its directory. */
 async function near(options) {
+  await last?.close();
   const { proxy, client } = await proxied();
   const { fs, base } = await staying(() => open({ client, transport: 'native', ...options }), 'stream');
+  last = fs;
   const sh = (script) => sandbox.sh(`cd "$1"; ${script}`, base);
   return { fs, proxy, sh };
 }
@@ -93,27 +98,33 @@ test('what stands there by then is read, or refused as ever', async () => {
   }
 });
 
-for (const rule of [
-  { do: 'close', times: 4 },
-  { do: 'lose', times: 4 },
-  { do: 'answer', status: 404 },
-  { do: 'answer', status: 500 },
-])
-  test(`where the server does not give it, the companion does: ${rule.do} ${rule.status ?? ''}`, async () => {
-    const { fs, proxy, sh } = await near();
-    await sh('echo content > x');
-    await fs.stat('/x');
-    await proxy.rules([{ match: GET, ...rule }]);
-    assert.equal(await fs.readTextFile('/x'), 'content\n');
-    assert.ok((await proxy.count(GET)) > 0);
-    await proxy.rules([]);
-    assert.equal(await fs.readTextFile('/x'), 'content\n');
-  });
+for (const size of [9, 100_000])
+  for (const rule of [
+    { do: 'close', times: 4 },
+    { do: 'lose', times: 4 },
+    { do: 'cut', bytes: 300 },
+    { do: 'answer', status: 404 },
+    { do: 'answer', status: 500 },
+  ])
+    test(`where the server does not give ${size} bytes, the companion does: ${rule.do} ${rule.status ?? ''}`, async () => {
+      const { fs, proxy, sh } = await near();
+      await sh(`head -c ${size} /dev/zero > known; cp known unknown`);
+      const read = async (path) => assert.deepEqual(await fs.readFile(path), new Uint8Array(size));
+      await fs.stat('/known');
+      if (rule.do !== 'cut' || size > 300) await proxy.rules([{ match: GET, ...rule }]);
+      await read('/known');
+      assert.ok((await proxy.count(GET)) > 0);
+      await read('/unknown');
+      await proxy.rules([]);
+      await read('/known');
+    });
 
-test('whoever blocks does not wait for it', async () => {
-  const { fs, proxy, sh } = await near();
+test('one that was small a while ago is asked after before it is read: it may be large by now', async () => {
+  const { fs, proxy, sh } = await near({ maxFullReadBytes: 100_000 });
   await sh('echo content > x');
   await fs.stat('/x');
-  const opened = async () => void fs.prepareOpenSync('/x', 0);
-  assert.equal((await requests(proxy, opened))[0], 0);
+  await wait(3000);
+  await sh('truncate -s 200000 x');
+  const read = async () => assert.equal((await rejection(fs.readFile('/x'))).code, 'EFBIG');
+  assert.equal((await requests(proxy, read))[0], 0);
 });

@@ -135,7 +135,7 @@ static void test_room_of_each_row(void **state)
 static size_t reply_bytes(enum sbx_op_code code, uint64_t length)
 {
     struct sbx_ask ask = ask_of(code, &(struct sbx_args){.length = length});
-    return sbx_batch_reply_bytes(&ask);
+    return sbx_batch_reply_bytes(&ask, false);
 }
 
 /* The longest range alone fits into a batch of replies; nothing is taken for less than its least. */
@@ -169,7 +169,7 @@ static void check_choice(const enum sbx_op_code *codes, size_t count, size_t fil
         sbx_link_init(&asks[i].link);
         sbx_queue_push(&waiting, &asks[i].link);
     }
-    size_t taken = sbx_batch_choose(&waiting, fill_max, SBX_REPLIES_MAX, chosen);
+    size_t taken = sbx_batch_choose(&waiting, fill_max, false, chosen);
     for (size_t i = 0; i < taken; i++) {
         text[i] = (char)('0' + (chosen[i] - asks));
     }

@@ -9,9 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SLOTS_MAX ((size_t)96)    /* bytes of a frame beside its paths and its data */
-#define READ_GUESS (8 * SBX_KIB)  /* bytes of a content whose length is not known */
-#define LIST_GUESS (16 * SBX_KIB) /* likewise of a listing */
+#include "wire/resident.h"
+
+#define SLOTS_MAX ((size_t)96) /* bytes of a frame beside its paths and its data */
+
+/* Bytes of a content, and of a listing, whose length is not known: of one that stays, and else. */
+static const struct {
+    size_t content;
+    size_t listing;
+} guesses[] = {[false] = {16 * SBX_KIB, 32 * SBX_KIB}, [true] = {SBX_RESIDENT_CONTENT_MAX, 16 * SBX_KIB}};
 
 size_t sbx_batch_frame_bytes(const struct sbx_ask *ask)
 {
@@ -20,24 +26,24 @@ size_t sbx_batch_frame_bytes(const struct sbx_ask *ask)
            args->data.length;
 }
 
-size_t sbx_batch_reply_bytes(const struct sbx_ask *ask)
+size_t sbx_batch_reply_bytes(const struct sbx_ask *ask, bool stays)
 {
     size_t least = SBX_FRAME_HEADER + sbx_result_least((enum sbx_reply)ask->row->reply);
     switch ((enum sbx_reply)ask->row->reply) {
     case SBX_REPLY_BYTES:
-        return least + (ask->row->code == SBX_OP_PREAD ? (size_t)ask->args.length : READ_GUESS);
+        return least + (ask->row->code == SBX_OP_PREAD ? (size_t)ask->args.length : guesses[stays].content);
     case SBX_REPLY_LIST:
     case SBX_REPLY_TREE:
     case SBX_REPLY_NAMES:
-        return least + LIST_GUESS;
+        return least + guesses[stays].listing;
     default:
         return least;
     }
 }
 
-size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, size_t replies_max,
-                        struct sbx_ask **chosen)
+size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, bool stays, struct sbx_ask **chosen)
 {
+    size_t replies_max = stays ? SBX_RESIDENT_REPLIES_MAX : SBX_REPLIES_MAX;
     size_t count = 0;
     size_t bytes = 0;
     size_t replies = 0;
@@ -47,7 +53,7 @@ size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, size_t
             continue;
         }
         bytes += sbx_batch_frame_bytes(ask);
-        replies += sbx_batch_reply_bytes(ask);
+        replies += sbx_batch_reply_bytes(ask, stays);
         if (count > 0 && (bytes > fill_max || replies > replies_max)) {
             break;
         }

@@ -80,12 +80,12 @@ void sbx_companion_lane_look_again(struct sbx_companion_lane *lane);
 
 /* Bytes of the frame that `ask` becomes, at most; and of the reply, as far as that can be told. */
 size_t sbx_batch_frame_bytes(const struct sbx_ask *ask);
-size_t sbx_batch_reply_bytes(const struct sbx_ask *ask);
+size_t sbx_batch_reply_bytes(const struct sbx_ask *ask, bool stays);
 
 /* Chooses what the next batch takes of the asks of `waiting`, which has one at least: the first, and after it what goes
- * the same way and fits into `fill_max` bytes, with `replies_max` bytes expected back. `chosen` has SBX_BATCH_FRAMES_MAX
+ * the same way and fits into `fill_max` bytes, with no more expected back than can be; `stays`: by the companion that does. `chosen` has SBX_BATCH_FRAMES_MAX
  * places; how many are taken. */
-size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, size_t replies_max,
+size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, bool stays,
                         struct sbx_ask **chosen);
 
 /* Bytes that a batch may have where `fill_max` was allowed and this one was too big: half of it. So however many are lost at

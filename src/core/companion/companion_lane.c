@@ -167,7 +167,7 @@ enum sbx_status sbx_companion_lane_ask(struct sbx_companion_lane *lane, struct s
     ask->status = SBX_OK;
     ask->words = NULL;
     ask->tries = 0;
-    ask->alone = (ask->row->kind & SBX_ALONE) != 0;
+    ask->alone = ask->alone || (ask->row->kind & SBX_ALONE) != 0;
     ask->deadline.at_ms = sbx_now_ms() + (uint64_t)ask->timeout_ms;
     ask->deadline.due = on_due;
     enum sbx_status status = sbx_engine_arm(engine, &ask->deadline);
@@ -184,8 +184,7 @@ static void send_some(struct sbx_companion_lane *lane, bool stays)
     struct sbx_ask *chosen[SBX_BATCH_FRAMES_MAX];
     size_t fill_max =
         stays && lane->fill_max > SBX_RESIDENT_FILL_MAX ? SBX_RESIDENT_FILL_MAX : lane->fill_max;
-    size_t replies_max = stays ? SBX_RESIDENT_REPLIES_MAX : SBX_REPLIES_MAX;
-    size_t count = sbx_batch_choose(&lane->waiting, fill_max, replies_max, chosen);
+    size_t count = sbx_batch_choose(&lane->waiting, fill_max, stays, chosen);
     struct sbx_batch *batch = NULL;
     enum sbx_status status = sbx_batch_create(&batch, chosen, count);
     for (size_t i = 0; i < count; i++) {

@@ -33,7 +33,7 @@ static void put(const struct sbx_queue *waiting, struct sbx_writer *writer)
     bool goes = true;
     for (struct sbx_link *link = waiting->head.next; link != &waiting->head; link = link->next) {
         struct sbx_ask *ask = SBX_CONTAINER(link, struct sbx_ask, link);
-        replies += sbx_batch_reply_bytes(ask);
+        replies += sbx_batch_reply_bytes(ask, false);
         goes = goes && may_go(ask, first_of(waiting)) && replies <= SBX_REPLIES_MAX &&
                sbx_batch_frame_bytes(ask) <= sbx_buf_room(writer) &&
                sbx_batch_put_frame(writer, ask, id + 1) == SBX_OK;

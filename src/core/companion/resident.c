@@ -220,7 +220,7 @@ enum sbx_way sbx_resident_way(const struct sbx_resident *resident, const struct 
     if (resident == NULL || !sbx_resident_is_up(resident) || first->alone ||
         resident->letters.count >= LETTERS_MAX || !sbx_endpoint_equal(first->endpoint, resident->endpoint) ||
         sbx_batch_frame_bytes(first) > SBX_RESIDENT_FILL_MAX ||
-        sbx_batch_reply_bytes(first) > SBX_RESIDENT_REPLY_MAX) {
+        sbx_batch_reply_bytes(first, true) > SBX_RESIDENT_REPLY_MAX) {
         return SBX_WAY_RUN;
     }
     const struct sbx_letter *oldest = sbx_letters_oldest(&resident->letters);

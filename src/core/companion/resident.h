@@ -10,8 +10,8 @@
  * (STREAM), or, where something between holds the stream back, in answers to questions for what is new (POLL).
  *
  * - Batches have numbers (wire/resident.h), so that one can be sent again where nobody knows whether it arrived.
- * - What takes long (SBX_ALONE), or much room, goes by `run`; so does all, while one waits for its answer unusually long.
- * - In doubt, reads are asked again by `run` at once. Of a change the log is asked until it says what became of it, or
+ * - What takes long (SBX_ALONE), or much room (wire/resident.h), goes by `run`; so does all, while one waits for its answer unusually long.
+ * - In doubt, reads are asked again by `run`. Of a change the log is asked until it says what became of it, or
  *   cannot: EIO then, as ever.
  * - 10 s after the last batch it sleeps: the stream is closed. (POLL: after 1 s.) All goes by `run` then, until the server
  *   has said that this process is still the one of its id. 55 s after the last batch it is ended; by itself it leaves after
