@@ -12,7 +12,6 @@
 
 #include "core/companion_list.h"
 #include "core/fs.h"
-#include "core/http_ask.h"
 #include "core/http_fs.h"
 #include "core/path.h"
 
@@ -116,13 +115,8 @@ static enum sbx_step take_realpath(struct sbx_op *op)
     return sbx_op_give_path(op, path);
 }
 
-static enum sbx_step ask_server(struct sbx_op *op)
-{
-    return sbx_http_ask_content(op, sbx_fs_max_full_read(op->fs));
-}
-
 static enum sbx_step take_from_server(struct sbx_op *op);
-static const sbx_step_function from_server[] = {ask_server, take_from_server, NULL};
+static const sbx_step_function from_server[] = {sbx_http_fs_ask_content, take_from_server, NULL};
 
 /* A content that is larger than a reply can be comes as it is, by HTTP; and one that the companion that stays has not sent,
  * because it is sooner here that way. */

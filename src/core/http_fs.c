@@ -52,7 +52,7 @@ static enum sbx_step ask_move(struct sbx_op *op)
     return sbx_span_equal(op->args.path, op->args.new_path) ? ask_stat(op) : sbx_http_ask_move(op);
 }
 
-static enum sbx_step ask_content(struct sbx_op *op)
+enum sbx_step sbx_http_fs_ask_content(struct sbx_op *op)
 {
     return sbx_http_ask_content(op, sbx_fs_max_full_read(op->fs));
 }
@@ -361,7 +361,7 @@ static const sbx_step_function *const table[SBX_OP_MAX + 1] = {
     [SBX_OP_PREAD] = SBX_STEPS(ask_content_for_range, take_content, cut_range, give_content),
     [SBX_OP_PWRITE] = SBX_STEPS(need_small_data, ask_content_for_change, take_content, overwrite_range,
                                 put_content, end_put),
-    [SBX_OP_READ] = SBX_STEPS(ask_content, sbx_http_fs_take_content),
+    [SBX_OP_READ] = SBX_STEPS(sbx_http_fs_ask_content, sbx_http_fs_take_content),
     [SBX_OP_WRITE] = SBX_STEPS(put_data, end_put),
     [SBX_OP_COPY] = SBX_STEPS(ask_content_for_change, take_content, put_copy, end_put),
 };

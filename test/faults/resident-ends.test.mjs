@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { eventually } from '../helpers/eventually.mjs';
 import { fetchClient } from '../helpers/fetch-client.mjs';
 import { runProgram } from '../helpers/program.mjs';
+import { staying as stayingBy } from '../helpers/staying.mjs';
 import { AT_ONCE, call, suite } from '../helpers/suite.mjs';
 
 const { sandbox, open, toolkit, proxied } = await suite();
@@ -24,15 +25,7 @@ async function stays(fs, until = () => false) {
   return false;
 }
 
-/** A file system whose companion stays; where the machine is busy, not the first one. */
-async function staying() {
-  for (let i = 0; i < 10; i++) {
-    const { fs } = await open(AT_ONCE);
-    if (await stays(fs)) return fs;
-    await fs.close();
-  }
-  throw new Error('none stays');
-}
+const staying = async () => (await stayingBy(() => open(AT_ONCE))).fs;
 
 test('close() ends it, and the server forgets it', async () => {
   const fs = await staying();

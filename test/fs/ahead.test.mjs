@@ -103,9 +103,9 @@ test('also where that was answered before the mkdir was', async () => {
   const made = fs.mkdir('/new');
   await eventually(() => sandbox.sh('[ -e "$1/new" ] && echo made || true', base), 'the directory to be made');
   const other = createSandboxFs({ client: sandbox.client, basePath: base });
-  let first = 'mkdir';
-  await Promise.all([other.writeFile('/new/x', 'x').then(() => (first = 'write')), made.then(() => (first = first))]);
-  assert.equal(first, 'write');
+  const order = [];
+  await Promise.all([other.writeFile('/new/x', 'x').then(() => order.push('write')), made.then(() => order.push('mkdir'))]);
+  assert.deepEqual(order, ['write', 'mkdir']);
   assert.equal((await fs.stat('/new/x')).size, 1);
   await other.close();
 });

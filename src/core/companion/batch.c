@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "wire/resident.h"
+#include "core/companion/resident.h"
 
 #define SLOTS_MAX ((size_t)96) /* bytes of a frame beside its paths and its data */
 
@@ -44,6 +44,7 @@ size_t sbx_batch_reply_bytes(const struct sbx_ask *ask, bool stays)
 size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, bool stays, struct sbx_ask **chosen)
 {
     size_t replies_max = stays ? SBX_RESIDENT_REPLIES_MAX : SBX_REPLIES_MAX;
+    fill_max = stays && fill_max > SBX_RESIDENT_FILL_MAX ? SBX_RESIDENT_FILL_MAX : fill_max;
     size_t count = 0;
     size_t bytes = 0;
     size_t replies = 0;

@@ -29,13 +29,13 @@ static void on_posted(struct sbx_request *request);
 const char *sbx_resident_carrier(const struct sbx_resident *resident)
 {
     static const char *const carriers[] = {[STREAM] = "stream", [POLL] = "poll", [LEAVING] = NULL};
-    int mode = resident == NULL ? NONE : atomic_load_explicit(&resident->shown, memory_order_relaxed);
+    int mode = sbx_resident_shown(resident);
     return carriers[mode] == NULL ? sbx_carrier_run.name : carriers[mode];
 }
 
 bool sbx_resident_is_near(const struct sbx_resident *resident)
 {
-    int mode = resident == NULL ? NONE : atomic_load_explicit(&resident->shown, memory_order_relaxed);
+    int mode = sbx_resident_shown(resident);
     return mode == STREAM || mode == POLL;
 }
 

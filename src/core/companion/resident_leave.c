@@ -110,7 +110,7 @@ void sbx_resident_dismiss_for_long(struct sbx_resident *resident)
 
 bool sbx_resident_stays(const struct sbx_resident *resident)
 {
-    return resident != NULL && atomic_load_explicit(&resident->shown, memory_order_relaxed) != NONE;
+    return sbx_resident_shown(resident) != NONE;
 }
 
 /* STARTING and RETIRING come to their end by themselves, as far as the server answers: not much longer. */

@@ -63,6 +63,12 @@ static inline bool sbx_resident_is_up(const struct sbx_resident *resident)
     return resident->mode == STREAM || resident->mode == POLL;
 }
 
+/* The mode as other threads see it; NULL is allowed. */
+static inline int sbx_resident_shown(const struct sbx_resident *resident)
+{
+    return resident == NULL ? NONE : atomic_load_explicit(&resident->shown, memory_order_relaxed);
+}
+
 /* Of resident.c. */
 
 void sbx_resident_init(struct sbx_resident *resident);
