@@ -137,7 +137,7 @@ const LARGE_ROWS = [
   {
     name: 'read 256 MB whole',
     unit: 'MB/s',
-    rounds: 2,
+    rounds: 3,
     beside: { sdk: null, sftp: 1, bare: 0.67 }, // 1.5 times its time
     run: async ({ fs }) => rate(await time(async () => assert.equal((await fs.readFile('/big')).length, BIG))),
     bare: { requests: [{ url: '/v1/fs/file', file: '/big' }] },

@@ -9,14 +9,19 @@
  */
 #include "napi/large_read.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "core/bulk.h"
 #include "napi/error.h"
 #include "napi/read_parts.h"
 #include "napi/result.h"
 #include "napi/try.h"
+
+#define PAGE ((uintptr_t)4096)
+#define HUGE_MIN ((size_t)32 << 20) /* bytes; from there on malloc gives each block a mapping of its own */
 
 struct read {
     napi_ref room;                /* owned: the ArrayBuffer; NULL: there is none yet */
@@ -70,6 +75,21 @@ fail:
     return false;
 }
 
+/* Memory that nobody has touched is given out in pages of 4 KiB, each by a fault, which can cost more than what is copied
+ * there; huge ones are 2 MiB. A wish, which not every kernel hears. */
+static void wish_for_huge_pages(char *data, size_t length)
+{
+#ifdef MADV_HUGEPAGE
+    size_t skip = (size_t)(-(uintptr_t)data & (PAGE - 1));
+    if (length >= HUGE_MIN) {
+        (void)madvise(data + skip, (length - skip) & ~(size_t)(PAGE - 1), MADV_HUGEPAGE);
+    }
+#else
+    (void)data;
+    (void)length;
+#endif
+}
+
 /* New room for `length` bytes, which the job keeps; NULL where memory is short. */
 static char *make_room(struct sbx_job *job, size_t length)
 {
@@ -79,10 +99,12 @@ static char *make_room(struct sbx_job *job, size_t length)
     void *data = NULL;
     drop_room(env, read);
     read->tries++;
-    return make_buffer(env, length, &buffer, &data) &&
-                   napi_create_reference(env, buffer, 1, &read->room) == napi_ok
-               ? data
-               : NULL;
+    if (!make_buffer(env, length, &buffer, &data) ||
+        napi_create_reference(env, buffer, 1, &read->room) != napi_ok) {
+        return NULL;
+    }
+    wish_for_huge_pages(data, length);
+    return data;
 }
 
 static enum sbx_status read_whole(struct sbx_job *job, const struct sbx_op *op, size_t length)
