@@ -33,6 +33,14 @@ static bool hold(struct server *server, size_t *count, int fd)
     return going_on && server_reply(fd, "200 OK", JSON, "{}");
 }
 
+/* The rest of the reply comes when it is released. */
+static bool answer_in_halves(struct server *server, int fd)
+{
+    static const char first[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n/hal";
+    return server_write(fd, first, strlen(first)) && server_wait(server) && server_write(fd, "ves!", 4);
+}
+
 /* /silent never answers; /wait, /file and /program answer when they are released; all else, itself. */
 static bool answer(struct server *server, const struct asked *asked, int fd)
 {
@@ -42,6 +50,9 @@ static bool answer(struct server *server, const struct asked *asked, int fd)
     }
     if (strcmp(asked->target, "/program") == 0) {
         return hold(server, &held->programs, fd);
+    }
+    if (strcmp(asked->target, "/halves") == 0) {
+        return answer_in_halves(server, fd);
     }
     if (strcmp(asked->target, "/silent") == 0) {
         return server_wait(server);
@@ -70,6 +81,33 @@ static void test_keeps_a_connection(void **state)
         assert_reply(probe, i % 2 == 0 ? "/even" : "/odd");
     }
     assert_int_equal(server_count(world->server), 20);
+    assert_int_equal(server_connections(world->server), 1);
+}
+
+static bool has_begun(void *user)
+{
+    const struct probe *probe = user;
+    return probe->request->reply.length > 0;
+}
+
+/* The server's kernel may keep the rest until it has heard of the beginning: it hears at once, on whatever connection. */
+static void test_acknowledges_what_is_not_all(void **state)
+{
+    struct world *world = *state;
+    for (size_t i = 0; i < 2; i++) {
+        world_run(world, world_get(world, 0, "/ok"));
+        size_t before = acknowledgements();
+        server_hold(world->server);
+        struct probe *probe = world_get(world, 1, "/halves");
+        sbx_engine_submit(world->engine, &probe->task);
+        drive_until(world->engine, has_begun, probe);
+        assert_true(acknowledgements() > before);
+        size_t begun = acknowledgements();
+        server_release(world->server);
+        world_drive(world, 1);
+        assert_reply(probe, "/halves!");
+        assert_int_equal(acknowledgements(), begun);
+    }
     assert_int_equal(server_connections(world->server), 1);
 }
 
@@ -365,6 +403,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_keeps_a_connection),
+        TEST(test_acknowledges_what_is_not_all),
         TEST(test_many_at_once),
         TEST(test_budgets),
         TEST(test_programs_leave_no_connections),

@@ -5,7 +5,10 @@
  */
 #include "takeover.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdatomic.h>
+#include <sys/socket.h>
 
 #include "support.h"
 
@@ -16,6 +19,7 @@ void *__real_reallocarray(void *old, size_t count, size_t size);
 char *__real_strdup(const char *text);
 char *__real_strndup(const char *text, size_t length);
 uint64_t __real_sbx_now_ms(void);
+int __real_setsockopt(int fd, int level, int name, const void *value, socklen_t length);
 
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
@@ -24,11 +28,13 @@ void *__wrap_reallocarray(void *old, size_t count, size_t size);
 char *__wrap_strdup(const char *text);
 char *__wrap_strndup(const char *text, size_t length);
 uint64_t __wrap_sbx_now_ms(void);
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t length);
 
 static _Thread_local size_t until_failure; /* 0: none fails */
 static _Thread_local bool later_fail;
 static _Thread_local bool has_failed;
 static _Thread_local bool is_paused;
+static _Thread_local size_t acknowledged;
 static _Atomic uint64_t ahead_ms;
 static _Atomic uint64_t stopped_ms; /* 0: it goes */
 
@@ -70,6 +76,18 @@ char *__wrap_strdup(const char *text)
 char *__wrap_strndup(const char *text, size_t length)
 {
     return fails() ? NULL : __real_strndup(text, length);
+}
+
+int __wrap_setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+    int failed = __real_setsockopt(fd, level, name, value, length);
+    acknowledged += level == IPPROTO_TCP && name == TCP_QUICKACK && failed == 0 ? 1 : 0;
+    return failed;
+}
+
+size_t acknowledgements(void)
+{
+    return acknowledged;
 }
 
 uint64_t __wrap_sbx_now_ms(void)

@@ -1,5 +1,5 @@
 /* takeover.h: what the linker lets a test take over: allocations that fail on demand, and a clock that can be
- * put forward.
+ * put forward; and see what passes.
  *
  * Failing allocations are those of our code and of the static libraries, in the calling thread alone.
  *
@@ -38,6 +38,9 @@ size_t allocations_fail_each_in_exchange(enum sbx_status (*work)(void *user), vo
 
 /* Little at first, and more each time that it was too little for an exchange without a failure. */
 int exchange_ms(void);
+
+/* How often the calling thread has told a connection to acknowledge at once what came. */
+size_t acknowledgements(void);
 
 /* Puts the clock of the code under test forward. */
 void clock_advance(uint64_t ms);

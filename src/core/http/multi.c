@@ -6,9 +6,13 @@
  */
 #include "core/http/multi.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "core/http/deadlines.h"
+#include "core/http/request.h"
 #include "wire/limits.h"
 
 struct sbx_multi {
@@ -18,12 +22,30 @@ struct sbx_multi {
     size_t count;              /* of transfers */
 };
 
+void sbx_multi_acknowledge(curl_socket_t fd)
+{
+#ifdef TCP_QUICKACK
+    int on = 1;
+    if (fd != CURL_SOCKET_BAD) {
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on)); /* else it is slower */
+    }
+#else
+    (void)fd;
+#endif
+}
+
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *socket_user)
 {
     struct sbx_multi *multi = user;
     int events = 0;
-    (void)easy;
+    struct sbx_request *request = sbx_request_of(easy);
     (void)socket_user;
+    if (request != NULL) {
+        request->socket = what == CURL_POLL_REMOVE ? CURL_SOCKET_BAD : fd; /* curl says it nowhere else */
+    }
+    if (request != NULL && request->http_status != 0) { /* its beginning came before this was known */
+        sbx_multi_acknowledge(request->socket);
+    }
     events |= what == CURL_POLL_IN || what == CURL_POLL_INOUT ? SBX_READABLE : 0;
     events |= what == CURL_POLL_OUT || what == CURL_POLL_INOUT ? SBX_WRITABLE : 0;
     return sbx_poller_set(multi->poller, fd, events) == SBX_OK ? 0 : -1;

@@ -24,6 +24,10 @@ void sbx_multi_destroy(struct sbx_multi *multi);
 enum sbx_status sbx_multi_add(struct sbx_multi *multi, CURL *easy) SBX_CHECKED;
 void sbx_multi_remove(struct sbx_multi *multi, CURL *easy);
 
+/* Lets what has come be acknowledged at once, where more is to come: the server lets a piece wait for the acknowledgement of
+ * the one before it (Nagle), which the kernel keeps back for 40 ms where it is not told each time. */
+void sbx_multi_acknowledge(curl_socket_t fd);
+
 /* Serves a socket that became ready. */
 void sbx_multi_serve(struct sbx_multi *multi, struct sbx_poll_event event);
 

@@ -10,15 +10,13 @@
  */
 #include "core/http/request.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "core/http/ending.h"
 #include "core/http/exchange.h"
+#include "core/http/multi.h"
 #include "core/http/problem.h"
 
 #define URL_MAX (64 * SBX_KIB) /* the server answers 414 to more */
@@ -34,6 +32,7 @@ enum sbx_status sbx_request_create(struct sbx_request **request, struct sbx_endp
     made->method = method;
     made->timeout_ms = SBX_TIMEOUT_MS;
     made->reply_max = SBX_JSON_MAX;
+    made->socket = CURL_SOCKET_BAD;
     sbx_link_init(&made->link);
     sbx_bytes_init(&made->url, URL_MAX);
     sbx_bytes_append(&made->url, sbx_endpoint_base_url(endpoint));
@@ -128,6 +127,7 @@ static void begin_reply(struct sbx_request *request)
     curl_off_t length = -1;
     (void)curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &request->http_status);
     (void)curl_easy_getinfo(request->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+    request->announced = length > 0 ? (uint64_t)length : 0;
     if (request->http_status >= 300) {
         return;
     }
@@ -142,21 +142,6 @@ static void begin_reply(struct sbx_request *request)
     if (length > 0 && request->reply_length == 0) {
         sbx_bytes_reserve(&request->reply, (size_t)length);
     }
-}
-
-/* The server lets a piece wait for the acknowledgement of the one before it (Nagle), which the kernel keeps back for
- * 40 ms, where it is not told each time. */
-static void acknowledge(CURL *easy)
-{
-#ifdef TCP_QUICKACK
-    int on = 1;
-    curl_socket_t fd = CURL_SOCKET_BAD;
-    if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd) == CURLE_OK && fd != CURL_SOCKET_BAD) {
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on)); /* else it is slower */
-    }
-#else
-    (void)easy;
-#endif
 }
 
 static size_t write_reply(char *from, size_t size, size_t count, void *user)
@@ -175,11 +160,14 @@ static size_t write_reply(char *from, size_t size, size_t count, void *user)
         return CURL_WRITEFUNC_ERROR;
     }
     if (request->piece != NULL && request->http_status < 300) {
-        acknowledge(request->easy);
+        sbx_multi_acknowledge(request->socket);
         request->piece(request, arrived);
         return size * count;
     }
     sbx_bytes_append(&request->reply, arrived);
+    if (request->reply.length < request->announced) {
+        sbx_multi_acknowledge(request->socket);
+    }
     if (request->arrived != NULL) {
         atomic_store_explicit(request->arrived, request->reply.length, memory_order_relaxed);
     }

@@ -64,6 +64,7 @@ struct sbx_request {
     struct sbx_bytes reply;      /* owned, but for what is in `room` */
     uint64_t reply_length;       /* bytes that it said it has, where those were too many to take */
     char error[CURL_ERROR_SIZE]; /* words for an outcome that is not SBX_OK */
+    uint64_t announced;          /* bytes that its head says it has; 0: it does not */
     bool lost;                   /* its connection was, before any answer */
     bool unanswered;             /* it was handed over whole, and its deadline came before any answer */
 
@@ -79,6 +80,7 @@ struct sbx_request {
     bool sent_again;               /* by fetch */
     bool handed_over;              /* whole, for all that is known */
     CURL *easy;                    /* owned */
+    curl_socket_t socket;          /* borrowed: that curl waits for; CURL_SOCKET_BAD: none yet */
     struct curl_slist *headers;    /* owned */
     struct sbx_exchange *exchange; /* borrowed; where the main thread performs it; NULL: it does not */
 };
