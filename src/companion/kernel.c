@@ -1,5 +1,5 @@
 /* kernel.c: statx, for the time of birth, else fstatat; copy_file_range, else read and write; getrandom, else the
- * clock and the process; pidfd_open, else kill.
+ * clock and the process; pidfd_open, else kill; memfd_create, else nothing.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -16,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "companion/output.h"
 #include "companion/server.h"
 
 #define OVERLAY_TYPE 0x794c7630 /* of statfs */
@@ -314,4 +316,24 @@ uint64_t kernel_random(void)
         random = ((uint64_t)getpid() << 40) ^ ((uint64_t)now.tv_sec << 30) ^ (uint64_t)now.tv_nsec;
     }
     return random;
+}
+
+static int newer_memory_file(void)
+{
+#ifdef COMPANION_OLD_KERNEL
+    errno = ENOSYS;
+    return -1;
+#else
+    return memfd_create("agentos-replies", MFD_CLOEXEC);
+#endif
+}
+
+int kernel_file_of(struct sbx_span bytes)
+{
+    int fd = newer_memory_file();
+    if (fd >= 0 && !output_write(fd, bytes)) {
+        (void)close(fd);
+        fd = -1;
+    }
+    return fd;
 }

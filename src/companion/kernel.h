@@ -31,6 +31,9 @@ bool kernel_tells_type(const struct dirent *entry);
  * cannot. */
 enum sbx_status kernel_reserve(int fd, off_t start, off_t length) SBX_CHECKED;
 
+/* A file without a name that holds `bytes`, in memory; the caller's. -1: there is none to be had. */
+int kernel_file_of(struct sbx_span bytes);
+
 /* A number that nobody else has, most likely: whoever must know tries another one. */
 uint64_t kernel_random(void);
 

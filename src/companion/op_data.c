@@ -113,6 +113,14 @@ enum sbx_status op_pwrite(struct server *server, const struct sbx_args *in, stru
     return status == SBX_OK ? open_close(fd, content_put(fd, in->data, in->offset)) : status;
 }
 
+/* Bytes of a content that is told, not its size alone. One that stays tells no more than there is room for. */
+static size_t longest_content(const struct server *server)
+{
+    size_t most = server->files ? SBX_RESIDENT_FILED_CONTENT_MAX : SBX_RESIDENT_CONTENT_MAX;
+    size_t room = server->room - sbx_result_least(SBX_REPLY_BYTES);
+    return !server->resident ? SBX_REPLY_CONTENT_MAX : most < room ? most : room;
+}
+
 /* Its end says how long a content is, not its attributes: files of /proc have no size. Of one that goes another
  * way than frames only its size is told: of one that has none, or grows meanwhile, that it is more than a frame.
  * Which file it is, is told where its attributes say how long it is: that one can be read in another way too. */
@@ -126,7 +134,7 @@ enum sbx_status op_read(struct server *server, const struct sbx_args *in, struct
     }
     out->bytes = (struct sbx_buffer){.data = server->space};
     out->total = (uint64_t)stat.st_size;
-    if (out->total > (server->resident ? SBX_RESIDENT_CONTENT_MAX : SBX_REPLY_CONTENT_MAX)) {
+    if (out->total > longest_content(server)) {
         return open_close(fd, SBX_OK);
     }
     status = content_get(fd, &out->bytes, SBX_REPLY_CONTENT_MAX + 1, 0);

@@ -1,7 +1,7 @@
 /* resident.c: one batch after the other, each once.
  *
- * Invariant: what is kept in `replies` is of the last SBX_RESIDENT_WINDOW batches that were done, and what waits in
- * `early` is of the next so many, each in the place that its number has.
+ * Invariant: what is kept in `answers` and `files` is of the last SBX_RESIDENT_WINDOW batches that were done, and what waits
+ * in `early` is of the next so many, each in the place that its number has.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -9,18 +9,29 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "companion/kernel.h"
 #include "companion/output.h"
 #include "wire/resident.h"
 
+#define FILE_PATH_SIZE 48 /* bytes of the path of a descriptor of ours, with its NUL */
+
+struct early {
+    struct sbx_buffer frames; /* owned; data is NULL where none waits */
+    bool reads;
+};
+
 struct resident {
     struct server *server;                          /* borrowed */
-    struct sbx_buffer replies[SBX_RESIDENT_WINDOW]; /* owned */
-    struct sbx_buffer early[SBX_RESIDENT_WINDOW];   /* owned; frames; data is NULL where none waits */
-    uint32_t done;                                  /* the number of the last batch that was done */
+    size_t room;                                    /* bytes for its replies */
+    struct sbx_buffer answers[SBX_RESIDENT_WINDOW]; /* owned */
+    int files[SBX_RESIDENT_WINDOW];                 /* owned; what replies were left in; -1: nothing */
+    struct early early[SBX_RESIDENT_WINDOW];
+    uint32_t done; /* the number of the last batch that was done */
     int output;
 };
 
@@ -44,14 +55,42 @@ static bool say(const struct resident *resident, enum sbx_resident_code code, ui
            output_write(resident->output, sbx_buf_written(&writer));
 }
 
-/* Does the next batch, and keeps its replies. Those for which there was no room are missed by who asked. */
-static bool do_next(struct resident *resident, struct sbx_span frames)
+/* What says that the replies which `answer` has are in a file now, put by `writer`; `answer` itself where there is none to be
+ * had. */
+static struct sbx_span leave_in_file(struct resident *resident, uint32_t number, struct sbx_span answer,
+                                     struct sbx_writer *writer)
+{
+    char path[FILE_PATH_SIZE];
+    int *file = &resident->files[number % SBX_RESIDENT_WINDOW];
+    const struct sbx_span replies = {answer.data + SBX_FRAME_HEADER, answer.length - SBX_FRAME_HEADER};
+    *file = kernel_file_of(replies);
+    if (*file < 0) {
+        return answer;
+    }
+    int length = snprintf(path, sizeof(path), "/proc/%ld/fd/%d", (long)getpid(), *file);
+    size_t start = sbx_frame_begin(writer, number, SBX_RESIDENT_FILED);
+    sbx_buf_put(writer, sbx_hash_of(replies), sizeof(uint64_t));
+    sbx_buf_put(writer, replies.length, sizeof(uint32_t));
+    sbx_buf_put_bytes(writer, (struct sbx_span){path, (size_t)length});
+    return sbx_frame_end(writer, start) == SBX_OK ? sbx_buf_written(writer) : answer;
+}
+
+/* What was left in the place of `number` before: nobody waits for that any more. */
+static void forget(struct resident *resident, uint32_t number)
+{
+    int *file = &resident->files[number % SBX_RESIDENT_WINDOW];
+    if (*file >= 0) {
+        (void)close(*file);
+    }
+    *file = -1;
+}
+
+/* Serves the batch; its replies are in the server's. Whether they are whole. */
+static bool serve_next(struct resident *resident, uint32_t number, struct sbx_span frames)
 {
     struct sbx_writer *replies = &resident->server->replies;
-    uint32_t number = ++resident->done;
-    struct sbx_buffer *kept = &resident->replies[number % SBX_RESIDENT_WINDOW];
-    size_t room = replies->size < SBX_RESIDENT_REPLIES_MAX ? replies->size : SBX_RESIDENT_REPLIES_MAX;
-    *replies = sbx_buf_writer(replies->data, room);
+    bool printed = !resident->server->files && resident->room > SBX_RESIDENT_REPLIES_MAX;
+    *replies = sbx_buf_writer(replies->data, printed ? SBX_RESIDENT_REPLIES_MAX : resident->room);
     size_t start = sbx_frame_begin(replies, number, SBX_RESIDENT_REPLIES);
     enum sbx_status status = server_batch(resident->server, frames);
     if (status != SBX_OK) {
@@ -59,31 +98,47 @@ static bool do_next(struct resident *resident, struct sbx_span frames)
         start = sbx_frame_begin(replies, number,
                                 status == SBX_EPROTO ? SBX_RESIDENT_REFUSED : SBX_RESIDENT_REPLIES);
     }
-    bool good = sbx_frame_end(replies, start) == SBX_OK && set(kept, sbx_buf_written(replies));
-    return output_write(resident->output, sbx_buf_written(replies)) && good;
+    return sbx_frame_end(replies, start) == SBX_OK;
+}
+
+/* Does the next batch, and keeps the answer. Those replies for which there was no room are missed by who asked. */
+static bool do_next(struct resident *resident, struct sbx_span frames, bool reads)
+{
+    char filed[SBX_FRAME_HEADER + sizeof(uint64_t) + sizeof(uint32_t) + FILE_PATH_SIZE];
+    struct sbx_writer writer = sbx_buf_writer(filed, sizeof(filed));
+    uint32_t number = ++resident->done;
+    resident->server->files = reads;
+    forget(resident, number);
+    bool good = serve_next(resident, number, frames);
+    struct sbx_span answer = sbx_buf_written(&resident->server->replies);
+    if (good && reads && answer.length > SBX_FRAME_HEADER + SBX_RESIDENT_PRINTED_MAX) {
+        answer = leave_in_file(resident, number, answer, &writer);
+    }
+    good = good && set(&resident->answers[number % SBX_RESIDENT_WINDOW], answer);
+    return output_write(resident->output, answer) && good;
 }
 
 /* Does those that have waited for the one just done. */
 static bool do_early(struct resident *resident)
 {
     bool good = true;
-    struct sbx_buffer frames = {0};
+    struct early early;
     do {
-        struct sbx_buffer *next = &resident->early[(resident->done + 1) % SBX_RESIDENT_WINDOW];
-        frames = *next;
-        *next = (struct sbx_buffer){0};
-        if (frames.data != NULL) {
-            good = do_next(resident, (struct sbx_span){frames.data, frames.length});
-            free(frames.data);
+        struct early *next = &resident->early[(resident->done + 1) % SBX_RESIDENT_WINDOW];
+        early = *next;
+        *next = (struct early){0};
+        if (early.frames.data != NULL) {
+            good = do_next(resident, (struct sbx_span){early.frames.data, early.frames.length}, early.reads);
+            free(early.frames.data);
         }
-    } while (good && frames.data != NULL);
+    } while (good && early.frames.data != NULL);
     return good;
 }
 
-/* One that was done: its replies once more, where they may be waited for still. */
+/* One that was done: its answer once more, where that may be waited for still. */
 static bool repeat(const struct resident *resident, uint32_t number)
 {
-    const struct sbx_buffer *kept = &resident->replies[number % SBX_RESIDENT_WINDOW];
+    const struct sbx_buffer *kept = &resident->answers[number % SBX_RESIDENT_WINDOW];
     if (resident->done - number >= SBX_RESIDENT_WINDOW || kept->data == NULL) {
         return true;
     }
@@ -103,7 +158,8 @@ static bool take(struct resident *resident, const struct sbx_frame *frame)
 {
     struct sbx_span frames;
     int32_t ahead = (int32_t)(frame->id - resident->done); /* the numbers go round */
-    if (frame->code != SBX_RESIDENT_BATCH || ahead > SBX_RESIDENT_WINDOW ||
+    bool reads = frame->code == SBX_RESIDENT_READS;
+    if ((!reads && frame->code != SBX_RESIDENT_BATCH) || ahead > SBX_RESIDENT_WINDOW ||
         !open_batch(frame->payload, &frames)) {
         return false;
     }
@@ -111,9 +167,11 @@ static bool take(struct resident *resident, const struct sbx_frame *frame)
         return repeat(resident, frame->id);
     }
     if (ahead > 1) {
-        return set(&resident->early[frame->id % SBX_RESIDENT_WINDOW], frames);
+        struct early *early = &resident->early[frame->id % SBX_RESIDENT_WINDOW];
+        early->reads = reads;
+        return set(&early->frames, frames);
     }
-    return do_next(resident, frames) && do_early(resident);
+    return do_next(resident, frames, reads) && do_early(resident);
 }
 
 /* Takes what is whole of the `*length` bytes at `bytes`, and moves the rest to their beginning. */
@@ -149,7 +207,8 @@ bool resident_serve(struct server *server, int input, int output, int idle_ms)
     static struct resident resident;
     size_t length = 0;
     size_t got = 0;
-    resident = (struct resident){.server = server, .output = output};
+    resident = (struct resident){.server = server, .room = server->replies.size, .output = output};
+    memset(resident.files, -1, sizeof(resident.files));
     server->resident = true;
     bool good = say(&resident, SBX_RESIDENT_REPLIES, 0);
     while (good && (got = wait_for_bytes(input, bytes + length, sizeof(bytes) - length, idle_ms)) > 0) {
@@ -158,8 +217,9 @@ bool resident_serve(struct server *server, int input, int output, int idle_ms)
     }
     good = say(&resident, SBX_RESIDENT_LEFT, resident.done) && good;
     for (size_t i = 0; i < SBX_RESIDENT_WINDOW; i++) {
-        free(resident.replies[i].data);
-        free(resident.early[i].data);
+        free(resident.answers[i].data);
+        free(resident.early[i].frames.data);
+        forget(&resident, (uint32_t)i);
     }
     return good;
 }

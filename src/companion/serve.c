@@ -35,13 +35,16 @@ static size_t count_frames(struct sbx_span batch)
     return sbx_buf_left(&reader) == 0 && count <= SBX_BATCH_FRAMES_MAX ? count : 0;
 }
 
-/* Bytes that the payload of the next reply may have. */
-static size_t room_for_reply(const struct server *server)
+/* Bytes that the payload of the reply to the frame may have. */
+static size_t room_for_reply(const struct server *server, const struct sbx_frame *frame)
 {
     size_t room = sbx_buf_room(&server->replies);
     size_t kept = server->kept + SBX_FRAME_HEADER;
     size_t left = room < kept ? 0 : room - kept;
-    return server->resident && left > SBX_RESIDENT_REPLY_MAX ? SBX_RESIDENT_REPLY_MAX : left;
+    const struct sbx_op_row *row = sbx_op_row(frame->code);
+    bool lists = row != NULL && sbx_op_lists((enum sbx_reply)row->reply);
+    bool limited = server->resident && (lists || !server->files);
+    return limited && left > SBX_RESIDENT_REPLY_MAX ? SBX_RESIDENT_REPLY_MAX : left;
 }
 
 /* The reply of an operation that ended otherwise than well. Its room was kept. */
@@ -113,7 +116,7 @@ enum sbx_status server_batch(struct server *server, struct sbx_span batch)
     server->kept = count * SBX_FRAME_HEADER;
     while (sbx_frame_next(&reader, &frame) == SBX_OK) {
         server->kept -= SBX_FRAME_HEADER;
-        server->room = room_for_reply(server);
+        server->room = room_for_reply(server, &frame);
         enum sbx_status status =
             frame.code == SBX_FRAME_GREET ? serve_greeting(server, &frame) : serve_operation(server, &frame);
         if (status != SBX_OK) {

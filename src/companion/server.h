@@ -17,6 +17,7 @@ struct server {
     size_t room;               /* bytes that the payload of this reply may have */
     bool alone;                /* the batch has one frame: it may wait, and holds no other up */
     bool resident;             /* others wait behind this batch: nothing in it waits, even alone */
+    bool files;                /* long replies of it are left in a file */
     char *space;               /* owned; where a handler puts its answer */
 };
 

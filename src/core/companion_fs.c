@@ -115,6 +115,8 @@ static enum sbx_step take_realpath(struct sbx_op *op)
     return sbx_op_give_path(op, path);
 }
 
+#define FEW 8
+
 static enum sbx_step take_from_server(struct sbx_op *op);
 static const sbx_step_function from_server[] = {sbx_http_fs_ask_content, take_from_server, NULL};
 
@@ -162,11 +164,19 @@ static enum sbx_step take_from_server(struct sbx_op *op)
     return sbx_http_fs_take_content(op);
 }
 
+/* Whether no more than a few are asked for at once. */
+static bool is_one_of_few(const struct sbx_op *op)
+{
+    return sbx_engine_count(op->task.engine, SBX_BUDGET_FILES, FEW) < FEW &&
+           sbx_companion_lane_is_quiet(sbx_fs_lane(op->fs, op->synchronous));
+}
+
+/* A few contents at once are sooner here by the server alone; more share a batch. */
 static enum sbx_step choose_source(struct sbx_op *op)
 {
     struct sbx_args args;
     bool quick = sbx_companion_place(op, &args) == SBX_OK && sbx_fs_is_quick_to_get(op->fs, args.path);
-    return quick ? sbx_op_turn_to(op, from_server) : SBX_STEP_NEXT;
+    return quick && is_one_of_few(op) ? sbx_op_turn_to(op, from_server) : SBX_STEP_NEXT;
 }
 
 /* The next piece of a range; what is there already is op->content. HTTP does not tell of which file a content is. */

@@ -2,7 +2,8 @@
  * (frame.h) around it.
  *
  *   asked      id: the number of the batch, 1 for the first, one more for each    payload: u64 hash of its frames; those
- *   answered   id: that number                                                    payload: the replies
+ *   answered   id: that number       payload: the replies; or u64 hash of them, u32 how many bytes they are, and the path
+ *                                    of a file that holds them
  *
  * A batch whose hash is another one is not done, and none behind it: what a write that was cut off has left in the pipe is
  * its beginning, then.
@@ -20,14 +21,16 @@
 #include "wire/frame.h"
 #include "wire/limits.h"
 
-/* The only code of what is asked. */
-#define SBX_RESIDENT_BATCH 1
+/* The codes of what is asked. Of a batch that only reads, long replies are left in a file, which the server
+ * gives out as it is: what is printed, it makes base64 in JSON of. What is lost with the file can be asked again. */
+enum { SBX_RESIDENT_BATCH = 1, SBX_RESIDENT_READS = 2 };
 
 /* The codes of what it says. */
 enum sbx_resident_code {
     SBX_RESIDENT_REPLIES, /* to batch `id`; with number 0 and without replies: it is there */
     SBX_RESIDENT_REFUSED, /* batch `id` was none: nothing of it was done */
     SBX_RESIDENT_LEFT,    /* it reads no more; `id` is the last batch that it did */
+    SBX_RESIDENT_FILED, /* the replies to batch `id` are in a file, until SBX_RESIDENT_WINDOW more were asked */
 };
 
 /* Bytes before the frames of a batch. */
@@ -38,11 +41,15 @@ enum sbx_resident_code {
 #define SBX_RESIDENT_WINDOW 4
 #define SBX_RESIDENT_REPLIES_MAX (448 * SBX_KIB)
 
-/* Bytes of one reply, and of a content read whole, that come this way. A longer reply is answered SBX_ENOBUFS, before anything
- * is done, and a listing that does not end in it; of a longer content its size alone is told. Both are sooner there by
- * another way: the server makes base64 in JSON of each piece. */
+/* Bytes of the replies of a batch that only reads which are printed all the same: that is sooner there than a file. */
+#define SBX_RESIDENT_PRINTED_MAX (6 * SBX_KIB)
+
+/* Bytes of one reply, and of a content read whole, that come this way; in a file more of both do. A longer reply is answered
+ * SBX_ENOBUFS, before anything is done, and a listing that does not end in it, wherever it would come; of a longer content its
+ * size alone is told. Both are sooner there by another way, and a long listing would hold up those behind it. */
 #define SBX_RESIDENT_REPLY_MAX (64 * SBX_KIB)
 #define SBX_RESIDENT_CONTENT_MAX (8 * SBX_KIB)
+#define SBX_RESIDENT_FILED_CONTENT_MAX (64 * SBX_KIB)
 
 /* Bytes of a batch with all that stands around it: what one request may write to a process, decoded. */
 #define SBX_RESIDENT_MAX (64 * SBX_KIB)

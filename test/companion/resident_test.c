@@ -109,13 +109,18 @@ static void tell(struct sbx_span bytes)
     assert_int_equal(write(there.to, bytes.data, bytes.length), bytes.length);
 }
 
-/* A batch of `frames`, into `writer`. */
-static void put_batch(struct sbx_writer *writer, uint32_t number, struct sbx_span frames)
+/* A batch of `frames`, into `writer`; `code`: of which kind. */
+static void put_batch_of(struct sbx_writer *writer, uint16_t code, uint32_t number, struct sbx_span frames)
 {
-    size_t start = sbx_frame_begin(writer, number, SBX_RESIDENT_BATCH);
+    size_t start = sbx_frame_begin(writer, number, code);
     sbx_buf_put(writer, sbx_hash_of(frames), sizeof(uint64_t));
     sbx_buf_put_bytes(writer, frames);
     assert_status(sbx_frame_end(writer, start), SBX_OK);
+}
+
+static void put_batch(struct sbx_writer *writer, uint32_t number, struct sbx_span frames)
+{
+    put_batch_of(writer, SBX_RESIDENT_BATCH, number, frames);
 }
 
 /* The frame of one operation, into `writer`. */
@@ -265,7 +270,7 @@ static void test_leaves_what_it_does_not_understand(void **state)
     begin(NEVER_MS);
     ask_mkdir(1, "a");
     hear_mkdir(1, SBX_OK);
-    size_t start = sbx_frame_begin(&writer, 2, SBX_RESIDENT_BATCH + 1);
+    size_t start = sbx_frame_begin(&writer, 2, SBX_RESIDENT_READS + 1);
     assert_status(sbx_frame_end(&writer, start), SBX_OK);
     tell(sbx_buf_written(&writer));
     end(1, false);
@@ -409,6 +414,133 @@ static void test_has_no_room_for_long_replies(void **state)
     end(count, true);
 }
 
+/* A batch that reads, of one operation. */
+static void ask_to_read(uint32_t number, enum sbx_op_code code, const struct sbx_args *args)
+{
+    char bytes[500];
+    char frame[400];
+    struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
+    struct sbx_writer inner = sbx_buf_writer(frame, sizeof(frame));
+    put_operation(&inner, code, args);
+    put_batch_of(&writer, SBX_RESIDENT_READS, number, sbx_buf_written(&inner));
+    tell(sbx_buf_written(&writer));
+}
+
+static char file_path[100]; /* of the last that was told */
+
+/* The replies in the file that the last answer tells of; in `room`. */
+static struct sbx_span read_file(char *room, size_t size)
+{
+    struct sbx_reader reader = sbx_buf_reader(heard.payload);
+    uint64_t hash = sbx_buf_get(&reader, sizeof(uint64_t));
+    size_t length = (size_t)sbx_buf_get(&reader, sizeof(uint32_t));
+    struct sbx_span path = sbx_buf_get_bytes(&reader, sbx_buf_left(&reader));
+    assert_in_range(length, SBX_RESIDENT_PRINTED_MAX + 1, size - 1);
+    (void)snprintf(file_path, sizeof(file_path), "%.*s", (int)path.length, path.data);
+    int fd = open(file_path, O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(read(fd, room, size), length);
+    assert_int_equal(close(fd), 0);
+    assert_true(sbx_hash_of((struct sbx_span){room, length}) == hash);
+    return (struct sbx_span){room, length};
+}
+
+/* Hears the status of the only reply to batch `number`, its answer, and whether that was left in a file. */
+static enum sbx_status hear_read(uint32_t number, enum sbx_op_code code, struct sbx_answer *answer,
+                                 bool *filed)
+{
+    static char room[SBX_REPLIES_MAX];
+    struct sbx_frame reply;
+    assert_true(hear());
+    assert_int_equal(heard.id, number);
+    *filed = heard.code == SBX_RESIDENT_FILED;
+    assert_true(*filed || heard.code == SBX_RESIDENT_REPLIES);
+    struct sbx_reader reader = sbx_buf_reader(*filed ? read_file(room, sizeof(room)) : heard.payload);
+    assert_status(sbx_frame_next(&reader, &reply), SBX_OK);
+    assert_int_equal(sbx_buf_left(&reader), 0);
+    if (reply.code == SBX_OK) {
+        assert_status(sbx_result_decode(sbx_op_row(code), reply.payload, answer), SBX_OK);
+    }
+    return (enum sbx_status)reply.code;
+}
+
+#ifdef COMPANION_OLD_KERNEL
+#define FILES false /* there are none to be had: all is printed */
+#else
+#define FILES true
+#endif
+
+/* What is long is left in a file; with that goes more at once. */
+static void test_leaves_long_replies_in_a_file(void **state)
+{
+    struct sbx_answer answer = {0};
+    char path[240];
+    (void)state;
+    put_zeros("short", SBX_RESIDENT_FILED_CONTENT_MAX);
+    put_zeros("long", SBX_RESIDENT_FILED_CONTENT_MAX + 1);
+    put_zeros("big", SBX_MIB);
+    assert_int_equal(mkdir("many", 0755), 0);
+    for (int i = 0; i < 400; i++) {
+        (void)snprintf(path, sizeof(path), "many/%0200d", i);
+        scratch_put(path, "");
+    }
+    const struct {
+        enum sbx_op_code code;
+        struct sbx_args args;
+        enum sbx_status status;
+        size_t bytes;
+        bool filed;
+    } cases[] = {
+        {SBX_OP_PREAD, {.path = P("big"), .length = SBX_RESIDENT_PRINTED_MAX / 2}, SBX_OK, 0, false},
+        {SBX_OP_PREAD, {.path = P("big"), .length = SBX_RESIDENT_PRINTED_MAX}, SBX_OK, 0, FILES},
+        {SBX_OP_PREAD, {.path = P("big"), .length = SBX_REPLY_CONTENT_MAX}, SBX_OK, 0, FILES},
+        {SBX_OP_READ, {.path = P("short")}, SBX_OK, SBX_RESIDENT_FILED_CONTENT_MAX, FILES},
+        {SBX_OP_READ, {.path = P("long")}, SBX_OK, 0, false},
+        {SBX_OP_READDIR, {.path = P("many")}, SBX_ENOBUFS, 0, false},
+        {SBX_OP_NAMES, {.path = P("many"), .flags = SBX_NAMES_AROUND}, SBX_ENOBUFS, 0, false},
+    };
+    uint32_t count = sizeof(cases) / sizeof(cases[0]);
+    begin(NEVER_MS);
+    for (uint32_t i = 0; i < count; i++) {
+        bool filed = false;
+        ask_to_read(i + 1, cases[i].code, &cases[i].args);
+        assert_status(hear_read(i + 1, cases[i].code, &answer, &filed), cases[i].status);
+        assert_int_equal(filed, cases[i].filed);
+        size_t bytes = cases[i].code == SBX_OP_PREAD ? (size_t)cases[i].args.length : cases[i].bytes;
+        assert_int_equal(cases[i].status == SBX_OK ? answer.bytes.length : 0, bytes);
+    }
+    end(count, true);
+}
+
+/* The same file is told again, also of one that waited; it is there until so many more were done. */
+static void test_keeps_the_file(void **state)
+{
+    const struct sbx_args long_range = {.path = P("big"), .length = SBX_RESIDENT_REPLY_MAX};
+    const struct sbx_args short_range = {.path = P("big"), .length = 1};
+    struct sbx_answer answer = {0};
+    char first[sizeof(file_path)];
+    bool filed = false;
+    (void)state;
+    put_zeros("big", SBX_MIB);
+    begin(NEVER_MS);
+    ask_to_read(2, SBX_OP_PREAD, &long_range);
+    ask_mkdir(1, "a");
+    hear_mkdir(1, SBX_OK);
+    for (uint32_t number = 2; number < 2 + SBX_RESIDENT_WINDOW; number++) {
+        assert_status(hear_read(number, SBX_OP_PREAD, &answer, &filed), SBX_OK);
+        ask_to_read(2, SBX_OP_PREAD, &long_range);
+        assert_status(hear_read(2, SBX_OP_PREAD, &answer, &filed), SBX_OK);
+        assert_int_equal(filed, FILES);
+        assert_int_equal(answer.bytes.length, SBX_RESIDENT_REPLY_MAX);
+        assert_true(number == 2 || strcmp(first, file_path) == 0);
+        memcpy(first, file_path, sizeof(first));
+        ask_to_read(number + 1, SBX_OP_PREAD, &short_range);
+    }
+    assert_status(hear_read(2 + SBX_RESIDENT_WINDOW, SBX_OP_PREAD, &answer, &filed), SBX_OK);
+    assert_int_not_equal(access(first, F_OK), 0);
+    end(2 + SBX_RESIDENT_WINDOW, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -425,6 +557,8 @@ int main(void)
         scratch_test(test_waits_for_nobody),
         scratch_test(test_tells_the_size_of_a_long_content),
         scratch_test(test_has_no_room_for_long_replies),
+        scratch_test(test_leaves_long_replies_in_a_file),
+        scratch_test(test_keeps_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,6 @@
-// near-read.test.mjs: near by, the content of a file that is known to be small comes by the server's own endpoint; whatever
-// stands there by then, it is read, or refused, as it is by the companion.
+// near-read.test.mjs: near by, the content of a file that is known to be small comes by the server's own endpoint, and long
+// replies of the companion from a file that it leaves; whatever stands there by then, it is read, or refused, as it is by
+// the companion.
 //
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
@@ -11,6 +12,7 @@ import { suite } from '../helpers/suite.mjs';
 
 const { sandbox, open, proxied } = await suite();
 const GET = 'GET /v1/fs/file';
+const RUN = 'POST /v1/processes/run';
 
 let last; // the server has places for eight companions that stay
 
@@ -63,12 +65,12 @@ test('one whose attributes tell no size is not, however often it is read', async
   for (let i = 0; i < 3; i++) assert.equal((await requests(proxy, read))[0], 0);
 });
 
-test('a content of more than 8 KiB comes that way at once', async () => {
+test('a content of more than a few KiB comes that way at once', async () => {
   const { fs, proxy, sh } = await near();
-  for (const size of [8192, 8193, 100_000, 524_288, 524_289]) {
+  for (const size of [4096, 8192, 65_536, 65_537, 524_288, 524_289]) {
     await sh(`head -c ${size} /dev/zero > x${size}; cp x${size} y${size}`);
     const read = async (path) => assert.deepEqual(await fs.readFile(path), new Uint8Array(size));
-    assert.equal((await requests(proxy, () => read(`/x${size}`)))[0], size > 8192 ? 1 : 0, `${size}`);
+    assert.equal((await requests(proxy, () => read(`/x${size}`)))[0], size > 6000 ? 1 : 0, `${size}`);
     await fs.stat(`/y${size}`);
     const known = size <= 524_288;
     assert.deepEqual(await requests(proxy, () => read(`/y${size}`)), known ? [1, 1] : [1, 2], `${size}`);
@@ -128,4 +130,39 @@ test('one that was small a while ago is asked after before it is read: it may be
   await sh('truncate -s 200000 x');
   const read = async () => assert.equal((await rejection(fs.readFile('/x'))).code, 'EFBIG');
   assert.equal((await requests(proxy, read))[0], 0);
+});
+
+for (const rule of [
+  undefined,
+  { do: 'close', times: 4 },
+  { do: 'lose', times: 4 },
+  { do: 'cut', bytes: 60 },
+  { do: 'cut', bytes: 300 },
+  { do: 'answer', status: 404 },
+  { do: 'answer', status: 500 },
+])
+  test(`a long range is left in a file that the server gives: ${rule ? Object.values(rule).join(' ') : 'as it should'}`, async () => {
+    const { fs, proxy, sh } = await near();
+    await sh('seq 1 200000 > x');
+    const all = await fs.readFile('/x');
+    const range = async (offset, length) =>
+      assert.deepEqual(await fs.pread('/x', offset, length), all.subarray(offset, offset + length));
+    const runs = await proxy.count(RUN);
+    if (rule) await proxy.rules([{ match: GET, ...rule }]);
+    await Promise.all([range(0, 65_536), range(7, 300_000), range(1_200_000, 400_000)]);
+    await range(1000, 524_288);
+    if (rule) await proxy.rules([]);
+    else assert.equal(await proxy.count(RUN), runs);
+    await range(13, 100_000);
+    assert.equal(fs.lane.lane, 'companion');
+  });
+
+test('many small contents at once share a batch, whose replies are one request', async () => {
+  const { fs, proxy, sh } = await near();
+  await sh('for i in $(seq 100); do seq $i 1000 > f$i; done');
+  const read = (i) => fs.readTextFile(`/f${i + 1}`);
+  const texts = await Promise.all(Array.from({ length: 100 }, (_, i) => read(i)));
+  texts.forEach((text, i) => assert.ok(text.startsWith(`${i + 1}\n`) && text.endsWith('\n1000\n')));
+  const [gets] = await requests(proxy, () => Promise.all(Array.from({ length: 100 }, (_, i) => read(i))));
+  assert.ok(gets < 50, `${gets}`);
 });

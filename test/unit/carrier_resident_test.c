@@ -309,6 +309,48 @@ static void test_given_up_window(void **state)
     sbx_fs_destroy(fs);
 }
 
+/* Long replies of what only reads are asked for where they were left; what changes something is never answered so. */
+static void test_files(void **state)
+{
+    struct world *world = *state;
+    struct sbx_fs *fs = stays_fs(world, "stream");
+    stays.files = "200 OK";
+    size_t filed = stays.filed;
+    assert_reads(world, fs, 20);
+    assert_status(frames_run(world, fs, SBX_OP_MKDIR, "/d"), SBX_OK);
+    assert_int_equal(stays.filed - filed, 20);
+    assert_int_equal(stays.batches, 21);
+    assert_int_equal(frames.batches, 0);
+    assert_string_equal(sbx_fs_carrier(fs), "stream");
+    sbx_fs_destroy(fs);
+}
+
+/* Where the file is not there, or is another one, what was asked is asked again, and all is printed from then on. */
+static void assert_prints(struct world *world)
+{
+    struct sbx_fs *fs = stays_fs(world, "stream");
+    size_t filed = stays.filed;
+    assert_reads(world, fs, 3);
+    assert_int_equal(stays.filed - filed, 1);
+    assert_int_equal(stays.batches, 4);
+    assert_int_equal(frames.batches, 0);
+    assert_string_equal(sbx_fs_carrier(fs), "stream");
+    sbx_fs_destroy(fs);
+}
+
+static void test_no_file(void **state)
+{
+    stays.files = "404 Not Found";
+    assert_prints(*state);
+}
+
+static void test_another_file(void **state)
+{
+    stays.files = "200 OK";
+    stays.strange = true;
+    assert_prints(*state);
+}
+
 /* The end of the engine, with something under way. */
 static void test_closed(void **state)
 {
@@ -329,10 +371,10 @@ static void test_closed(void **state)
     sbx_fs_destroy(fs);
 }
 
-/* One change, with allocations that may fail, and what comes at once after it. */
-static enum sbx_status attempt_one(struct world *world, const struct sbx_fs *fs)
+/* One operation, with allocations that may fail, and what comes at once after it. */
+static enum sbx_status attempt_one(struct world *world, const struct sbx_fs *fs, enum sbx_op_code code)
 {
-    struct sbx_op *op = frames_op(world, fs, SBX_OP_MKDIR, "/d");
+    struct sbx_op *op = frames_op(world, fs, code, "/d");
     op->timeout_ms = exchange_ms();
     allocations_pause(false);
     sbx_lane_submit(op, world->engine);
@@ -344,19 +386,25 @@ static enum sbx_status attempt_one(struct world *world, const struct sbx_fs *fs)
     return status;
 }
 
+struct attempt {
+    bool up;   /* it is there already */
+    bool file; /* and leaves replies in a file */
+};
+
 /* It ends, and holds nothing afterwards, whichever allocation fails: of a batch by it, or of its start. */
 static enum sbx_status attempt(void *user)
 {
-    const bool *up = user;
+    const struct attempt *of = user;
     void *state = NULL;
     allocations_pause(true);
     (void)stays_set_up(&state);
     struct world *world = state;
-    struct sbx_fs *fs = *up ? stays_fs(world, "stream") : frames_fs_up(world);
-    for (int i = 1; i < 15 && !*up; i++) {
+    struct sbx_fs *fs = of->up ? stays_fs(world, "stream") : frames_fs_up(world);
+    for (int i = 1; i < 15 && !of->up; i++) {
         assert_status(frames_run(world, fs, SBX_OP_READLINK, "/x"), SBX_OK);
     }
-    enum sbx_status status = attempt_one(world, fs);
+    stays.files = of->file ? "200 OK" : NULL;
+    enum sbx_status status = attempt_one(world, fs, of->file ? SBX_OP_READLINK : SBX_OP_MKDIR);
     sbx_fs_destroy(fs);
     int failed = stays_tear_down(&state);
     allocations_pause(false);
@@ -366,16 +414,23 @@ static enum sbx_status attempt(void *user)
 
 static void test_no_memory(void **state)
 {
-    bool up = true;
+    struct attempt of = {.up = true};
     (void)state;
-    assert_in_range(allocations_fail_each_in_exchange(attempt, &up), 10, 2000);
+    assert_in_range(allocations_fail_each_in_exchange(attempt, &of), 10, 2000);
+}
+
+static void test_no_memory_for_a_file(void **state)
+{
+    struct attempt of = {.up = true, .file = true};
+    (void)state;
+    assert_in_range(allocations_fail_each_in_exchange(attempt, &of), 10, 2000);
 }
 
 static void test_no_memory_at_its_start(void **state)
 {
-    bool up = false;
+    struct attempt of = {.up = false};
     (void)state;
-    assert_in_range(allocations_fail_each_in_exchange(attempt, &up), 20, 2000);
+    assert_in_range(allocations_fail_each_in_exchange(attempt, &of), 20, 2000);
 }
 
 #define TEST(test) cmocka_unit_test_setup_teardown(test, stays_set_up, stays_tear_down)
@@ -396,8 +451,12 @@ int main(void)
         TEST(test_left_behind),
         TEST(test_given_up),
         TEST(test_given_up_window),
+        TEST(test_files),
+        TEST(test_no_file),
+        TEST(test_another_file),
         TEST(test_closed),
         cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_no_memory_for_a_file),
         cmocka_unit_test(test_no_memory_at_its_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -67,7 +67,24 @@ static void write_entries(struct sbx_bytes *to, size_t since, bool stream)
 
 /* ---- Batches -------------------------------------------------------------------------------------------- */
 
-static void do_batch(uint32_t number, struct sbx_span frames_of)
+static void leave_in_file(uint32_t number, struct sbx_span replies)
+{
+    static const char path[] = "/proc/77/fd/5";
+    char where[100];
+    struct sbx_writer writer = sbx_buf_writer(where, sizeof(where));
+    sbx_bytes_clear(&stays.file);
+    sbx_bytes_init(&stays.file, SBX_MIB);
+    sbx_bytes_append(&stays.file, replies);
+    sbx_buf_put(&writer, sbx_hash_of(replies), sizeof(uint64_t));
+    sbx_buf_put(&writer, replies.length, sizeof(uint32_t));
+    sbx_buf_put_bytes(&writer, (struct sbx_span){path, strlen(path)});
+    say_frame(SBX_RESIDENT_FILED, number, sbx_buf_written(&writer));
+    if (stays.strange) {
+        stays.file.data[0] ^= 1;
+    }
+}
+
+static void do_batch(uint32_t number, struct sbx_span frames_of, bool reads)
 {
     struct sbx_reader reader = sbx_buf_reader(frames_of);
     struct sbx_frame frame;
@@ -80,7 +97,12 @@ static void do_batch(uint32_t number, struct sbx_span frames_of)
     }
     stays.done = number;
     stays.batches++;
-    say_frame(SBX_RESIDENT_REPLIES, number, sbx_buf_written(&replies->writer));
+    stays.filed += reads ? 1 : 0;
+    if (reads && stays.files != NULL) {
+        leave_in_file(number, sbx_buf_written(&replies->writer));
+    } else {
+        say_frame(SBX_RESIDENT_REPLIES, number, sbx_buf_written(&replies->writer));
+    }
     free(replies);
 }
 
@@ -100,7 +122,8 @@ static bool take_input(struct world *world, const struct asked *asked, int fd)
         struct sbx_reader batch = sbx_buf_reader(frame.payload);
         uint64_t hash = sbx_buf_get(&batch, sizeof(uint64_t));
         struct sbx_span frames = sbx_buf_get_bytes(&batch, sbx_buf_left(&batch));
-        do_batch(frame.id, hash == sbx_hash_of(frames) ? frames : SBX_SPAN(""));
+        do_batch(frame.id, hash == sbx_hash_of(frames) ? frames : SBX_SPAN(""),
+                 frame.code == SBX_RESIDENT_READS);
     }
     (void)pthread_mutex_unlock(&world->lock);
     sbx_bytes_clear(&bytes);
@@ -162,6 +185,14 @@ static bool answer_process(struct world *world, int fd)
     return server_reply(fd, "200 OK", JSON, text);
 }
 
+static bool answer_file(struct world *world, int fd)
+{
+    (void)pthread_mutex_lock(&world->lock);
+    bool open = server_reply_bytes(fd, stays.files, "application/octet-stream", sbx_bytes_span(&stays.file));
+    (void)pthread_mutex_unlock(&world->lock);
+    return open;
+}
+
 static void note(struct world *world, const struct asked *asked)
 {
     (void)pthread_mutex_lock(&world->lock);
@@ -180,6 +211,9 @@ static bool answer(struct server *server, const struct asked *asked, int fd)
         return answer_log(server, world, asked, fd);
     }
     note(world, asked);
+    if (strcmp(asked->target, "/v1/fs/file?path=/proc/77/fd/5") == 0) {
+        return answer_file(world, fd);
+    }
     if (strcmp(asked->method, "DELETE") == 0) {
         return server_reply(fd, "204 No Content", NULL, "");
     }
@@ -207,6 +241,7 @@ int stays_tear_down(void **state)
         free(stays.log[i]);
     }
     sbx_bytes_clear(&held);
+    sbx_bytes_clear(&stays.file);
     return failed;
 }
 

@@ -21,11 +21,17 @@ struct stays {
     size_t lost_from; /* entries from this one on, counted from 1, up to lost_to, do not come in the stream */
     size_t lost_to;
     bool cut; /* the stream ends */
+    const char *
+        files; /* the status with which a file is given that the replies to a batch that reads are left in; NULL:
+                          they are printed */
+    bool strange; /* it holds something else */
 
     /* What came. */
     size_t inputs;            /* requests */
     size_t batches;           /* those that were done */
     size_t changes;           /* frames that make a directory */
+    size_t filed;             /* batches whose replies may be left in a file */
+    struct sbx_bytes file;    /* what was left there last */
     uint32_t done;            /* number of the last one */
     size_t entries;           /* of the log */
     char *log[STAYS_ENTRIES]; /* owned: base64, from entry 1 on */

@@ -41,21 +41,45 @@ size_t sbx_batch_reply_bytes(const struct sbx_ask *ask, bool stays)
     }
 }
 
+/* What is chosen so far. */
+struct fill {
+    size_t bytes;   /* of frames */
+    size_t replies; /* bytes expected back */
+    size_t longest; /* of one reply */
+    bool change;
+};
+
+static struct fill add(struct fill fill, const struct sbx_ask *ask, bool stays)
+{
+    size_t reply = sbx_batch_reply_bytes(ask, stays);
+    return (struct fill){
+        .bytes = fill.bytes + sbx_batch_frame_bytes(ask),
+        .replies = fill.replies + reply,
+        .longest = reply > fill.longest ? reply : fill.longest,
+        .change = fill.change || (ask->row->kind & SBX_CHANGE) != 0,
+    };
+}
+
+/* Whether that can be one batch. What changes something has its replies printed where the companion stays. */
+static bool fits(struct fill fill, size_t fill_max, bool stays)
+{
+    bool printed = stays && fill.change;
+    return fill.bytes <= fill_max && fill.replies <= (printed ? SBX_RESIDENT_REPLIES_MAX : SBX_REPLIES_MAX) &&
+           !(printed && fill.longest > SBX_RESIDENT_REPLY_MAX);
+}
+
 size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, bool stays, struct sbx_ask **chosen)
 {
-    size_t replies_max = stays ? SBX_RESIDENT_REPLIES_MAX : SBX_REPLIES_MAX;
-    fill_max = stays && fill_max > SBX_RESIDENT_FILL_MAX ? SBX_RESIDENT_FILL_MAX : fill_max;
+    struct fill fill = {0};
     size_t count = 0;
-    size_t bytes = 0;
-    size_t replies = 0;
+    fill_max = stays && fill_max > SBX_RESIDENT_FILL_MAX ? SBX_RESIDENT_FILL_MAX : fill_max;
     for (struct sbx_link *link = waiting->head.next; link != &waiting->head; link = link->next) {
         struct sbx_ask *ask = SBX_CONTAINER(link, struct sbx_ask, link);
         if (count > 0 && (ask->alone || !sbx_endpoint_equal(ask->endpoint, chosen[0]->endpoint))) {
             continue;
         }
-        bytes += sbx_batch_frame_bytes(ask);
-        replies += sbx_batch_reply_bytes(ask, stays);
-        if (count > 0 && (bytes > fill_max || replies > replies_max)) {
+        fill = add(fill, ask, stays);
+        if (count > 0 && !fits(fill, fill_max, stays)) {
             break;
         }
         chosen[count++] = ask;

@@ -75,6 +75,11 @@ void sbx_companion_lane_unref(struct sbx_companion_lane *lane)
     free(lane);
 }
 
+bool sbx_companion_lane_is_quiet(const struct sbx_companion_lane *lane)
+{
+    return lane->sent_count == 0 && sbx_queue_empty(&lane->waiting);
+}
+
 /* Out of the lane, of which its owner may be the last to hold it: nothing of that stays with the engine. */
 static void leave(struct sbx_ask *ask)
 {

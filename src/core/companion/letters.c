@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#include "core/companion/resident_ask.h"
+
 void sbx_letters_init(struct sbx_letters *letters)
 {
     *letters = (struct sbx_letters){0};
@@ -22,6 +24,7 @@ static struct sbx_letter *letter_of(struct sbx_link *link)
 static void free_letter(struct sbx_letter *letter)
 {
     letter->letters->count--;
+    sbx_resident_cancel(&letter->file);
     sbx_request_destroy(letter->request);
     sbx_bytes_clear(&letter->body);
     free(letter);
@@ -40,9 +43,7 @@ void sbx_letters_clear(struct sbx_letters *letters)
         struct sbx_letter *letter = letter_of(link);
         next = link->next;
         (void)sbx_letter_release(letter);
-        if (letter->request != NULL) {
-            sbx_engine_cancel(letter->request);
-        }
+        sbx_resident_cancel(&letter->request);
         free_letter(letter);
     }
     sbx_queue_init(&letters->all);
@@ -111,6 +112,7 @@ struct sbx_batch *sbx_letter_answered(struct sbx_letter *letter)
     struct sbx_batch *batch = sbx_letter_release(letter);
     letter->answered = true;
     letter->letters->waiting--;
+    sbx_resident_cancel(&letter->file);
     if (letter->request == NULL) {
         destroy(letter);
     }

@@ -16,6 +16,9 @@ struct sbx_letter {
     struct sbx_letters *letters; /* borrowed */
     struct sbx_batch *batch;     /* borrowed; NULL: nobody waits for it any more */
     struct sbx_request *request; /* owned; NULL: none is under way */
+    struct sbx_request *file;    /* owned: for the replies that were left in a file; NULL: they were not */
+    uint64_t file_hash;          /* of those */
+    size_t file_length;
     struct sbx_bytes body;
     uint64_t sent_ms;
     uint32_t number;

@@ -215,12 +215,21 @@ void sbx_resident_wake(struct sbx_resident *resident)
 
 /* ---- Batches --------------------------------------------------------------------------------------------------- */
 
+/* Whether replies may be left in a file. */
+static bool may_file(const struct sbx_resident *resident, bool change)
+{
+    return !change && !resident->files_fail;
+}
+
 enum sbx_way sbx_resident_way(const struct sbx_resident *resident, const struct sbx_ask *first)
 {
+    bool change = (first->row->kind & SBX_CHANGE) != 0;
+    size_t reply_max =
+        resident != NULL && may_file(resident, change) ? SBX_REPLIES_MAX : SBX_RESIDENT_REPLY_MAX;
     if (resident == NULL || !sbx_resident_is_up(resident) || first->alone ||
         resident->letters.count >= LETTERS_MAX || !sbx_endpoint_equal(first->endpoint, resident->endpoint) ||
         sbx_batch_frame_bytes(first) > SBX_RESIDENT_FILL_MAX ||
-        sbx_batch_reply_bytes(first, true) > SBX_RESIDENT_REPLY_MAX) {
+        sbx_batch_reply_bytes(first, true) > reply_max) {
         return SBX_WAY_RUN;
     }
     const struct sbx_letter *oldest = sbx_letters_oldest(&resident->letters);
@@ -265,11 +274,12 @@ static enum sbx_status send_batch(struct sbx_batch *batch, struct sbx_span progr
 {
     struct sbx_resident *resident = batch->resident;
     struct sbx_letter *letter = sbx_letters_add(&resident->letters, batch);
+    uint16_t code = may_file(resident, batch->change) ? SBX_RESIDENT_READS : SBX_RESIDENT_BATCH;
     (void)program;
     enum sbx_status status =
         letter == NULL
             ? SBX_ENOMEM
-            : sbx_resident_write_input(&letter->body, letter->number,
+            : sbx_resident_write_input(&letter->body, code, letter->number,
                                        (struct sbx_span){batch->frames.data, batch->frames.length});
     if (status == SBX_OK && !post(resident, letter)) {
         status = SBX_ENOMEM;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/http/engine.h"
 #include "core/json.h"
 #include "wire/resident.h"
 
@@ -33,6 +34,15 @@ static struct sbx_request *make(struct sbx_endpoint *endpoint, enum sbx_method m
     request->reply_max = REPLY_MAX;
     request->accept = JSON_TYPE;
     return request;
+}
+
+void sbx_resident_cancel(struct sbx_request **place)
+{
+    if (*place != NULL) {
+        sbx_engine_cancel(*place);
+        sbx_request_destroy(*place);
+        *place = NULL;
+    }
 }
 
 struct sbx_request *sbx_resident_ask_list(struct sbx_endpoint *endpoint)
@@ -101,12 +111,27 @@ struct sbx_request *sbx_resident_ask_input(struct sbx_endpoint *endpoint, const 
     return request;
 }
 
-enum sbx_status sbx_resident_write_input(struct sbx_bytes *body, uint32_t number, struct sbx_span frames)
+struct sbx_request *sbx_resident_ask_file(struct sbx_endpoint *endpoint, struct sbx_span path, size_t length)
+{
+    struct sbx_request *request = NULL;
+    if (sbx_request_create(&request, endpoint, SBX_GET, "/v1/fs/file") != SBX_OK) {
+        return NULL;
+    }
+    sbx_request_query(request, "path", path);
+    request->budget = SBX_BUDGET_FRAMES;
+    request->timeout_ms = ANSWER_MS;
+    request->reply_max = length;
+    request->accept = "application/octet-stream";
+    return request;
+}
+
+enum sbx_status sbx_resident_write_input(struct sbx_bytes *body, uint16_t code, uint32_t number,
+                                         struct sbx_span frames)
 {
     size_t size = SBX_RESIDENT_HEAD + frames.length;
     char *bytes = malloc(size);
     struct sbx_writer writer = sbx_buf_writer(bytes, bytes == NULL ? 0 : size);
-    size_t start = sbx_frame_begin(&writer, number, SBX_RESIDENT_BATCH);
+    size_t start = sbx_frame_begin(&writer, number, code);
     sbx_buf_put(&writer, sbx_hash_of(frames), sizeof(uint64_t));
     sbx_buf_put_bytes(&writer, frames);
     enum sbx_status status = bytes == NULL ? SBX_ENOMEM : sbx_frame_end(&writer, start);

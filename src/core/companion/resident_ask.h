@@ -19,6 +19,9 @@ struct sbx_resident_process {
     json_int_t created_ms; /* on the server's clock */
 };
 
+/* Takes one back, where there is one in `*place`. */
+void sbx_resident_cancel(struct sbx_request **place);
+
 /* All processes. */
 struct sbx_request *sbx_resident_ask_list(struct sbx_endpoint *endpoint);
 
@@ -39,9 +42,12 @@ struct sbx_resident_process sbx_resident_read_start(const struct sbx_request *re
 struct sbx_request *sbx_resident_ask_input(struct sbx_endpoint *endpoint, const char *id,
                                            struct sbx_span body);
 
-/* The body that has batch `number` of `frames`. */
-enum sbx_status sbx_resident_write_input(struct sbx_bytes *body, uint32_t number,
+/* The body that has batch `number` of `frames`; `code`: SBX_RESIDENT_BATCH or SBX_RESIDENT_READS. */
+enum sbx_status sbx_resident_write_input(struct sbx_bytes *body, uint16_t code, uint32_t number,
                                          struct sbx_span frames) SBX_CHECKED;
+
+/* What it has left in a file, `length` bytes. */
+struct sbx_request *sbx_resident_ask_file(struct sbx_endpoint *endpoint, struct sbx_span path, size_t length);
 
 /* What it has printed after `since`; `follow`: as a stream that goes on. */
 struct sbx_request *sbx_resident_ask_log(struct sbx_endpoint *endpoint, const char *id, uint64_t since,

@@ -38,15 +38,6 @@ bool sbx_resident_send(struct sbx_resident *resident, struct sbx_request **place
     return request != NULL;
 }
 
-void sbx_resident_cancel(struct sbx_request **place)
-{
-    if (*place != NULL) {
-        sbx_engine_cancel(*place);
-        sbx_request_destroy(*place);
-        *place = NULL;
-    }
-}
-
 bool sbx_resident_arm(struct sbx_resident *resident, struct sbx_deadline *deadline, uint64_t at_ms)
 {
     sbx_engine_disarm(resident->engine, deadline);

@@ -18,8 +18,12 @@ static uint64_t now_us(void)
 static void take_replies(struct sbx_resident *resident, const struct sbx_frame *frame)
 {
     struct sbx_letter *letter = sbx_letters_find(&resident->letters, frame->id);
-    struct sbx_batch *batch = letter == NULL ? NULL : sbx_letter_answered(letter);
     resident->used_ms = sbx_now_ms();
+    if (letter != NULL && letter->batch != NULL && frame->code == SBX_RESIDENT_FILED) {
+        sbx_resident_fetch(resident, letter, frame);
+        return;
+    }
+    struct sbx_batch *batch = letter == NULL ? NULL : sbx_letter_answered(letter);
     if (batch == NULL) { /* nobody wants it any more; somebody may wait for its place */
         sbx_companion_lane_look_again(resident->lane);
     } else if (frame->code == SBX_RESIDENT_REPLIES) {

@@ -48,10 +48,11 @@ struct sbx_resident {
     unsigned failures;      /* of looks, one after the other */
     unsigned looks_after_end;
     bool greeted;
-    bool streamed; /* the stream brought something */
-    bool missed;   /* and something else it did not */
-    bool ended;    /* the process has */
-    bool unwanted; /* whoever had it is closed */
+    bool streamed;   /* the stream brought something */
+    bool missed;     /* and something else it did not */
+    bool ended;      /* the process has */
+    bool unwanted;   /* whoever had it is closed */
+    bool files_fail; /* a file with replies could not be had: all are printed */
     /* Before there is one. */
     unsigned streak;
     uint64_t last_run_ms;
@@ -96,9 +97,6 @@ void sbx_resident_enter(struct sbx_resident *resident, enum sbx_resident_mode mo
 bool sbx_resident_send(struct sbx_resident *resident, struct sbx_request **place, struct sbx_request *request,
                        void (*done)(struct sbx_request *request));
 
-/* Takes it back, where there is one. */
-void sbx_resident_cancel(struct sbx_request **place);
-
 /* false: there is no memory. */
 bool sbx_resident_arm(struct sbx_resident *resident, struct sbx_deadline *deadline, uint64_t at_ms);
 
@@ -127,6 +125,12 @@ void sbx_resident_go(struct sbx_resident *resident);
  * started for a minute. */
 void sbx_resident_dismiss(struct sbx_resident *resident);
 void sbx_resident_dismiss_for_long(struct sbx_resident *resident);
+
+/* Of resident_file.c. */
+
+/* `frame` says in which file the replies to the letter are, which was not answered yet: they are asked for. */
+void sbx_resident_fetch(struct sbx_resident *resident, struct sbx_letter *letter,
+                        const struct sbx_frame *frame);
 
 /* Of resident_log.c. */
 

@@ -61,6 +61,16 @@ void sbx_connections_clear(struct sbx_connections *connections)
     connections->multi = NULL;
 }
 
+size_t sbx_connections_count(const struct sbx_connections *connections, size_t most)
+{
+    const struct sbx_link *end = &connections->waiting.head;
+    size_t count = connections->active;
+    for (const struct sbx_link *link = end->next; link != end && count < most; link = link->next) {
+        count++;
+    }
+    return count < most ? count : most;
+}
+
 /* Whether the sandbox of `request` is given as many of its budget as it may have. */
 static bool is_busy(const struct sbx_request *request, const struct sbx_queue *active)
 {

@@ -14,7 +14,6 @@
 
 #include "core/http/connections.h"
 #include "core/http/poller.h"
-#include "core/http/request.h"
 #include "core/mailbox.h"
 
 enum { EVENTS = 64, LINGER_MS = 1, SLICE_MS = 50 };
@@ -238,13 +237,17 @@ void sbx_engine_send(struct sbx_engine *engine, struct sbx_request *request)
     sbx_queue_push(&engine->connections[request->budget].waiting, &request->link);
 }
 
+size_t sbx_engine_count(const struct sbx_engine *engine, enum sbx_budget budget, size_t most)
+{
+    return sbx_connections_count(&engine->connections[budget], most);
+}
+
 /* Hands `request` to its transport; one that cannot be handed over comes back at once. */
 static void activate(struct sbx_request *request)
 {
     struct sbx_engine *engine = request->engine;
     sbx_link_remove(&request->link);
-    bool has_deadline = request->deadline.place != 0;
-    enum sbx_status status = has_deadline ? SBX_OK : SBX_ENOMEM;
+    enum sbx_status status = request->deadline.place != 0 ? SBX_OK : SBX_ENOMEM; /* of its deadline */
     if (status == SBX_OK && request->change && !sbx_task_may_change(request->task)) {
         status = SBX_ECANCELED;
     }
@@ -353,10 +356,8 @@ static bool serve(struct sbx_engine *engine, int timeout_ms)
     struct sbx_poll_event events[EVENTS];
     size_t count = sbx_poller_wait(engine->poller, events, EVENTS, timeout_ms);
     for (size_t i = 0; i < count; i++) {
-        if (events[i].fd >= 0) {
-            for (int budget = 0; budget < SBX_BUDGETS; budget++) { /* whose it is not does nothing */
-                sbx_multi_serve(engine->connections[budget].multi, events[i]);
-            }
+        for (int budget = 0; events[i].fd >= 0 && budget < SBX_BUDGETS; budget++) {
+            sbx_multi_serve(engine->connections[budget].multi, events[i]); /* whose it is not does nothing */
         }
     }
     return count > 0;

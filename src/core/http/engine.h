@@ -17,6 +17,7 @@
 #define SBX_CORE_HTTP_ENGINE_H
 
 #include "core/http/deadlines.h"
+#include "core/http/request.h"
 #include "core/http/tasks.h"
 #include "core/queue.h"
 #include "wire/status.h"
@@ -67,6 +68,9 @@ void sbx_engine_send(struct sbx_engine *engine, struct sbx_request *request);
 
 /* Takes back a request that was sent: `done` is not called, and no one hears of its reply. Thread: pool. */
 void sbx_engine_cancel(struct sbx_request *request);
+
+/* How many requests of the budget are on their way, or wait; what is more than `most` is not counted. Thread: pool. */
+size_t sbx_engine_count(const struct sbx_engine *engine, enum sbx_budget budget, size_t most);
 
 /* Calls deadline->due when its time has come, or when the engine is closed. SBX_ENOMEM. Thread: pool. */
 enum sbx_status sbx_engine_arm(struct sbx_engine *engine, struct sbx_deadline *deadline) SBX_CHECKED;
