@@ -9,11 +9,13 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "companion/box.h"
 #include "companion/kernel.h"
 #include "companion/output.h"
 #include "wire/resident.h"
@@ -31,6 +33,8 @@ struct resident {
     struct sbx_buffer answers[SBX_RESIDENT_WINDOW]; /* owned */
     int files[SBX_RESIDENT_WINDOW];                 /* owned; what replies were left in; -1: nothing */
     struct early early[SBX_RESIDENT_WINDOW];
+    struct box box;
+    char *boxed;   /* borrowed; SBX_BATCH_MAX bytes, for frames that were in it */
     uint32_t done; /* the number of the last batch that was done */
     int output;
 };
@@ -46,11 +50,13 @@ static bool set(struct sbx_buffer *buffer, struct sbx_span bytes)
     return buffer->data != NULL;
 }
 
-static bool say(const struct resident *resident, enum sbx_resident_code code, uint32_t number)
+static bool say(const struct resident *resident, enum sbx_resident_code code, uint32_t number,
+                const char *path)
 {
-    char bytes[SBX_FRAME_HEADER];
+    char bytes[SBX_FRAME_HEADER + SBX_PATH_MAX];
     struct sbx_writer writer = sbx_buf_writer(bytes, sizeof(bytes));
     size_t start = sbx_frame_begin(&writer, number, (uint16_t)code);
+    sbx_buf_put_bytes(&writer, (struct sbx_span){path, strlen(path)});
     return sbx_frame_end(&writer, start) == SBX_OK &&
            output_write(resident->output, sbx_buf_written(&writer));
 }
@@ -145,26 +151,45 @@ static bool repeat(const struct resident *resident, uint32_t number)
     return output_write(resident->output, (struct sbx_span){kept->data, kept->length});
 }
 
-/* The frames of a batch; false: it is not the one that was sent. */
-static bool open_batch(struct sbx_span payload, struct sbx_span *frames)
+/* What is left to read are the frames; or the number of the file that they are in, which is taken. */
+static struct sbx_span read_frames(struct resident *resident, struct sbx_reader *reader, bool boxed)
 {
-    struct sbx_reader reader = sbx_buf_reader(payload);
+    struct sbx_buffer taken = {resident->boxed, 0};
+    if (!boxed) {
+        return sbx_buf_get_bytes(reader, sbx_buf_left(reader));
+    }
+    uint32_t number = (uint32_t)sbx_buf_get(reader, sizeof(uint32_t));
+    bool good = box_take(&resident->box, number, &taken) == SBX_OK;
+    return good ? (struct sbx_span){taken.data, taken.length} : SBX_SPAN("");
+}
+
+/* The frames of a batch; false: it is not the one that was sent. What cannot be had from the box is no batch: nobody may
+ * guess at it, but those behind it are what they are. */
+static bool open_batch(struct resident *resident, const struct sbx_frame *frame, struct sbx_span *frames)
+{
+    bool boxed = (frame->code & SBX_RESIDENT_BOXED) != 0;
+    struct sbx_reader reader = sbx_buf_reader(frame->payload);
     uint64_t hash = sbx_buf_get(&reader, sizeof(uint64_t));
-    *frames = (struct sbx_span){payload.data + reader.at, sbx_buf_left(&reader)};
-    return !reader.failed && sbx_hash_of(*frames) == hash;
+    *frames = read_frames(resident, &reader, boxed);
+    bool good = sbx_hash_of(*frames) == hash;
+    *frames = boxed && !good ? SBX_SPAN("") : *frames;
+    return !reader.failed && (good || boxed);
 }
 
 static bool take(struct resident *resident, const struct sbx_frame *frame)
 {
     struct sbx_span frames;
+    bool reads = (frame->code & SBX_RESIDENT_READS) != 0;
     int32_t ahead = (int32_t)(frame->id - resident->done); /* the numbers go round */
-    bool reads = frame->code == SBX_RESIDENT_READS;
-    if ((!reads && frame->code != SBX_RESIDENT_BATCH) || ahead > SBX_RESIDENT_WINDOW ||
-        !open_batch(frame->payload, &frames)) {
+    if ((frame->code & ~(SBX_RESIDENT_READS | SBX_RESIDENT_BOXED)) != SBX_RESIDENT_BATCH ||
+        ahead > SBX_RESIDENT_WINDOW) {
         return false;
     }
     if (ahead <= 0) {
         return repeat(resident, frame->id);
+    }
+    if (!open_batch(resident, frame, &frames)) {
+        return false;
     }
     if (ahead > 1) {
         struct early *early = &resident->early[frame->id % SBX_RESIDENT_WINDOW];
@@ -189,33 +214,61 @@ static bool take_whole(struct resident *resident, char *bytes, size_t *length)
     return good && status == SBX_EAGAIN;
 }
 
-/* Bytes that came; 0: there are no more, or none came in time. */
+static volatile sig_atomic_t told_to_end;
+
+static void on_told(int signal)
+{
+    (void)signal;
+    told_to_end = 1;
+}
+
+/* From now on SIGTERM comes while it waits, and at no other time: what it is at, it ends. */
+static void wait_for_the_end(void)
+{
+    sigset_t told;
+    const struct sigaction action = {.sa_handler = on_told};
+    told_to_end = 0;
+    (void)sigemptyset(&told);
+    (void)sigaddset(&told, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &told, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}
+
+/* Bytes that came; 0: there are no more, none came in time, or it was told to end. */
 static size_t wait_for_bytes(int input, char *bytes, size_t room, int idle_ms)
 {
+    sigset_t none;
     struct pollfd waited = {.fd = input, .events = POLLIN};
+    const struct timespec idle = {.tv_sec = idle_ms / 1000, .tv_nsec = idle_ms % 1000 * 1000000L};
     ssize_t got;
+    (void)sigemptyset(&none);
     do {
-        int ready = poll(&waited, 1, idle_ms);
+        int ready = ppoll(&waited, 1, &idle, &none);
         got = ready > 0 ? read(input, bytes, room) : ready;
-    } while (got < 0 && (errno == EINTR || errno == EAGAIN));
+    } while (got < 0 && told_to_end == 0 && (errno == EINTR || errno == EAGAIN));
     return got > 0 ? (size_t)got : 0;
 }
 
 bool resident_serve(struct server *server, int input, int output, int idle_ms)
 {
     static char bytes[SBX_FRAME_MAX];
+    static char boxed[SBX_BATCH_MAX];
     static struct resident resident;
     size_t length = 0;
     size_t got = 0;
-    resident = (struct resident){.server = server, .room = server->replies.size, .output = output};
+    resident =
+        (struct resident){.server = server, .room = server->replies.size, .boxed = boxed, .output = output};
     memset(resident.files, -1, sizeof(resident.files));
     server->resident = true;
-    bool good = say(&resident, SBX_RESIDENT_REPLIES, 0);
+    wait_for_the_end();
+    box_make(&resident.box, server);
+    bool good = say(&resident, SBX_RESIDENT_REPLIES, 0, resident.box.path);
     while (good && (got = wait_for_bytes(input, bytes + length, sizeof(bytes) - length, idle_ms)) > 0) {
         length += got;
         good = take_whole(&resident, bytes, &length);
     }
-    good = say(&resident, SBX_RESIDENT_LEFT, resident.done) && good;
+    good = say(&resident, SBX_RESIDENT_LEFT, resident.done, "") && good;
+    box_remove(&resident.box, server);
     for (size_t i = 0; i < SBX_RESIDENT_WINDOW; i++) {
         free(resident.answers[i].data);
         free(resident.early[i].frames.data);

@@ -1,7 +1,8 @@
 /* resident.h: how batches reach a companion that stays, and how their replies come back: each as the payload of a frame
  * (frame.h) around it.
  *
- *   asked      id: the number of the batch, 1 for the first, one more for each    payload: u64 hash of its frames; those
+ *   asked      id: the number of the batch, 1 for the first, one more for each    payload: u64 hash of its frames; those,
+ *                                    or u32 number of the file in its box that they are in
  *   answered   id: that number       payload: the replies; or u64 hash of them, u32 how many bytes they are, and the path
  *                                    of a file that holds them
  *
@@ -21,13 +22,14 @@
 #include "wire/frame.h"
 #include "wire/limits.h"
 
-/* The codes of what is asked. Of a batch that only reads, long replies are left in a file, which the server
- * gives out as it is: what is printed, it makes base64 in JSON of. What is lost with the file can be asked again. */
-enum { SBX_RESIDENT_BATCH = 1, SBX_RESIDENT_READS = 2 };
+/* The code of what is asked, and what may be added to it. Of a batch that only reads, long replies are left in a file, which
+ * the server gives out as it is: what is printed, it makes base64 in JSON of. What is lost with the file can be asked again.
+ * Likewise long frames are in a file when they are asked for, which goes when it has been read. */
+enum { SBX_RESIDENT_BATCH = 1, SBX_RESIDENT_READS = 2, SBX_RESIDENT_BOXED = 4 };
 
 /* The codes of what it says. */
 enum sbx_resident_code {
-    SBX_RESIDENT_REPLIES, /* to batch `id`; with number 0 and without replies: it is there */
+    SBX_RESIDENT_REPLIES, /* to batch `id`; with number 0: it is there, and has a box of that path; empty: none */
     SBX_RESIDENT_REFUSED, /* batch `id` was none: nothing of it was done */
     SBX_RESIDENT_LEFT,    /* it reads no more; `id` is the last batch that it did */
     SBX_RESIDENT_FILED, /* the replies to batch `id` are in a file, until SBX_RESIDENT_WINDOW more were asked */
@@ -53,5 +55,10 @@ enum sbx_resident_code {
 
 /* Bytes of a batch with all that stands around it: what one request may write to a process, decoded. */
 #define SBX_RESIDENT_MAX (64 * SBX_KIB)
+
+/* Bytes of frames that are worth a file of their own; and of those that share one. One that is longer has one alone, up to
+ * SBX_BATCH_MAX. */
+#define SBX_RESIDENT_BOXED_MIN (12 * SBX_KIB)
+#define SBX_RESIDENT_BOXED_MAX (288 * SBX_KIB)
 
 #endif

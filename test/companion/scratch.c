@@ -123,3 +123,9 @@ void scratch_become_root(void)
         assert_int_equal(setegid(0), 0);
     }
 }
+
+void scratch_put_zeros(const char *path, size_t size)
+{
+    scratch_put(path, "");
+    assert_int_equal(truncate(path, (off_t)size), 0);
+}

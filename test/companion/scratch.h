@@ -37,4 +37,7 @@ bool scratch_is_there(const char *path);                 /* as lstat sees it */
 void scratch_become_nobody(void);
 void scratch_become_root(void);
 
+/* A file of so many bytes that are 0. */
+void scratch_put_zeros(const char *path, size_t size);
+
 #endif

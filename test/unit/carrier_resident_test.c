@@ -9,6 +9,7 @@
 #include "wire/resident.h"
 
 #define STATE "GET /v1/processes/proc_7\n"
+#define STOP "POST /v1/processes/proc_7/stop?waitMs=500\n"
 #define KILL "POST /v1/processes/proc_7/kill?waitMs=500\n"
 #define FORGET "DELETE /v1/processes/proc_7\n"
 
@@ -188,7 +189,7 @@ static void test_another(void **state)
     stays_await_asked(world, STATE STATE);
     assert_reads(world, fs, 30);
     assert_int_equal(stays.inputs, 1);
-    assert_false(stays_was_asked(world, KILL));
+    assert_false(stays_was_asked(world, STOP));
     assert_false(stays_was_asked(world, FORGET));
     frames_destroy(&op, 1);
     sbx_fs_destroy(fs);
@@ -215,7 +216,22 @@ static void test_sleep(void **state)
     stays_await(world, fs, "run");
     clock_advance(45000);
     stays_await_asked(world, FORGET);
-    assert_string_equal(stays.asked, STATE STATE KILL FORGET);
+    assert_string_equal(stays.asked, STATE STATE STOP FORGET);
+    sbx_fs_destroy(fs);
+}
+
+/* It is killed, then. */
+static void test_stubborn(void **state)
+{
+    struct world *world = *state;
+    struct sbx_fs *fs = stays_fs(world, "stream");
+    stays.stubborn = true;
+    stays.asked[0] = '\0';
+    clock_advance(11000);
+    stays_await(world, fs, "run");
+    clock_advance(45000);
+    stays_await_asked(world, FORGET);
+    assert_string_equal(stays.asked, STATE STOP KILL FORGET);
     sbx_fs_destroy(fs);
 }
 
@@ -447,6 +463,7 @@ int main(void)
         TEST(test_left),
         TEST(test_another),
         TEST(test_sleep),
+        TEST(test_stubborn),
         TEST(test_sleep_for_good),
         TEST(test_left_behind),
         TEST(test_given_up),

@@ -14,6 +14,8 @@
 #include "wire/resident.h"
 
 #define PROCESS "/v1/processes/proc_7"
+#define BOX "/private/parts-1"
+#define BOX_TARGET "/v1/fs/file?path=" BOX "/"
 
 struct stays stays;
 
@@ -106,6 +108,17 @@ static void do_batch(uint32_t number, struct sbx_span frames_of, bool reads)
     free(replies);
 }
 
+/* The frames that the letter tells of: in it, or in the box. */
+static struct sbx_span frames_of(const struct sbx_frame *letter, struct sbx_reader *rest)
+{
+    if ((letter->code & SBX_RESIDENT_BOXED) == 0) {
+        return sbx_buf_get_bytes(rest, sbx_buf_left(rest));
+    }
+    stays.boxed++;
+    bool there = sbx_buf_get(rest, sizeof(uint32_t)) == stays.box_number;
+    return there ? sbx_bytes_span(&stays.in_box) : SBX_SPAN("");
+}
+
 static bool take_input(struct world *world, const struct asked *asked, int fd)
 {
     struct sbx_bytes bytes;
@@ -121,9 +134,9 @@ static bool take_input(struct world *world, const struct asked *asked, int fd)
     if (refusal == NULL && sbx_frame_next(&reader, &frame) == SBX_OK && frame.id == stays.done + 1) {
         struct sbx_reader batch = sbx_buf_reader(frame.payload);
         uint64_t hash = sbx_buf_get(&batch, sizeof(uint64_t));
-        struct sbx_span frames = sbx_buf_get_bytes(&batch, sbx_buf_left(&batch));
+        struct sbx_span frames = frames_of(&frame, &batch);
         do_batch(frame.id, hash == sbx_hash_of(frames) ? frames : SBX_SPAN(""),
-                 frame.code == SBX_RESIDENT_READS);
+                 (frame.code & SBX_RESIDENT_READS) != 0);
     }
     (void)pthread_mutex_unlock(&world->lock);
     sbx_bytes_clear(&bytes);
@@ -172,16 +185,17 @@ static bool answer_log(struct server *server, struct world *world, const struct 
     return true;
 }
 
-static bool answer_process(struct world *world, int fd)
+static bool answer_process(struct world *world, const struct asked *asked, int fd)
 {
     char text[300];
+    bool stopped = strstr(asked->target, "/stop?") != NULL && !stays.stubborn;
     (void)pthread_mutex_lock(&world->lock);
     long created_ms = stays.another ? STAYS_CREATED_MS + 1 : STAYS_CREATED_MS;
     (void)pthread_mutex_unlock(&world->lock);
     (void)snprintf(text, sizeof(text),
-                   "{\"id\":\"proc_7\",\"args\":[\"serve\",\"--batches\"],\"status\":\"running\","
+                   "{\"id\":\"proc_7\",\"args\":[\"serve\",\"--batches\"],\"status\":\"%s\","
                    "\"createdAtMs\":%ld}",
-                   created_ms);
+                   stopped ? "exited" : "running", created_ms);
     return server_reply(fd, "200 OK", JSON, text);
 }
 
@@ -191,6 +205,19 @@ static bool answer_file(struct world *world, int fd)
     bool open = server_reply_bytes(fd, stays.files, "application/octet-stream", sbx_bytes_span(&stays.file));
     (void)pthread_mutex_unlock(&world->lock);
     return open;
+}
+
+static bool take_into_box(struct server *server, struct world *world, const struct asked *asked, int fd)
+{
+    (void)pthread_mutex_lock(&world->lock);
+    bool waits = stays.box_waits;
+    const char *status = stays.box;
+    sbx_bytes_clear(&stays.in_box);
+    sbx_bytes_init(&stays.in_box, SBX_MIB);
+    sbx_bytes_append(&stays.in_box, (struct sbx_span){asked->body.data, asked->body.length});
+    stays.box_number = strtoul(strrchr(asked->target, '/') + 1, NULL, 10);
+    (void)pthread_mutex_unlock(&world->lock);
+    return (!waits || server_wait(server)) && server_reply(fd, status, JSON, "{}");
 }
 
 static void note(struct world *world, const struct asked *asked)
@@ -211,6 +238,9 @@ static bool answer(struct server *server, const struct asked *asked, int fd)
         return answer_log(server, world, asked, fd);
     }
     note(world, asked);
+    if (asked->method[0] == 'P' && strncmp(asked->target, BOX_TARGET, strlen(BOX_TARGET)) == 0) {
+        return take_into_box(server, world, asked, fd);
+    }
     if (strcmp(asked->target, "/v1/fs/file?path=/proc/77/fd/5") == 0) {
         return answer_file(world, fd);
     }
@@ -219,7 +249,7 @@ static bool answer(struct server *server, const struct asked *asked, int fd)
     }
     return strcmp(asked->target, "/v1/processes") == 0 && asked->method[0] == 'G'
                ? server_reply(fd, "200 OK", JSON, stays.list)
-               : answer_process(world, fd);
+               : answer_process(world, asked, fd);
 }
 
 /* ---- Tests ---------------------------------------------------------------------------------------------- */
@@ -242,6 +272,7 @@ int stays_tear_down(void **state)
     }
     sbx_bytes_clear(&held);
     sbx_bytes_clear(&stays.file);
+    sbx_bytes_clear(&stays.in_box);
     return failed;
 }
 
@@ -262,6 +293,12 @@ void stays_await(struct world *world, const struct sbx_fs *fs, const char *carri
     awaited.fs = fs;
     awaited.wanted = carrier;
     drive_until(world->engine, has_carrier, NULL);
+}
+
+void stays_have_box(const char *status)
+{
+    stays.box = status;
+    say_frame(SBX_RESIDENT_REPLIES, 0, SBX_SPAN(BOX));
 }
 
 struct sbx_fs *stays_fs(struct world *world, const char *carrier)

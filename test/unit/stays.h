@@ -22,9 +22,11 @@ struct stays {
     size_t lost_to;
     bool cut; /* the stream ends */
     const char *
-        files; /* the status with which a file is given that the replies to a batch that reads are left in; NULL:
-                          they are printed */
-    bool strange; /* it holds something else */
+        files; /* the status with which replies to what reads are given from a file; NULL: they are printed */
+    bool stubborn;   /* it does not end when it is told to */
+    bool strange;    /* it holds something else */
+    const char *box; /* the status with which a file in its box is taken; NULL: it has none */
+    bool box_waits;  /* until the server is released */
 
     /* What came. */
     size_t inputs;            /* requests */
@@ -32,6 +34,9 @@ struct stays {
     size_t changes;           /* frames that make a directory */
     size_t filed;             /* batches whose replies may be left in a file */
     struct sbx_bytes file;    /* what was left there last */
+    size_t boxed;             /* batches whose frames were in the box */
+    struct sbx_bytes in_box;  /* what was left there last */
+    size_t box_number;        /* as which file */
     uint32_t done;            /* number of the last one */
     size_t entries;           /* of the log */
     char *log[STAYS_ENTRIES]; /* owned: base64, from entry 1 on */
@@ -45,6 +50,9 @@ int stays_tear_down(void **state);
 
 /* A file system whose companion stays, by that carrier. */
 struct sbx_fs *stays_fs(struct world *world, const char *carrier);
+
+/* It tells that it has a box, whose files are taken with that status. Before there is a file system. */
+void stays_have_box(const char *status);
 
 /* Runs slices until its carrier is that. */
 void stays_await(struct world *world, const struct sbx_fs *fs, const char *carrier);

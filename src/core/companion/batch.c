@@ -72,7 +72,6 @@ size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, bool s
 {
     struct fill fill = {0};
     size_t count = 0;
-    fill_max = stays && fill_max > SBX_RESIDENT_FILL_MAX ? SBX_RESIDENT_FILL_MAX : fill_max;
     for (struct sbx_link *link = waiting->head.next; link != &waiting->head; link = link->next) {
         struct sbx_ask *ask = SBX_CONTAINER(link, struct sbx_ask, link);
         if (count > 0 && (ask->alone || !sbx_endpoint_equal(ask->endpoint, chosen[0]->endpoint))) {

@@ -187,7 +187,8 @@ enum sbx_status sbx_companion_lane_ask(struct sbx_companion_lane *lane, struct s
 static void send_some(struct sbx_companion_lane *lane, bool stays)
 {
     struct sbx_ask *chosen[SBX_BATCH_FRAMES_MAX];
-    size_t count = sbx_batch_choose(&lane->waiting, lane->fill_max, stays, chosen);
+    size_t fill_max = stays ? sbx_resident_fill_max(lane->resident, lane->fill_max) : lane->fill_max;
+    size_t count = sbx_batch_choose(&lane->waiting, fill_max, stays, chosen);
     struct sbx_batch *batch = NULL;
     enum sbx_status status = sbx_batch_create(&batch, chosen, count);
     for (size_t i = 0; i < count; i++) {

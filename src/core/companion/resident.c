@@ -145,6 +145,7 @@ void sbx_resident_init(struct sbx_resident *resident)
     sbx_letters_init(&resident->letters);
     sbx_tail_init(&resident->tail);
     sbx_bytes_init(&resident->body, SBX_BODY_MAX);
+    sbx_bytes_init(&resident->box, SBX_PATH_MAX);
     resident->round_trip_us = UINT64_MAX;
     resident->looks = 0;
     resident->failures = 0;
@@ -221,6 +222,19 @@ static bool may_file(const struct sbx_resident *resident, bool change)
     return !change && !resident->files_fail;
 }
 
+/* Bytes of a frame that can go that way. */
+static size_t longest_frame(const struct sbx_resident *resident)
+{
+    return sbx_resident_boxes(resident, SBX_BATCH_MAX) ? SBX_BATCH_MAX : SBX_RESIDENT_MAX - SBX_RESIDENT_HEAD;
+}
+
+size_t sbx_resident_fill_max(const struct sbx_resident *resident, size_t most)
+{
+    size_t longest = longest_frame(resident);
+    size_t fill_max = longest < SBX_RESIDENT_BOXED_MAX ? longest : SBX_RESIDENT_BOXED_MAX;
+    return fill_max < most ? fill_max : most;
+}
+
 enum sbx_way sbx_resident_way(const struct sbx_resident *resident, const struct sbx_ask *first)
 {
     bool change = (first->row->kind & SBX_CHANGE) != 0;
@@ -228,7 +242,7 @@ enum sbx_way sbx_resident_way(const struct sbx_resident *resident, const struct 
         resident != NULL && may_file(resident, change) ? SBX_REPLIES_MAX : SBX_RESIDENT_REPLY_MAX;
     if (resident == NULL || !sbx_resident_is_up(resident) || first->alone ||
         resident->letters.count >= LETTERS_MAX || !sbx_endpoint_equal(first->endpoint, resident->endpoint) ||
-        sbx_batch_frame_bytes(first) > SBX_RESIDENT_FILL_MAX ||
+        sbx_batch_frame_bytes(first) > longest_frame(resident) ||
         sbx_batch_reply_bytes(first, true) > reply_max) {
         return SBX_WAY_RUN;
     }
@@ -236,7 +250,8 @@ enum sbx_way sbx_resident_way(const struct sbx_resident *resident, const struct 
     if (oldest != NULL && sbx_now_ms() >= oldest->sent_ms + PATIENCE_MS) {
         return SBX_WAY_RUN;
     }
-    return resident->letters.waiting >= SBX_RESIDENT_WINDOW ? SBX_WAY_LATER : SBX_WAY_RESIDENT;
+    return resident->letters.waiting + resident->boxing >= SBX_RESIDENT_WINDOW ? SBX_WAY_LATER
+                                                                               : SBX_WAY_RESIDENT;
 }
 
 /* The server did not take it, and so those behind it are not done either. */
@@ -270,17 +285,25 @@ static void on_posted(struct sbx_request *request)
     }
 }
 
-static enum sbx_status send_batch(struct sbx_batch *batch, struct sbx_span program)
+/* What stands behind the hash of the frames: they, or the number of the file that they are in. */
+static enum sbx_status write_letter(struct sbx_letter *letter, const struct sbx_batch *batch)
+{
+    char number[sizeof(uint32_t)];
+    struct sbx_writer writer = sbx_buf_writer(number, sizeof(number));
+    const struct sbx_span frames = {batch->frames.data, batch->frames.length};
+    bool boxed = batch->file != 0;
+    uint16_t code = SBX_RESIDENT_BATCH | (boxed ? SBX_RESIDENT_BOXED : 0);
+    code |= may_file(batch->resident, batch->change) ? SBX_RESIDENT_READS : 0;
+    sbx_buf_put(&writer, batch->file, sizeof(uint32_t));
+    return sbx_resident_write_input(&letter->body, code, letter->number, sbx_hash_of(frames),
+                                    boxed ? sbx_buf_written(&writer) : frames);
+}
+
+enum sbx_status sbx_resident_send_letter(struct sbx_batch *batch)
 {
     struct sbx_resident *resident = batch->resident;
     struct sbx_letter *letter = sbx_letters_add(&resident->letters, batch);
-    uint16_t code = may_file(resident, batch->change) ? SBX_RESIDENT_READS : SBX_RESIDENT_BATCH;
-    (void)program;
-    enum sbx_status status =
-        letter == NULL
-            ? SBX_ENOMEM
-            : sbx_resident_write_input(&letter->body, code, letter->number,
-                                       (struct sbx_span){batch->frames.data, batch->frames.length});
+    enum sbx_status status = letter == NULL ? SBX_ENOMEM : write_letter(letter, batch);
     if (status == SBX_OK && !post(resident, letter)) {
         status = SBX_ENOMEM;
     }
@@ -299,9 +322,18 @@ static enum sbx_status send_batch(struct sbx_batch *batch, struct sbx_span progr
     return SBX_OK;
 }
 
+static enum sbx_status send_batch(struct sbx_batch *batch, struct sbx_span program)
+{
+    (void)program;
+    return sbx_resident_boxes(batch->resident, batch->frames.length) ? sbx_resident_put_in_box(batch)
+                                                                     : sbx_resident_send_letter(batch);
+}
+
 static void cancel_batch(struct sbx_batch *batch)
 {
-    if (batch->letter != NULL) { /* else it is here no more */
+    if (batch->request != NULL) {
+        sbx_resident_take_out_of_box(batch);
+    } else if (batch->letter != NULL) { /* else it is here no more */
         (void)sbx_letter_release(batch->letter);
     }
 }

@@ -55,8 +55,8 @@ enum sbx_way { SBX_WAY_RUN, SBX_WAY_RESIDENT, SBX_WAY_LATER };
  * `resident` is allowed. */
 enum sbx_way sbx_resident_way(const struct sbx_resident *resident, const struct sbx_ask *first);
 
-/* Bytes of a batch that goes that way. */
-#define SBX_RESIDENT_FILL_MAX (SBX_RESIDENT_MAX - SBX_RESIDENT_HEAD)
+/* Bytes of a batch that goes that way; no more than `most`. */
+size_t sbx_resident_fill_max(const struct sbx_resident *resident, size_t most);
 
 /* For batches whose `resident` is set. */
 extern const struct sbx_carrier sbx_carrier_resident;

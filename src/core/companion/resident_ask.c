@@ -5,6 +5,7 @@
  */
 #include "core/companion/resident_ask.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 
 #define PROCESSES "/v1/processes"
 #define JSON_TYPE "application/json"
+#define CONTENT_TYPE "application/octet-stream"
 #define STALLED_MS 20000         /* the stream has a sign of life every 15 s */
 #define ANSWER_MS 30000          /* a server that is stopped for a while answers when it goes on */
 #define REPLY_MAX (32 * SBX_MIB) /* bytes: the whole log of a process, as JSON */
@@ -111,29 +113,57 @@ struct sbx_request *sbx_resident_ask_input(struct sbx_endpoint *endpoint, const 
     return request;
 }
 
-struct sbx_request *sbx_resident_ask_file(struct sbx_endpoint *endpoint, struct sbx_span path, size_t length)
+/* About the content of a file. */
+static struct sbx_request *make_for_content(struct sbx_endpoint *endpoint, enum sbx_method method,
+                                            struct sbx_span path)
 {
     struct sbx_request *request = NULL;
-    if (sbx_request_create(&request, endpoint, SBX_GET, "/v1/fs/file") != SBX_OK) {
+    if (sbx_request_create(&request, endpoint, method, "/v1/fs/file") != SBX_OK) {
         return NULL;
     }
     sbx_request_query(request, "path", path);
     request->budget = SBX_BUDGET_FRAMES;
     request->timeout_ms = ANSWER_MS;
-    request->reply_max = length;
-    request->accept = "application/octet-stream";
+    return request;
+}
+
+struct sbx_request *sbx_resident_ask_file(struct sbx_endpoint *endpoint, struct sbx_span path, size_t length)
+{
+    struct sbx_request *request = make_for_content(endpoint, SBX_GET, path);
+    if (request != NULL) {
+        request->reply_max = length;
+        request->accept = CONTENT_TYPE;
+    }
+    return request;
+}
+
+struct sbx_request *sbx_resident_ask_box(struct sbx_endpoint *endpoint, struct sbx_span box, uint32_t number,
+                                         struct sbx_span frames)
+{
+    char path[SBX_PATH_MAX + 1];
+    int length = snprintf(path, sizeof(path), "%.*s/%" PRIu32, (int)box.length, box.data, number);
+    if (length < 0 || (size_t)length >= sizeof(path)) {
+        return NULL;
+    }
+    struct sbx_request *request =
+        make_for_content(endpoint, SBX_PUT, (struct sbx_span){path, (size_t)length});
+    if (request != NULL) {
+        request->accept = JSON_TYPE;
+        request->body_type = CONTENT_TYPE;
+        request->body = frames;
+    }
     return request;
 }
 
 enum sbx_status sbx_resident_write_input(struct sbx_bytes *body, uint16_t code, uint32_t number,
-                                         struct sbx_span frames)
+                                         uint64_t hash, struct sbx_span rest)
 {
-    size_t size = SBX_RESIDENT_HEAD + frames.length;
+    size_t size = SBX_RESIDENT_HEAD + rest.length;
     char *bytes = malloc(size);
     struct sbx_writer writer = sbx_buf_writer(bytes, bytes == NULL ? 0 : size);
     size_t start = sbx_frame_begin(&writer, number, code);
-    sbx_buf_put(&writer, sbx_hash_of(frames), sizeof(uint64_t));
-    sbx_buf_put_bytes(&writer, frames);
+    sbx_buf_put(&writer, hash, sizeof(uint64_t));
+    sbx_buf_put_bytes(&writer, rest);
     enum sbx_status status = bytes == NULL ? SBX_ENOMEM : sbx_frame_end(&writer, start);
     if (status == SBX_OK) {
         size_t length = SBX_BASE64_LENGTH(size);
@@ -208,9 +238,10 @@ enum sbx_resident_life sbx_resident_read_state(const struct sbx_request *request
     return life;
 }
 
-struct sbx_request *sbx_resident_ask_kill(struct sbx_endpoint *endpoint, const char *id)
+struct sbx_request *sbx_resident_ask_to_end(struct sbx_endpoint *endpoint, const char *id,
+                                            enum sbx_resident_end end)
 {
-    struct sbx_request *request = make(endpoint, SBX_POST, id, "/kill");
+    struct sbx_request *request = make(endpoint, SBX_POST, id, end == SBX_RESIDENT_STOP ? "/stop" : "/kill");
     if (request != NULL) {
         sbx_request_query(request, "waitMs", SBX_SPAN("500"));
     }

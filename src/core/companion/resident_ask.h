@@ -42,9 +42,13 @@ struct sbx_resident_process sbx_resident_read_start(const struct sbx_request *re
 struct sbx_request *sbx_resident_ask_input(struct sbx_endpoint *endpoint, const char *id,
                                            struct sbx_span body);
 
-/* The body that has batch `number` of `frames`; `code`: SBX_RESIDENT_BATCH or SBX_RESIDENT_READS. */
+/* The body that has batch `number`, with `code` (wire/resident.h), and what stands behind the hash of its frames. */
 enum sbx_status sbx_resident_write_input(struct sbx_bytes *body, uint16_t code, uint32_t number,
-                                         struct sbx_span frames) SBX_CHECKED;
+                                         uint64_t hash, struct sbx_span rest) SBX_CHECKED;
+
+/* Leaves `frames`, borrowed until it is done, in file `number` of the box. NULL also: its path is too long. */
+struct sbx_request *sbx_resident_ask_box(struct sbx_endpoint *endpoint, struct sbx_span box, uint32_t number,
+                                         struct sbx_span frames);
 
 /* What it has left in a file, `length` bytes. */
 struct sbx_request *sbx_resident_ask_file(struct sbx_endpoint *endpoint, struct sbx_span path, size_t length);
@@ -65,8 +69,10 @@ bool sbx_resident_is_one(const json_t *process);
 /* Whether the server says that this process has ended. */
 bool sbx_resident_has_ended(const json_t *process);
 
-/* Ends it; and lets the server forget it, when it has ended. */
-struct sbx_request *sbx_resident_ask_kill(struct sbx_endpoint *endpoint, const char *id);
+/* Tells it to end, or ends it: the answer says how it is soon after that. Lets the server forget it, when it has ended. */
+enum sbx_resident_end { SBX_RESIDENT_STOP, SBX_RESIDENT_KILL };
+struct sbx_request *sbx_resident_ask_to_end(struct sbx_endpoint *endpoint, const char *id,
+                                            enum sbx_resident_end end);
 struct sbx_request *sbx_resident_ask_delete(struct sbx_endpoint *endpoint, const char *id);
 
 #endif

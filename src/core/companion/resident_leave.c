@@ -1,9 +1,11 @@
 /* resident_leave.c: how it ends: looked at, ended, forgotten by the server; in that order, for its id may be another
  * one's by now.
  *
- *     dismiss ── is it still ours? ── runs ──▶ kill ──▶ delete ──▶ go
- *                       │               └─ ended ────────▲          ▲
- *                       └── gone, or no answer ─────────────────────┘
+ *     dismiss ── is it still ours? ── runs ──▶ stop ── runs ──▶ kill ──▶ delete ──▶ go
+ *                       │               └─ ended ───┴─ ended ────────────────▲        ▲
+ *                       └── gone, or no answer ──────────┴────────────────────────────┘
+ *
+ * Stopped, it ends what it is at, and removes its box.
  *
  * Thread: pool.
  * SPDX-License-Identifier: Apache-2.0
@@ -28,6 +30,7 @@ void sbx_resident_go(struct sbx_resident *resident)
     sbx_letters_clear(&resident->letters);
     sbx_tail_clear(&resident->tail);
     sbx_bytes_clear(&resident->body);
+    sbx_bytes_clear(&resident->box);
     sbx_endpoint_unref(resident->endpoint);
     json_decref(resident->others);
     free(resident->process.id);
@@ -77,18 +80,30 @@ static void on_killed(struct sbx_request *request)
     }
 }
 
-static void on_looked_at(struct sbx_request *request)
+/* What is next after an answer that says how it is: where it runs, it is to `end`, and then `ended`. */
+static void take_state(struct sbx_request *request, enum sbx_resident_end end,
+                       void (*ended)(struct sbx_request *request))
 {
     struct sbx_resident *resident = request->owner;
     enum sbx_resident_life life = sbx_resident_read_state(request, &resident->process);
     take(resident);
     if (life == SBX_RESIDENT_RUNS) {
-        go_on(resident, sbx_resident_ask_kill(resident->endpoint, resident->process.id), on_killed);
+        go_on(resident, sbx_resident_ask_to_end(resident->endpoint, resident->process.id, end), ended);
     } else if (life == SBX_RESIDENT_ENDED) {
         go_on(resident, sbx_resident_ask_delete(resident->endpoint, resident->process.id), on_deleted);
     } else {
         sbx_resident_go(resident);
     }
+}
+
+static void on_stopped(struct sbx_request *request)
+{
+    take_state(request, SBX_RESIDENT_KILL, on_killed);
+}
+
+static void on_looked_at(struct sbx_request *request)
+{
+    take_state(request, SBX_RESIDENT_STOP, on_stopped);
 }
 
 void sbx_resident_dismiss(struct sbx_resident *resident)

@@ -45,6 +45,7 @@ static void take_frames(struct sbx_resident *resident)
             sbx_resident_lose_from(resident, frame.id + 1, SBX_FATE_NOT_DONE);
         } else if (frame.id == 0) {
             resident->greeted = true;
+            sbx_resident_take_box(resident, frame.payload);
         } else {
             take_replies(resident, &frame);
         }

@@ -33,6 +33,10 @@ struct sbx_resident {
     struct sbx_request *stream;  /* owned */
     struct sbx_request *look;    /* owned */
     struct sbx_tail tail;
+    struct sbx_bytes box; /* its path; empty: there is none, or it failed */
+    uint32_t box_file;    /* the last that was left there */
+    uint32_t box_before;  /* the last that was left in that of another process */
+    size_t boxing;        /* batches that are on their way there */
     struct sbx_letters letters;
     struct sbx_deferred arrived; /* a piece of the stream */
     struct sbx_deadline clock;   /* what happens when nothing else does */
@@ -81,6 +85,9 @@ void sbx_resident_wake(struct sbx_resident *resident);
 /* When it is idle for so long that it sleeps. */
 uint64_t sbx_resident_sleep_ms(const struct sbx_resident *resident);
 
+/* Sends the letter of a batch, which has its frames; or they are in the box. */
+enum sbx_status sbx_resident_send_letter(struct sbx_batch *batch) SBX_CHECKED;
+
 /* The letters of which nobody knows whether they arrived are sent once more. It was just seen to be there. */
 void sbx_resident_post_again(struct sbx_resident *resident);
 
@@ -125,6 +132,20 @@ void sbx_resident_go(struct sbx_resident *resident);
  * started for a minute. */
 void sbx_resident_dismiss(struct sbx_resident *resident);
 void sbx_resident_dismiss_for_long(struct sbx_resident *resident);
+
+/* Of resident_box.c. */
+
+/* Keeps the path of its box, which it tells when it greets. */
+void sbx_resident_take_box(struct sbx_resident *resident, struct sbx_span path);
+
+/* Whether a batch with so many bytes of frames goes by way of the box. */
+bool sbx_resident_boxes(const struct sbx_resident *resident, size_t bytes);
+
+/* Leaves the frames of the batch there, and sends the letter that says so. It counts as one that is under way. */
+enum sbx_status sbx_resident_put_in_box(struct sbx_batch *batch) SBX_CHECKED;
+
+/* Nobody waits for a batch that is on its way there. */
+void sbx_resident_take_out_of_box(struct sbx_batch *batch);
 
 /* Of resident_file.c. */
 
