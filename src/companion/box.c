@@ -1,5 +1,5 @@
 /* box.c: a directory of parts (parts.h), whose files nobody needs in their order. It is opened anew each time: it may have been
- * swept, and made again by the server.
+ * swept, and made again by the server, for others to see: nothing in that is taken.
  *
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -37,11 +37,12 @@ static enum sbx_status take(const struct parts *parts, uint32_t number, struct s
     char name[PARTS_NUMBER_SIZE];
     (void)snprintf(name, sizeof(name), "%" PRIu32, number);
     int fd = openat(parts->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0) {
-        return server_errno();
-    }
+    enum sbx_status status = fd < 0 ? server_errno() : parts->alone ? SBX_OK : SBX_EPERM;
     (void)unlinkat(parts->fd, name, 0);
-    return open_close(fd, content_get(fd, bytes, SBX_BATCH_MAX, 0));
+    if (status == SBX_OK) {
+        status = content_get(fd, bytes, SBX_BATCH_MAX, 0);
+    }
+    return fd < 0 ? status : open_close(fd, status);
 }
 
 enum sbx_status box_take(const struct box *box, uint32_t number, struct sbx_buffer *bytes)
@@ -49,7 +50,7 @@ enum sbx_status box_take(const struct box *box, uint32_t number, struct sbx_buff
     struct parts parts;
     enum sbx_status status = open_parts(box, &parts);
     if (status == SBX_OK) {
-        status = parts.alone ? take(&parts, number, bytes) : SBX_EPERM;
+        status = take(&parts, number, bytes);
         parts_close(&parts);
     }
     return status;

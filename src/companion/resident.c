@@ -32,6 +32,7 @@ struct resident {
     size_t room;                                    /* bytes for its replies */
     struct sbx_buffer answers[SBX_RESIDENT_WINDOW]; /* owned */
     int files[SBX_RESIDENT_WINDOW];                 /* owned; what replies were left in; -1: nothing */
+    bool has_files;                                 /* so far */
     struct early early[SBX_RESIDENT_WINDOW];
     struct box box;
     char *boxed;   /* borrowed; SBX_BATCH_MAX bytes, for frames that were in it */
@@ -70,6 +71,7 @@ static struct sbx_span leave_in_file(struct resident *resident, uint32_t number,
     int *file = &resident->files[number % SBX_RESIDENT_WINDOW];
     const struct sbx_span replies = {answer.data + SBX_FRAME_HEADER, answer.length - SBX_FRAME_HEADER};
     *file = kernel_file_of(replies);
+    resident->has_files = *file >= 0;
     if (*file < 0) {
         return answer;
     }
@@ -95,8 +97,8 @@ static void forget(struct resident *resident, uint32_t number)
 static bool serve_next(struct resident *resident, uint32_t number, struct sbx_span frames)
 {
     struct sbx_writer *replies = &resident->server->replies;
-    bool printed = !resident->server->files && resident->room > SBX_RESIDENT_REPLIES_MAX;
-    *replies = sbx_buf_writer(replies->data, printed ? SBX_RESIDENT_REPLIES_MAX : resident->room);
+    size_t printed = resident->room < SBX_RESIDENT_REPLIES_MAX ? resident->room : SBX_RESIDENT_REPLIES_MAX;
+    *replies = sbx_buf_writer(replies->data, resident->server->files ? resident->room : printed);
     size_t start = sbx_frame_begin(replies, number, SBX_RESIDENT_REPLIES);
     enum sbx_status status = server_batch(resident->server, frames);
     if (status != SBX_OK) {
@@ -113,11 +115,11 @@ static bool do_next(struct resident *resident, struct sbx_span frames, bool read
     char filed[SBX_FRAME_HEADER + sizeof(uint64_t) + sizeof(uint32_t) + FILE_PATH_SIZE];
     struct sbx_writer writer = sbx_buf_writer(filed, sizeof(filed));
     uint32_t number = ++resident->done;
-    resident->server->files = reads;
+    resident->server->files = reads && resident->has_files;
     forget(resident, number);
     bool good = serve_next(resident, number, frames);
     struct sbx_span answer = sbx_buf_written(&resident->server->replies);
-    if (good && reads && answer.length > SBX_FRAME_HEADER + SBX_RESIDENT_PRINTED_MAX) {
+    if (good && resident->server->files && answer.length > SBX_FRAME_HEADER + SBX_RESIDENT_PRINTED_MAX) {
         answer = leave_in_file(resident, number, answer, &writer);
     }
     good = good && set(&resident->answers[number % SBX_RESIDENT_WINDOW], answer);
@@ -188,11 +190,14 @@ static bool take(struct resident *resident, const struct sbx_frame *frame)
     if (ahead <= 0) {
         return repeat(resident, frame->id);
     }
+    struct early *early = &resident->early[frame->id % SBX_RESIDENT_WINDOW];
+    if (ahead > 1 && early->frames.data != NULL) {
+        return true; /* once more: its file was taken */
+    }
     if (!open_batch(resident, frame, &frames)) {
         return false;
     }
     if (ahead > 1) {
-        struct early *early = &resident->early[frame->id % SBX_RESIDENT_WINDOW];
         early->reads = reads;
         return set(&early->frames, frames);
     }
@@ -259,6 +264,8 @@ bool resident_serve(struct server *server, int input, int output, int idle_ms)
     resident =
         (struct resident){.server = server, .room = server->replies.size, .boxed = boxed, .output = output};
     memset(resident.files, -1, sizeof(resident.files));
+    resident.files[0] = kernel_file_of(SBX_SPAN("")); /* whether there are any to be had */
+    resident.has_files = resident.files[0] >= 0;
     server->resident = true;
     wait_for_the_end();
     box_make(&resident.box, server);

@@ -7,7 +7,7 @@
  *                                    of a file that holds them
  *
  * A batch whose hash is another one is not done, and none behind it: what a write that was cut off has left in the pipe is
- * its beginning, then.
+ * its beginning, then. One whose frames are not in the file is refused, and those behind it are done.
  *
  * Batches are done in the order of their numbers, whatever the order in which they come, each once: one that comes again
  * has the reply that was kept, and one that is ahead waits for those before it. So whoever asks has SBX_RESIDENT_WINDOW

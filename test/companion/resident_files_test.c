@@ -88,8 +88,12 @@ static void test_leaves_long_replies_in_a_file(void **state)
     } cases[] = {
         {SBX_OP_PREAD, {.path = P("big"), .length = SBX_RESIDENT_PRINTED_MAX / 2}, SBX_OK, 0, false},
         {SBX_OP_PREAD, {.path = P("big"), .length = SBX_RESIDENT_PRINTED_MAX}, SBX_OK, 0, FILES},
-        {SBX_OP_PREAD, {.path = P("big"), .length = SBX_REPLY_CONTENT_MAX}, SBX_OK, 0, FILES},
-        {SBX_OP_READ, {.path = P("short")}, SBX_OK, SBX_RESIDENT_FILED_CONTENT_MAX, FILES},
+        {SBX_OP_PREAD,
+         {.path = P("big"), .length = SBX_REPLY_CONTENT_MAX},
+         FILES ? SBX_OK : SBX_ENOBUFS,
+         0,
+         FILES},
+        {SBX_OP_READ, {.path = P("short")}, SBX_OK, FILES ? SBX_RESIDENT_FILED_CONTENT_MAX : 0, FILES},
         {SBX_OP_READ, {.path = P("long")}, SBX_OK, 0, false},
         {SBX_OP_READDIR, {.path = P("many")}, SBX_ENOBUFS, 0, false},
         {SBX_OP_NAMES, {.path = P("many"), .flags = SBX_NAMES_AROUND}, SBX_ENOBUFS, 0, false},
@@ -102,7 +106,7 @@ static void test_leaves_long_replies_in_a_file(void **state)
         assert_status(hear_read(i + 1, cases[i].code, &answer, &filed), cases[i].status);
         assert_int_equal(filed, cases[i].filed);
         size_t bytes = cases[i].code == SBX_OP_PREAD ? (size_t)cases[i].args.length : cases[i].bytes;
-        assert_int_equal(cases[i].status == SBX_OK ? answer.bytes.length : 0, bytes);
+        assert_true(cases[i].status != SBX_OK || answer.bytes.length == bytes);
     }
     staying_end(count, true);
 }
@@ -110,7 +114,7 @@ static void test_leaves_long_replies_in_a_file(void **state)
 /* The same file is told again, also of one that waited; it is there until so many more were done. */
 static void test_keeps_the_file(void **state)
 {
-    const struct sbx_args long_range = {.path = P("big"), .length = SBX_RESIDENT_REPLY_MAX};
+    const struct sbx_args long_range = {.path = P("big"), .length = SBX_RESIDENT_REPLY_MAX / 2};
     const struct sbx_args short_range = {.path = P("big"), .length = 1};
     struct sbx_answer answer = {0};
     char first[sizeof(file_path)];
@@ -126,7 +130,7 @@ static void test_keeps_the_file(void **state)
         ask_to_read(2, SBX_OP_PREAD, &long_range);
         assert_status(hear_read(2, SBX_OP_PREAD, &answer, &filed), SBX_OK);
         assert_int_equal(filed, FILES);
-        assert_int_equal(answer.bytes.length, SBX_RESIDENT_REPLY_MAX);
+        assert_int_equal(answer.bytes.length, SBX_RESIDENT_REPLY_MAX / 2);
         assert_true(number == 2 || strcmp(first, file_path) == 0);
         memcpy(first, file_path, sizeof(first));
         ask_to_read(number + 1, SBX_OP_PREAD, &short_range);
@@ -176,6 +180,7 @@ static void test_box(void **state)
     (void)state;
     staying_begin(STAYING_NEVER_MS);
     ask_boxed(2, 7, sbx_hash_of(leave_mkdir(7, "a/b")));
+    ask_boxed(2, 7, 0); /* once more, while it waits */
     ask_boxed(1, 8, sbx_hash_of(leave_mkdir(8, "a")));
     staying_hear_mkdir(1, SBX_OK);
     staying_hear_mkdir(2, SBX_OK);
@@ -207,6 +212,7 @@ static void test_box_with_something_else(void **state)
     assert_int_equal(chmod(staying.box, 0755), 0); /* others may have had it */
     ask_boxed(4, 3, sbx_hash_of(frame));
     staying_hear_answer(4, SBX_RESIDENT_REFUSED);
+    assert_false(is_in_box(3));
     staying_ask_mkdir(5, "b");
     staying_hear_mkdir(5, SBX_OK);
     staying_end(5, true);

@@ -86,3 +86,12 @@ test('each has its own end', async () => {
   assert.equal(await sh('cat a b | wc -c'), '60000\n');
   assert.equal((await rejection(fs.writeFile('/directory', long))).code, 'EISDIR');
 });
+
+test('a box that is taken away, with all around it, is done without', async () => {
+  const { fs, sh } = await near();
+  await fs.writeFile('/a', contentOf('a', 30_000));
+  await sandbox.sh('rm -rf "${XDG_CACHE_HOME:-$HOME/.cache}"/agentos-sandbox');
+  for (let i = 0; i < 4; i++) await fs.writeFile(`/b${i}`, contentOf(i, 30_000));
+  assert.equal(await sh('cat a b0 b1 b2 b3 | wc -c'), '150000\n');
+  assert.doesNotMatch(await boxes(), /parts-\w+\/\d+$/m);
+});

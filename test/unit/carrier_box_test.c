@@ -78,6 +78,22 @@ static void test_refused_box(void **state)
     sbx_fs_destroy(fs);
 }
 
+/* What was left there the companion does not find, or may not take: nothing of it is done, and it is not used again. */
+static void test_lost_box(void **state)
+{
+    struct world *world = *state;
+    stays_have_box("200 OK");
+    stays.box_lost = true;
+    struct sbx_fs *fs = stays_fs(world, "stream");
+    assert_status(write_one(world, fs, LONG), SBX_OK);
+    assert_status(write_one(world, fs, LONG), SBX_OK);
+    assert_int_equal(stays.boxed, 1);
+    assert_int_equal(stays.batches, 3);
+    assert_int_equal(frames.batches, 0);
+    assert_string_equal(sbx_fs_carrier(fs), "stream");
+    sbx_fs_destroy(fs);
+}
+
 static bool is_on_its_way(void *user)
 {
     struct world *world = user;
@@ -115,6 +131,51 @@ static void test_nobody_waits(void **state)
     }
     assert_int_equal(stays.boxed, AGAIN);
     assert_int_equal(frames.batches, 0);
+    sbx_op_destroy(op);
+    sbx_fs_destroy(fs);
+}
+
+static bool are_on_their_way(void *user)
+{
+    struct world *world = user;
+    (void)pthread_mutex_lock(&world->lock);
+    bool came = stays.box_number == SBX_RESIDENT_WINDOW;
+    (void)pthread_mutex_unlock(&world->lock);
+    return came;
+}
+
+/* So many are on their way there as may be, and do not arrive: what else is asked goes by run, as soon as that is seen. */
+static void test_stalled_box(void **state)
+{
+    struct world *world = *state;
+    struct sbx_op *ops[SBX_RESIDENT_WINDOW];
+    stays_have_box("200 OK");
+    struct sbx_fs *fs = stays_fs(world, "stream");
+    clock_stop(true);
+    stays.box_waits = true;
+    server_hold(world->server);
+    for (size_t i = 0; i < SBX_RESIDENT_WINDOW; i++) {
+        ops[i] = write_op(world, fs, LONG);
+        sbx_lane_submit(ops[i], world->engine);
+        frames_settle(world);
+        clock_advance(5); /* the pace */
+    }
+    drive_until(world->engine, are_on_their_way, world);
+    struct sbx_op *op = frames_op(world, fs, SBX_OP_READLINK, "/x");
+    sbx_lane_submit(op, world->engine);
+    frames_settle(world);
+    assert_int_equal(frames.batches, 0);
+    clock_advance(150);
+    world_drive(world, 1);
+    assert_status(op->result.status, SBX_OK);
+    assert_batches("readlink /x");
+    clock_stop(false); /* this box has but the last of them: the others are asked again */
+    server_release(world->server);
+    world_drive(world, SBX_RESIDENT_WINDOW);
+    for (size_t i = 0; i < SBX_RESIDENT_WINDOW; i++) {
+        assert_status(ops[i]->result.status, SBX_OK);
+        sbx_op_destroy(ops[i]);
+    }
     sbx_op_destroy(op);
     sbx_fs_destroy(fs);
 }
@@ -192,9 +253,9 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_long_frames),           TEST(test_no_box),        TEST(test_refused_box),
-        TEST(test_nobody_waits),          TEST(test_left_too_late), TEST(test_closed),
-        cmocka_unit_test(test_no_memory),
+        TEST(test_long_frames),   TEST(test_no_box),   TEST(test_refused_box),
+        TEST(test_nobody_waits),  TEST(test_lost_box), TEST(test_stalled_box),
+        TEST(test_left_too_late), TEST(test_closed),   cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -341,6 +341,35 @@ static void test_files(void **state)
     sbx_fs_destroy(fs);
 }
 
+/* What is left for the oldest goes with the one that has the same place: that is not asked before the file is here. */
+static void test_file_keeps_its_place(void **state)
+{
+    struct world *world = *state;
+    struct sbx_op *ops[SBX_RESIDENT_WINDOW + 1];
+    struct sbx_fs *fs = stays_fs(world, "stream");
+    clock_stop(true);
+    stays.files = "200 OK";
+    stays.files_max = stays.filed + 1;
+    stays.files_wait = true;
+    server_hold(world->server);
+    for (size_t i = 0; i < COUNT(ops); i++) {
+        ops[i] = frames_op(world, fs, SBX_OP_READLINK, "/x");
+        sbx_lane_submit(ops[i], world->engine);
+        frames_settle(world);
+        clock_advance(5); /* the pace */
+    }
+    world_drive(world, SBX_RESIDENT_WINDOW - 1);
+    frames_settle(world);
+    assert_int_equal(stays.inputs, SBX_RESIDENT_WINDOW);
+    server_release(world->server);
+    world_drive(world, 2);
+    clock_stop(false);
+    assert_int_equal(stays.inputs, SBX_RESIDENT_WINDOW + 1);
+    assert_int_equal(frames.batches, 0);
+    frames_destroy(ops, COUNT(ops));
+    sbx_fs_destroy(fs);
+}
+
 /* Where the file is not there, or is another one, what was asked is asked again, and all is printed from then on. */
 static void assert_prints(struct world *world)
 {
@@ -469,6 +498,7 @@ int main(void)
         TEST(test_given_up),
         TEST(test_given_up_window),
         TEST(test_files),
+        TEST(test_file_keeps_its_place),
         TEST(test_no_file),
         TEST(test_another_file),
         TEST(test_closed),

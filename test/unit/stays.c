@@ -100,7 +100,10 @@ static void do_batch(uint32_t number, struct sbx_span frames_of, bool reads)
     stays.done = number;
     stays.batches++;
     stays.filed += reads ? 1 : 0;
-    if (reads && stays.files != NULL) {
+    bool files = stays.files != NULL && (stays.files_max == 0 || stays.filed <= stays.files_max);
+    if (frames_of.length == 0) {
+        say_frame(SBX_RESIDENT_REFUSED, number, SBX_SPAN(""));
+    } else if (reads && files) {
         leave_in_file(number, sbx_buf_written(&replies->writer));
     } else {
         say_frame(SBX_RESIDENT_REPLIES, number, sbx_buf_written(&replies->writer));
@@ -115,7 +118,7 @@ static struct sbx_span frames_of(const struct sbx_frame *letter, struct sbx_read
         return sbx_buf_get_bytes(rest, sbx_buf_left(rest));
     }
     stays.boxed++;
-    bool there = sbx_buf_get(rest, sizeof(uint32_t)) == stays.box_number;
+    bool there = sbx_buf_get(rest, sizeof(uint32_t)) == stays.box_number && !stays.box_lost;
     return there ? sbx_bytes_span(&stays.in_box) : SBX_SPAN("");
 }
 
@@ -199,8 +202,14 @@ static bool answer_process(struct world *world, const struct asked *asked, int f
     return server_reply(fd, "200 OK", JSON, text);
 }
 
-static bool answer_file(struct world *world, int fd)
+static bool answer_file(struct server *server, struct world *world, int fd)
 {
+    (void)pthread_mutex_lock(&world->lock);
+    bool waits = stays.files_wait;
+    (void)pthread_mutex_unlock(&world->lock);
+    if (waits && !server_wait(server)) {
+        return false;
+    }
     (void)pthread_mutex_lock(&world->lock);
     bool open = server_reply_bytes(fd, stays.files, "application/octet-stream", sbx_bytes_span(&stays.file));
     (void)pthread_mutex_unlock(&world->lock);
@@ -242,7 +251,7 @@ static bool answer(struct server *server, const struct asked *asked, int fd)
         return take_into_box(server, world, asked, fd);
     }
     if (strcmp(asked->target, "/v1/fs/file?path=/proc/77/fd/5") == 0) {
-        return answer_file(world, fd);
+        return answer_file(server, world, fd);
     }
     if (strcmp(asked->method, "DELETE") == 0) {
         return server_reply(fd, "204 No Content", NULL, "");

@@ -23,10 +23,13 @@ struct stays {
     bool cut; /* the stream ends */
     const char *
         files; /* the status with which replies to what reads are given from a file; NULL: they are printed */
-    bool stubborn;   /* it does not end when it is told to */
-    bool strange;    /* it holds something else */
-    const char *box; /* the status with which a file in its box is taken; NULL: it has none */
-    bool box_waits;  /* until the server is released */
+    bool stubborn;    /* it does not end when it is told to */
+    size_t files_max; /* of so many; 0: of all */
+    bool files_wait;  /* until the server is released */
+    bool strange;     /* it holds something else */
+    const char *box;  /* the status with which a file in its box is taken; NULL: it has none */
+    bool box_lost;    /* what was left there is not found */
+    bool box_waits;   /* until the server is released */
 
     /* What came. */
     size_t inputs;            /* requests */

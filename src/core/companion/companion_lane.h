@@ -42,7 +42,7 @@ enum sbx_status sbx_companion_lane_ask(struct sbx_companion_lane *lane, struct s
  * waits for anything any more is taken back with its connection. */
 void sbx_companion_lane_cancel(struct sbx_ask *ask);
 
-/* Whether nothing waits in it, and nothing is under way. Thread: pool. */
+/* Whether nothing waits for a batch, and none is under way. Thread: pool. */
 bool sbx_companion_lane_is_quiet(const struct sbx_companion_lane *lane);
 
 #endif

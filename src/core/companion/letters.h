@@ -24,6 +24,7 @@ struct sbx_letter {
     uint32_t number;
     uint8_t tries;  /* how often it was sent */
     bool change;    /* something in it changes something */
+    bool reads;     /* its replies may be left in a file */
     bool delivered; /* the server has taken it */
     bool answered;
 };

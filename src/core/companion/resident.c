@@ -73,6 +73,14 @@ static void on_pause(struct sbx_deadline *deadline, enum sbx_status why)
     sbx_resident_look(resident);
 }
 
+/* When the oldest was sent that is not answered, or not in the box yet; 0: there is none. */
+static uint64_t oldest_ms(const struct sbx_resident *resident)
+{
+    const struct sbx_letter *oldest = sbx_letters_oldest(&resident->letters);
+    return sbx_sooner_ms(oldest == NULL ? 0 : oldest->sent_ms,
+                         resident->boxing == 0 ? 0 : resident->boxing_ms);
+}
+
 /* Without memory for that it is not used any more. */
 static void keep_time(struct sbx_resident *resident, uint64_t at_ms)
 {
@@ -101,6 +109,14 @@ uint64_t sbx_resident_sleep_ms(const struct sbx_resident *resident)
     return resident->used_ms + (resident->mode == POLL ? POLL_SLEEP_MS : SLEEP_MS);
 }
 
+void sbx_resident_expect(struct sbx_resident *resident, uint64_t sent_ms)
+{
+    resident->used_ms = sent_ms;
+    if (resident->clock.place == 0 || resident->clock.at_ms > sent_ms + PATIENCE_MS) {
+        keep_time(resident, sent_ms + PATIENCE_MS);
+    }
+}
+
 static void fall_asleep(struct sbx_resident *resident)
 {
     sbx_resident_cancel(&resident->stream);
@@ -116,7 +132,7 @@ static void fall_asleep(struct sbx_resident *resident)
 static void on_clock(struct sbx_deadline *deadline, enum sbx_status why)
 {
     struct sbx_resident *resident = SBX_CONTAINER(deadline, struct sbx_resident, clock);
-    const struct sbx_letter *oldest = sbx_letters_oldest(&resident->letters);
+    uint64_t sent_ms = oldest_ms(resident);
     uint64_t now_ms = sbx_now_ms();
     if (why == SBX_ECANCELED || resident->unwanted) { /* what may have been started leaves by itself */
         sbx_resident_go(resident);
@@ -127,8 +143,8 @@ static void on_clock(struct sbx_deadline *deadline, enum sbx_status why)
         sbx_resident_dismiss(resident);
     } else if (!sbx_resident_is_up(resident)) {
         return;
-    } else if (oldest != NULL) {
-        be_patient(resident, oldest->sent_ms);
+    } else if (sent_ms != 0) {
+        be_patient(resident, sent_ms);
     } else if (now_ms >= sbx_resident_sleep_ms(resident)) {
         fall_asleep(resident);
     } else {
@@ -153,6 +169,7 @@ void sbx_resident_init(struct sbx_resident *resident)
     resident->greeted = false;
     resident->streamed = false;
     resident->ended = false;
+    resident->files_fail = false;
 }
 
 enum sbx_status sbx_resident_create(struct sbx_resident **resident, struct sbx_companion_lane *lane)
@@ -235,6 +252,14 @@ size_t sbx_resident_fill_max(const struct sbx_resident *resident, size_t most)
     return fill_max < most ? fill_max : most;
 }
 
+/* Numbers from the oldest that is not answered on, with those that the batches on their way to the box will get: what it
+ * keeps for the oldest goes with the one that has the same place. */
+static size_t under_way(const struct sbx_resident *resident)
+{
+    const struct sbx_letter *oldest = sbx_letters_oldest(&resident->letters);
+    return resident->boxing + (oldest == NULL ? 0 : resident->letters.number + 1 - oldest->number);
+}
+
 enum sbx_way sbx_resident_way(const struct sbx_resident *resident, const struct sbx_ask *first)
 {
     bool change = (first->row->kind & SBX_CHANGE) != 0;
@@ -246,12 +271,11 @@ enum sbx_way sbx_resident_way(const struct sbx_resident *resident, const struct 
         sbx_batch_reply_bytes(first, true) > reply_max) {
         return SBX_WAY_RUN;
     }
-    const struct sbx_letter *oldest = sbx_letters_oldest(&resident->letters);
-    if (oldest != NULL && sbx_now_ms() >= oldest->sent_ms + PATIENCE_MS) {
+    uint64_t sent_ms = oldest_ms(resident);
+    if (sent_ms != 0 && sbx_now_ms() >= sent_ms + PATIENCE_MS) {
         return SBX_WAY_RUN;
     }
-    return resident->letters.waiting + resident->boxing >= SBX_RESIDENT_WINDOW ? SBX_WAY_LATER
-                                                                               : SBX_WAY_RESIDENT;
+    return under_way(resident) >= SBX_RESIDENT_WINDOW ? SBX_WAY_LATER : SBX_WAY_RESIDENT;
 }
 
 /* The server did not take it, and so those behind it are not done either. */
@@ -292,8 +316,9 @@ static enum sbx_status write_letter(struct sbx_letter *letter, const struct sbx_
     struct sbx_writer writer = sbx_buf_writer(number, sizeof(number));
     const struct sbx_span frames = {batch->frames.data, batch->frames.length};
     bool boxed = batch->file != 0;
+    letter->reads = may_file(batch->resident, batch->change);
     uint16_t code = SBX_RESIDENT_BATCH | (boxed ? SBX_RESIDENT_BOXED : 0);
-    code |= may_file(batch->resident, batch->change) ? SBX_RESIDENT_READS : 0;
+    code |= letter->reads ? SBX_RESIDENT_READS : 0;
     sbx_buf_put(&writer, batch->file, sizeof(uint32_t));
     return sbx_resident_write_input(&letter->body, code, letter->number, sbx_hash_of(frames),
                                     boxed ? sbx_buf_written(&writer) : frames);
@@ -315,10 +340,7 @@ enum sbx_status sbx_resident_send_letter(struct sbx_batch *batch)
     }
     free(batch->frames.data);
     batch->frames = (struct sbx_buffer){0};
-    resident->used_ms = letter->sent_ms;
-    if (resident->clock.place == 0 || resident->clock.at_ms > letter->sent_ms + PATIENCE_MS) {
-        keep_time(resident, letter->sent_ms + PATIENCE_MS);
-    }
+    sbx_resident_expect(resident, letter->sent_ms);
     return SBX_OK;
 }
 

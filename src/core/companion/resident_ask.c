@@ -19,6 +19,7 @@
 #define CONTENT_TYPE "application/octet-stream"
 #define STALLED_MS 20000         /* the stream has a sign of life every 15 s */
 #define ANSWER_MS 30000          /* a server that is stopped for a while answers when it goes on */
+#define BOX_MS 2000              /* nothing of it is done by then, and it can go another way */
 #define REPLY_MAX (32 * SBX_MIB) /* bytes: the whole log of a process, as JSON */
 
 static struct sbx_request *make(struct sbx_endpoint *endpoint, enum sbx_method method, const char *id,
@@ -140,14 +141,11 @@ struct sbx_request *sbx_resident_ask_file(struct sbx_endpoint *endpoint, struct 
 struct sbx_request *sbx_resident_ask_box(struct sbx_endpoint *endpoint, struct sbx_span box, uint32_t number,
                                          struct sbx_span frames)
 {
-    char path[SBX_PATH_MAX + 1];
-    int length = snprintf(path, sizeof(path), "%.*s/%" PRIu32, (int)box.length, box.data, number);
-    if (length < 0 || (size_t)length >= sizeof(path)) {
-        return NULL;
-    }
-    struct sbx_request *request =
-        make_for_content(endpoint, SBX_PUT, (struct sbx_span){path, (size_t)length});
+    char path[2 * SBX_PATH_MAX];
+    (void)snprintf(path, sizeof(path), "%.*s/%" PRIu32, (int)box.length, box.data, number);
+    struct sbx_request *request = make_for_content(endpoint, SBX_PUT, (struct sbx_span){path, strlen(path)});
     if (request != NULL) {
+        request->timeout_ms = BOX_MS;
         request->accept = JSON_TYPE;
         request->body_type = CONTENT_TYPE;
         request->body = frames;

@@ -46,7 +46,7 @@ struct sbx_request *sbx_resident_ask_input(struct sbx_endpoint *endpoint, const 
 enum sbx_status sbx_resident_write_input(struct sbx_bytes *body, uint16_t code, uint32_t number,
                                          uint64_t hash, struct sbx_span rest) SBX_CHECKED;
 
-/* Leaves `frames`, borrowed until it is done, in file `number` of the box. NULL also: its path is too long. */
+/* Leaves `frames`, borrowed until it is done, in file `number` of the box. */
 struct sbx_request *sbx_resident_ask_box(struct sbx_endpoint *endpoint, struct sbx_span box, uint32_t number,
                                          struct sbx_span frames);
 

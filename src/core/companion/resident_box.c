@@ -37,13 +37,13 @@ static void on_left(struct sbx_request *request)
     sbx_request_destroy(request);
     batch->request = NULL;
     resident->boxing--;
+    resident->boxing_ms = sbx_now_ms();
     if (good && there && sbx_resident_send_letter(batch) == SBX_OK) {
         return;
     }
-    if (!good && !closed) {
+    if (!good && !closed && batch->file > resident->box_before) {
         sbx_bytes_clear(&resident->box);
     }
-    sbx_companion_lane_look_again(resident->lane); /* its place is free */
     sbx_companion_lane_lost(batch, SBX_FATE_NOT_DONE, closed ? SBX_ECANCELED : SBX_EIO,
                             closed ? "closed" : "the frames could not be left for the companion");
 }
@@ -60,9 +60,10 @@ enum sbx_status sbx_resident_put_in_box(struct sbx_batch *batch)
     batch->file = ++resident->box_file;
     batch->request->owner = batch;
     batch->request->done = on_left;
+    resident->boxing_ms = resident->boxing == 0 ? sbx_now_ms() : resident->boxing_ms;
     resident->boxing++;
-    resident->used_ms = sbx_now_ms();
     sbx_engine_send(resident->engine, batch->request);
+    sbx_resident_expect(resident, sbx_now_ms());
     return SBX_OK;
 }
 

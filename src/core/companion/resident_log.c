@@ -23,12 +23,15 @@ static void take_replies(struct sbx_resident *resident, const struct sbx_frame *
         sbx_resident_fetch(resident, letter, frame);
         return;
     }
+    bool prints = frame->payload.length > SBX_RESIDENT_PRINTED_MAX && letter != NULL && letter->reads;
+    resident->files_fail = resident->files_fail || prints; /* it has none to leave them in */
     struct sbx_batch *batch = letter == NULL ? NULL : sbx_letter_answered(letter);
     if (batch == NULL) { /* nobody wants it any more; somebody may wait for its place */
         sbx_companion_lane_look_again(resident->lane);
     } else if (frame->code == SBX_RESIDENT_REPLIES) {
         sbx_companion_lane_replied(batch, frame->payload);
     } else {
+        sbx_bytes_clear(&resident->box); /* its frames were not found there, perhaps */
         sbx_resident_lose(batch, SBX_FATE_NOT_DONE);
     }
 }
@@ -119,7 +122,7 @@ static void take_refusal(struct sbx_resident *resident, long http_status)
 static bool is_late(const struct sbx_resident *resident)
 {
     const struct sbx_letter *oldest = sbx_letters_oldest(&resident->letters);
-    return oldest != NULL && sbx_now_ms() >= oldest->sent_ms + PATIENCE_MS;
+    return oldest != NULL && oldest->file == NULL && sbx_now_ms() >= oldest->sent_ms + PATIENCE_MS;
 }
 
 /* What was missing in the stream is there now, and what waited for it behind that. */

@@ -37,6 +37,7 @@ struct sbx_resident {
     uint32_t box_file;    /* the last that was left there */
     uint32_t box_before;  /* the last that was left in that of another process */
     size_t boxing;        /* batches that are on their way there */
+    uint64_t boxing_ms;   /* since when none has arrived */
     struct sbx_letters letters;
     struct sbx_deferred arrived; /* a piece of the stream */
     struct sbx_deadline clock;   /* what happens when nothing else does */
@@ -132,6 +133,9 @@ void sbx_resident_go(struct sbx_resident *resident);
  * started for a minute. */
 void sbx_resident_dismiss(struct sbx_resident *resident);
 void sbx_resident_dismiss_for_long(struct sbx_resident *resident);
+
+/* Something was sent, and an answer is expected: if that takes too long nothing waits for it. */
+void sbx_resident_expect(struct sbx_resident *resident, uint64_t sent_ms);
 
 /* Of resident_box.c. */
 
