@@ -91,3 +91,14 @@ test('the roots are parsed once, however many connections there are', async () =
   const ended = await runProgram(file, args, { env: { NODE_EXTRA_CA_CERTS: trusted.ca } });
   assert.equal(ended.stdout.trim(), '1', ended.stderr);
 });
+
+test('connections of every kind share their TLS sessions', async () => {
+  const made = await serveTls(sandbox.baseUrl, trusted);
+  servers.push(made);
+  const args = [`https://127.0.0.1:${made.port}`, sandbox.token, await sandbox.directory()];
+  const ended = await runProgram(new URL('programs/https-kinds.mjs', import.meta.url), args, {
+    env: { NODE_EXTRA_CA_CERTS: trusted.ca },
+  });
+  assert.equal(ended.stdout, 'hello true\n', ended.stderr);
+  assert.deepEqual(await made.handshakes(), { whole: 1, resumed: 2 }); // the first gives two tickets, each for one
+});

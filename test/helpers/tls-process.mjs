@@ -8,7 +8,9 @@ import tls from 'node:tls';
 const [target, key, certificate] = process.argv.slice(2);
 const { hostname, port } = new URL(target);
 
+const handshakes = { whole: 0, resumed: 0 };
 const server = tls.createServer({ key: readFileSync(key), cert: readFileSync(certificate) }, (client) => {
+  handshakes[client.isSessionReused() ? 'resumed' : 'whole']++;
   const upstream = net.connect({ host: hostname, port });
   client.pipe(upstream).pipe(client);
   client.on('error', () => upstream.destroy());
@@ -16,4 +18,5 @@ const server = tls.createServer({ key: readFileSync(key), cert: readFileSync(cer
 });
 server.on('tlsClientError', () => {});
 server.listen(0, '127.0.0.1', () => process.send(server.address().port));
+process.on('message', () => process.send(handshakes));
 process.on('disconnect', () => process.exit());

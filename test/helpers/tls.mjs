@@ -41,9 +41,13 @@ export async function selfSigned() {
   return { ...made, ca: made.certificate, remove: () => rm(directory, { recursive: true }) };
 }
 
-/** Starts it: { port, stop() }. */
+/** Starts it: { port, stop(), handshakes() }; the last tells how many were { whole, resumed }. */
 export async function serveTls(target, { key, certificate }) {
   const child = fork(PROCESS, [target, key, certificate], { execArgv: [] });
   const [port] = await once(child, 'message');
-  return { port, stop: () => child.kill() };
+  const handshakes = async () => {
+    child.send('handshakes');
+    return (await once(child, 'message'))[0];
+  };
+  return { port, stop: () => child.kill(), handshakes };
 }

@@ -69,14 +69,14 @@ static void test_transfers(void **state)
     struct sbx_poller *poller;
     struct sbx_multi *multi;
     assert_status(sbx_poller_create(&poller), SBX_OK);
-    assert_status(sbx_multi_create(&multi, poller), SBX_OK);
+    assert_status(sbx_multi_create(&multi, poller, NULL), SBX_OK);
     assert_true(sbx_multi_due_ms(multi) == 0);
     transfer(world, multi, poller);
     transfer(world, multi, poller);
     assert_int_equal(server_connections(world->server), 1);
     sbx_multi_destroy(multi);
     assert_true(server_closed(world->server, 0));
-    assert_status(sbx_multi_create(&multi, poller), SBX_OK);
+    assert_status(sbx_multi_create(&multi, poller, NULL), SBX_OK);
     transfer(world, multi, poller);
     assert_int_equal(server_connections(world->server), 2);
     sbx_multi_destroy(multi);
@@ -91,7 +91,7 @@ static void test_removed_under_way(void **state)
     struct sbx_multi *multi;
     CURLcode code;
     assert_status(sbx_poller_create(&poller), SBX_OK);
-    assert_status(sbx_multi_create(&multi, poller), SBX_OK);
+    assert_status(sbx_multi_create(&multi, poller, NULL), SBX_OK);
     struct sbx_request *request = prepared(world, "/x");
     assert_status(sbx_multi_add(multi, request->easy), SBX_OK);
     sbx_multi_serve_due(multi);
@@ -107,7 +107,7 @@ static void test_removed_under_way(void **state)
 static enum sbx_status create_and_destroy(void *user)
 {
     struct sbx_multi *multi = NULL;
-    enum sbx_status status = sbx_multi_create(&multi, user);
+    enum sbx_status status = sbx_multi_create(&multi, user, NULL);
     sbx_multi_destroy(multi);
     return status;
 }

@@ -44,12 +44,17 @@ static const struct transport *transport_of(const struct sbx_request *request)
 }
 
 enum sbx_status sbx_connections_init(struct sbx_connections *connections, struct sbx_poller *poller,
-                                     size_t max)
+                                     size_t max, const struct sbx_connections *first)
 {
     *connections = (struct sbx_connections){.poller = poller, .max = max};
     sbx_queue_init(&connections->waiting);
     enum sbx_status status = sbx_exchanges_init(&connections->exchanges, poller);
-    return status == SBX_OK ? sbx_multi_create(&connections->multi, poller) : status;
+    connections->owns_sessions = first == connections;
+    connections->sessions = connections->owns_sessions ? sbx_multi_create_sessions() : first->sessions;
+    if (status == SBX_OK && connections->sessions == NULL) {
+        status = SBX_ENOMEM;
+    }
+    return status == SBX_OK ? sbx_multi_create(&connections->multi, poller, connections->sessions) : status;
 }
 
 void sbx_connections_clear(struct sbx_connections *connections)
@@ -59,6 +64,9 @@ void sbx_connections_clear(struct sbx_connections *connections)
     }
     sbx_multi_destroy(connections->multi);
     connections->multi = NULL;
+    if (connections->owns_sessions && connections->sessions != NULL) {
+        (void)curl_share_cleanup(connections->sessions); /* no transfer has it any more */
+    }
 }
 
 size_t sbx_connections_count(const struct sbx_connections *connections, size_t most)
@@ -142,7 +150,8 @@ void sbx_connections_forget(struct sbx_connections *connections, bool all)
     if (!connections->stale || connections->active > 0) {
         return;
     }
-    if (sbx_multi_create(&fresh, connections->poller) == SBX_OK) { /* else it is done at the next turn */
+    if (sbx_multi_create(&fresh, connections->poller, connections->sessions) ==
+        SBX_OK) { /* else it is done at the next turn */
         sbx_multi_destroy(connections->multi);
         connections->multi = fresh;
         connections->stale = false;

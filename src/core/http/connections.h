@@ -14,7 +14,9 @@
 #include "core/queue.h"
 
 struct sbx_connections {
-    struct sbx_multi *multi;        /* owned */
+    struct sbx_multi *multi; /* owned */
+    CURLSH *sessions;        /* of TLS: the first of the engine's owns them, for all */
+    bool owns_sessions;
     struct sbx_poller *poller;      /* borrowed */
     struct sbx_exchanges exchanges; /* the requests that leave by the main thread */
     struct sbx_queue waiting;       /* borrowed requests, not yet with curl */
@@ -25,8 +27,9 @@ struct sbx_connections {
     bool stale;                       /* those that it keeps are to be closed */
 };
 
+/* `first`: of the same engine's, cleared together; its TLS sessions are those of all. */
 enum sbx_status sbx_connections_init(struct sbx_connections *connections, struct sbx_poller *poller,
-                                     size_t max) SBX_CHECKED;
+                                     size_t max, const struct sbx_connections *first) SBX_CHECKED;
 void sbx_connections_clear(struct sbx_connections *connections);
 
 /* How many requests wait for one of them, or use it; what is more than `most` is not counted. */

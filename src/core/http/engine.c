@@ -53,7 +53,8 @@ static enum sbx_status init(struct sbx_engine *engine)
         status = sbx_poller_create(&engine->poller);
     }
     for (int budget = 0; budget < SBX_BUDGETS && status == SBX_OK; budget++) {
-        status = sbx_connections_init(&engine->connections[budget], engine->poller, budgets[budget]);
+        status = sbx_connections_init(&engine->connections[budget], engine->poller, budgets[budget],
+                                      engine->connections);
     }
     return status;
 }

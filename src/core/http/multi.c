@@ -18,6 +18,7 @@
 struct sbx_multi {
     CURLM *handle;             /* owned */
     struct sbx_poller *poller; /* borrowed */
+    CURLSH *sessions;          /* borrowed; NULL: none */
     uint64_t due_ms;           /* 0: never */
     size_t count;              /* of transfers */
 };
@@ -75,13 +76,24 @@ static void limit_connections(struct sbx_multi *multi)
     (void)curl_multi_setopt(multi->handle, CURLMOPT_MAXCONNECTS, limit); /* a number: it cannot fail */
 }
 
-enum sbx_status sbx_multi_create(struct sbx_multi **multi, struct sbx_poller *poller)
+CURLSH *sbx_multi_create_sessions(void)
+{
+    CURLSH *made = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_share_init() : NULL;
+    if (made != NULL && curl_share_setopt(made, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK) {
+        (void)curl_share_cleanup(made); /* fails only while it is in use */
+        made = NULL;
+    }
+    return made;
+}
+
+enum sbx_status sbx_multi_create(struct sbx_multi **multi, struct sbx_poller *poller, CURLSH *sessions)
 {
     struct sbx_multi *made = calloc(1, sizeof(*made));
     if (made == NULL) {
         return SBX_ENOMEM;
     }
     made->poller = poller;
+    made->sessions = sessions;
     made->handle = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? curl_multi_init() : NULL;
     if (made->handle == NULL || set_up(made) != CURLM_OK) {
         sbx_multi_destroy(made);
@@ -102,6 +114,7 @@ void sbx_multi_destroy(struct sbx_multi *multi)
 
 enum sbx_status sbx_multi_add(struct sbx_multi *multi, CURL *easy)
 {
+    (void)curl_easy_setopt(easy, CURLOPT_SHARE, multi->sessions); /* else each handshake is a whole one */
     if (curl_multi_add_handle(multi->handle, easy) != CURLM_OK) {
         return SBX_ENOMEM;
     }

@@ -15,7 +15,12 @@
 struct sbx_multi;
 
 /* Borrows the poller, which gets every socket of the transfers. */
-enum sbx_status sbx_multi_create(struct sbx_multi **multi, struct sbx_poller *poller) SBX_CHECKED;
+/* `sessions` is borrowed: of TLS, that its transfers share with those of others; NULL: they do not. */
+enum sbx_status sbx_multi_create(struct sbx_multi **multi, struct sbx_poller *poller,
+                                 CURLSH *sessions) SBX_CHECKED;
+
+/* What TLS sessions are kept in, by one thread at a time; the caller's (curl_share_cleanup). NULL: there is no memory. */
+CURLSH *sbx_multi_create_sessions(void);
 
 /* Closes the kept connections. After the last transfer has been removed. NULL is allowed. */
 void sbx_multi_destroy(struct sbx_multi *multi);
