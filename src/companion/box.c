@@ -1,4 +1,4 @@
-/* box.c: a directory of parts (parts.h), whose files nobody needs in their order. It is opened anew each time: it may have been
+/* box.c: a directory as those of parts (parts.h), whose files nobody needs in their order. It is opened anew each time: it may have been
  * swept, and made again by the server, for others to see: nothing in that is taken.
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -21,7 +21,7 @@ void box_make(struct box *box, struct server *server)
     struct sbx_buffer path = {0};
     box->path[0] = '\0';
     if (parts_open_private(&private) == SBX_OK &&
-        open_close(private, parts_make(server, private, &path)) == SBX_OK) {
+        open_close(private, parts_make(server, private, PRIVATE_BOX, &path)) == SBX_OK) {
         memcpy(box->path, path.data, path.length);
         box->path[path.length] = '\0';
     }
@@ -29,7 +29,7 @@ void box_make(struct box *box, struct server *server)
 
 static enum sbx_status open_parts(const struct box *box, struct parts *parts)
 {
-    return parts_open((struct sbx_span){box->path, strlen(box->path)}, parts);
+    return parts_open((struct sbx_span){box->path, strlen(box->path)}, PRIVATE_BOX, parts);
 }
 
 static enum sbx_status take(const struct parts *parts, uint32_t number, struct sbx_buffer *bytes)

@@ -33,10 +33,10 @@ static enum sbx_status extract(struct server *server, int from, const struct sbx
     struct parts parts;
     enum sbx_status status = parts_open_private(&private);
     if (status == SBX_OK) {
-        status = open_close(private, parts_make(server, private, &out->bytes));
+        status = open_close(private, parts_make(server, private, PRIVATE_PARTS, &out->bytes));
     }
     if (status == SBX_OK) {
-        status = parts_open((struct sbx_span){out->bytes.data, out->bytes.length}, &parts);
+        status = parts_open((struct sbx_span){out->bytes.data, out->bytes.length}, PRIVATE_PARTS, &parts);
     }
     if (status != SBX_OK) {
         return status;

@@ -28,7 +28,7 @@ enum sbx_status op_stage(struct server *server, const struct sbx_args *in, struc
     }
     status = target_look(in->path.data, in->length, (in->flags & SBX_STAGE_IN_PLACE) != 0, fd);
     if (status == SBX_OK) {
-        status = parts_make(server, fd, &out->bytes);
+        status = parts_make(server, fd, PRIVATE_PARTS, &out->bytes);
     }
     return open_close(fd, status);
 }
@@ -139,7 +139,7 @@ typedef enum sbx_status parts_user(struct server *server, const struct sbx_args 
 static enum sbx_status use_parts(struct server *server, const struct sbx_args *in, parts_user *use)
 {
     struct parts parts;
-    enum sbx_status status = parts_open(in->target, &parts);
+    enum sbx_status status = parts_open(in->target, PRIVATE_PARTS, &parts);
     if (status != SBX_OK) {
         return status == SBX_ENOENT ? SBX_ESTALE : status;
     }
@@ -169,7 +169,7 @@ enum sbx_status op_unstage(struct server *server, const struct sbx_args *in, str
 {
     (void)out;
     struct parts parts;
-    enum sbx_status status = parts_open(in->target, &parts);
+    enum sbx_status status = parts_open(in->target, PRIVATE_PARTS, &parts);
     if (status == SBX_OK) {
         status = parts_claim(&parts);
         if (status == SBX_OK) {

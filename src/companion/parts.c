@@ -27,20 +27,22 @@ enum sbx_status parts_open_private(int *fd)
     return private_open(directory.data, fd) == SBX_OK ? SBX_OK : SBX_EIO; /* it has gone this moment */
 }
 
-static enum sbx_status make_parts(int directory, char name[PRIVATE_NAME_SIZE])
+static enum sbx_status make_parts(int directory, enum private_kind kind, char name[PRIVATE_NAME_SIZE])
 {
+    const char *word = kind == PRIVATE_BOX ? "box-" : "parts-";
     enum sbx_status status = SBX_EEXIST;
     for (int i = 0; i < TRIES_MAX && status == SBX_EEXIST; i++) {
-        (void)snprintf(name, PRIVATE_NAME_SIZE, "parts-%016" PRIx64, kernel_random());
+        (void)snprintf(name, PRIVATE_NAME_SIZE, "%s%016" PRIx64, word, kernel_random());
         status = server_status(mkdirat(directory, name, PARTS_MODE));
     }
     return status == SBX_EEXIST ? SBX_EIO : status; /* of the file it would say something else */
 }
 
-enum sbx_status parts_make(struct server *server, int directory, struct sbx_buffer *path)
+enum sbx_status parts_make(struct server *server, int directory, enum private_kind kind,
+                           struct sbx_buffer *path)
 {
     char name[PRIVATE_NAME_SIZE];
-    enum sbx_status status = make_parts(directory, name);
+    enum sbx_status status = make_parts(directory, kind, name);
     if (status == SBX_OK) {
         int length = snprintf(server->space, SBX_PATH_MAX, "%s/%s", private_directory().data, name);
         *path = (struct sbx_buffer){server->space, (size_t)length};
@@ -63,10 +65,10 @@ static enum sbx_status open_inner(struct parts *parts)
     return SBX_OK;
 }
 
-enum sbx_status parts_open(struct sbx_span target, struct parts *parts)
+enum sbx_status parts_open(struct sbx_span target, enum private_kind kind, struct parts *parts)
 {
     const char *slash = strrchr(target.data, '/');
-    if (slash == NULL || !private_is(slash + 1, PRIVATE_PARTS)) {
+    if (slash == NULL || !private_is(slash + 1, kind)) {
         return SBX_EPERM;
     }
     *parts = (struct parts){.name = slash + 1};

@@ -1,4 +1,4 @@
-/* parts.h: a directory of parts in the private one: contents, or ranges of them, that wait there for another way than
+/* parts.h: a directory of parts in the private one, or a box: contents, or ranges of them, that wait there for another way than
  * frames, each a file of its own: "0", "1", …
  *
  * SPDX-License-Identifier: Apache-2.0
@@ -24,11 +24,12 @@ struct parts {
 /* Opens the private directory; the caller's. SBX_ENOSYS: there is none, and so no place for parts. */
 enum sbx_status parts_open_private(int *fd) SBX_CHECKED;
 
-/* Makes a directory of parts in it; its path is in the server's space. */
-enum sbx_status parts_make(struct server *server, int directory, struct sbx_buffer *path) SBX_CHECKED;
+/* Makes a directory of parts in it, PRIVATE_PARTS or PRIVATE_BOX; its path is in the server's space. */
+enum sbx_status parts_make(struct server *server, int directory, enum private_kind kind,
+                           struct sbx_buffer *path) SBX_CHECKED;
 
-/* Opens those of that path. SBX_EPERM: it is no directory of parts in the private directory. SBX_ENOENT: it is not there. */
-enum sbx_status parts_open(struct sbx_span target, struct parts *parts) SBX_CHECKED;
+/* Opens those of that path and kind. SBX_EPERM: it is no directory of parts in the private directory. SBX_ENOENT: it is not there. */
+enum sbx_status parts_open(struct sbx_span target, enum private_kind kind, struct parts *parts) SBX_CHECKED;
 
 /* Makes them nobody else's (private_claim). */
 enum sbx_status parts_claim(struct parts *parts) SBX_CHECKED;

@@ -160,7 +160,8 @@ bool private_is(const char *name, enum private_kind kind)
     static const char *const words[PRIVATE_KINDS][2] = {
         [PRIVATE_PROGRAM] = {"companion-"}, [PRIVATE_UPLOADED] = {"companion-", ".new-"},
         [PRIVATE_PARTS] = {"parts-"},       [PRIVATE_CLAIMED] = {"claimed-"},
-        [PRIVATE_RUN] = {"run-"},           [PRIVATE_INPUT] = {"input-"},
+        [PRIVATE_BOX] = {"box-"},           [PRIVATE_RUN] = {"run-"},
+        [PRIVATE_INPUT] = {"input-"},
     };
     for (size_t i = 0; i < 2 && name != NULL && words[kind][i] != NULL; i++) {
         name = pass(name, words[kind][i]);

@@ -25,6 +25,7 @@ enum private_kind {
     PRIVATE_UPLOADED, /* companion-HASH.new-RANDOM, until its first run */
     PRIVATE_PARTS,    /* parts-RANDOM */
     PRIVATE_CLAIMED,  /* claimed-RANDOM: the same while they are committed */
+    PRIVATE_BOX,      /* box-RANDOM: of one that stays (box.h) */
     PRIVATE_RUN,      /* run-RANDOM: the record of a supervised program */
     PRIVATE_INPUT,    /* input-RANDOM: what the program of run-RANDOM is to read, until it starts */
     PRIVATE_KINDS,

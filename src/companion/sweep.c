@@ -80,6 +80,7 @@ static const struct {
     [PRIVATE_UPLOADED] = {use_of_upload, HOUR_S, S_IFREG, remove_file},
     [PRIVATE_PARTS] = {use_of_parts, HOUR_S, S_IFDIR, claim_and_remove},
     [PRIVATE_CLAIMED] = {use_of_parts, HOUR_S, S_IFDIR, remove_directory},
+    [PRIVATE_BOX] = {use_of_parts, HOUR_S, S_IFDIR, remove_directory},
     [PRIVATE_RUN] = {use_of_parts, DAY_S, S_IFDIR, remove_record},
     [PRIVATE_INPUT] = {use_of_upload, HOUR_S, S_IFREG, remove_file},
 };

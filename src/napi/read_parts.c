@@ -1,6 +1,6 @@
-/* read_parts.c: as many rows as contents may be asked for at once, and one more, so that a part is cut while another one
- * arrives. All parts have to be of one file, which is never shorter than it was when its size was asked for; what is
- * added to it meanwhile is not in it.
+/* read_parts.c: as many rows as contents may be asked for at once, and two more, so that a part is cut while the server reads
+ * another one, and a third arrives. All parts have to be of one file, which is never shorter than it was when its size was
+ * asked for; what is added to it meanwhile is not in it.
  *
  * Thread: main.
  * SPDX-License-Identifier: Apache-2.0
@@ -60,7 +60,7 @@ struct sbx_read_parts *sbx_read_parts_create(const struct sbx_op *op, char *room
     if (made == NULL) {
         return NULL;
     }
-    size_t rows = sbx_fs_contents_at_once(op->fs) + 1;
+    size_t rows = sbx_fs_contents_at_once(op->fs) + 2;
     made->room = room;
     made->length = op->result.total;
     made->part_length = part_length(op->fs);

@@ -84,6 +84,7 @@ static void test_names(void **state)
         {OWN, PRIVATE_PROGRAM},
         {OWN ".new-0123456789abcdef", PRIVATE_UPLOADED},
         {"parts-0123456789abcdef", PRIVATE_PARTS},
+        {"box-0123456789abcdef", PRIVATE_BOX},
         {"run-0123456789abcdef", PRIVATE_RUN},
         {"run-0123456789abcde", PRIVATE_KINDS},
         {"", PRIVATE_KINDS},

@@ -28,7 +28,7 @@ async function near() {
 const contentOf = (seed, length) => Buffer.alloc(length, `content ${seed} `);
 
 /** What lies in the boxes of all that stay. */
-const boxes = () => sandbox.sh('find "${XDG_CACHE_HOME:-$HOME/.cache}"/agentos-sandbox/parts-* 2>/dev/null; true');
+const boxes = () => sandbox.sh('find "${XDG_CACHE_HOME:-$HOME/.cache}"/agentos-sandbox/box-* 2>/dev/null; true');
 
 for (const rule of [
   undefined,
@@ -65,7 +65,7 @@ test('many small writes at once share a file, and nothing of it is left', async 
   assert.ok((await proxy.count()) - before < 60);
   for (const i of all) assert.deepEqual(Buffer.from(await fs.readFile(`/f${i}`)), contentOf(i, 4000 + i));
   assert.equal(await sh('ls | wc -l'), '200\n');
-  assert.doesNotMatch(await boxes(), /parts-\w+\/\d+$/m);
+  assert.doesNotMatch(await boxes(), /box-\w+\/\d+$/m);
   await fs.close();
   const end = performance.now() + HANG_MS;
   while ((await boxes()) !== '' && performance.now() < end);
@@ -93,5 +93,5 @@ test('a box that is taken away, with all around it, is done without', async () =
   await sandbox.sh('rm -rf "${XDG_CACHE_HOME:-$HOME/.cache}"/agentos-sandbox');
   for (let i = 0; i < 4; i++) await fs.writeFile(`/b${i}`, contentOf(i, 30_000));
   assert.equal(await sh('cat a b0 b1 b2 b3 | wc -c'), '150000\n');
-  assert.doesNotMatch(await boxes(), /parts-\w+\/\d+$/m);
+  assert.doesNotMatch(await boxes(), /box-\w+\/\d+$/m);
 });

@@ -14,7 +14,7 @@
 #include "wire/resident.h"
 
 #define PROCESS "/v1/processes/proc_7"
-#define BOX "/private/parts-1"
+#define BOX "/private/box-1"
 #define BOX_TARGET "/v1/fs/file?path=" BOX "/"
 
 struct stays stays;

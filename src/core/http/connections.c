@@ -79,18 +79,20 @@ size_t sbx_connections_count(const struct sbx_connections *connections, size_t m
     return count < most ? count : most;
 }
 
-/* Whether the sandbox of `request` is given as many of its budget as it may have. */
+/* Whether the sandbox of `request` is given as many of its budget as it may have: one whose answer has begun keeps the
+ * server busy no more, but has its memory still, so that there is one more of those at most. */
 static bool is_busy(const struct sbx_request *request, const struct sbx_queue *active)
 {
     size_t count = 0;
+    size_t unanswered = 0;
     for (const struct sbx_link *link = active->head.next; link != &active->head; link = link->next) {
         const struct sbx_request *other = SBX_CONTAINER(link, struct sbx_request, link);
-        count +=
-            other->budget == request->budget && sbx_endpoint_same_sandbox(other->endpoint, request->endpoint)
-                ? 1
-                : 0;
+        bool same =
+            other->budget == request->budget && sbx_endpoint_same_sandbox(other->endpoint, request->endpoint);
+        count += same ? 1 : 0;
+        unanswered += same && other->http_status == 0 ? 1 : 0;
     }
-    return count >= request->at_once;
+    return unanswered >= request->at_once || count > request->at_once;
 }
 
 struct sbx_request *sbx_connections_next_waiting(const struct sbx_connections *connections,
