@@ -61,4 +61,7 @@ enum sbx_resident_code {
 #define SBX_RESIDENT_BOXED_MIN (12 * SBX_KIB)
 #define SBX_RESIDENT_BOXED_MAX (288 * SBX_KIB)
 
+/* Files of a box, one after the other, and again from 0: so many may be left behind by what was given up. */
+#define SBX_RESIDENT_BOX_FILES 16
+
 #endif

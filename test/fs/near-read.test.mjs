@@ -7,24 +7,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { rejection } from '../helpers/expect.mjs';
-import { staying } from '../helpers/staying.mjs';
+import { nearBy } from '../helpers/near.mjs';
 import { suite } from '../helpers/suite.mjs';
 
-const { sandbox, open, proxied } = await suite();
+const near = nearBy(await suite());
 const GET = 'GET /v1/fs/file';
 const RUN = 'POST /v1/processes/run';
-
-let last; // the server has places for eight companions that stay
-
-/** A file system near by, with `proxy` on the way to it. `sh` runs a script in its directory. */
-async function near(options) {
-  await last?.close();
-  const { proxy, client } = await proxied();
-  const { fs, base } = await staying(() => open({ client, transport: 'native', ...options }), 'stream');
-  last = fs;
-  const sh = (script) => sandbox.sh(`cd "$1"; ${script}`, base);
-  return { fs, proxy, sh };
-}
 
 /** How many requests of contents `work` makes, and how many of any kind. */
 async function requests(proxy, work) {

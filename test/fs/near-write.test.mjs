@@ -5,25 +5,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rejection } from '../helpers/expect.mjs';
-import { staying } from '../helpers/staying.mjs';
+import { nearBy } from '../helpers/near.mjs';
 import { suite } from '../helpers/suite.mjs';
 
-const { sandbox, open, proxied } = await suite();
+const made = await suite();
+const { sandbox } = made;
+const near = nearBy(made);
 const PUT = 'PUT /v1/fs/file';
 const RUN = 'POST /v1/processes/run';
 const HANG_MS = 30_000;
-
-let last; // the server has places for eight companions that stay
-
-/** A file system near by, with `proxy` on the way to it. `sh` runs a script in its directory. */
-async function near() {
-  await last?.close();
-  const { proxy, client } = await proxied();
-  const { fs, base } = await staying(() => open({ client, transport: 'native' }), 'stream');
-  last = fs;
-  const sh = (script) => sandbox.sh(`cd "$1"; ${script}`, base);
-  return { fs, proxy, sh };
-}
 
 const contentOf = (seed, length) => Buffer.alloc(length, `content ${seed} `);
 

@@ -156,9 +156,7 @@ static void test_stalled_box(void **state)
     server_hold(world->server);
     for (size_t i = 0; i < SBX_RESIDENT_WINDOW; i++) {
         ops[i] = write_op(world, fs, LONG);
-        sbx_lane_submit(ops[i], world->engine);
-        frames_settle(world);
-        clock_advance(5); /* the pace */
+        stays_submit_apart(world, ops[i]);
     }
     drive_until(world->engine, are_on_their_way, world);
     struct sbx_op *op = frames_op(world, fs, SBX_OP_READLINK, "/x");

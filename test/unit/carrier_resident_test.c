@@ -80,9 +80,7 @@ static void test_gap(void **state)
         lose_next(world);
         for (size_t i = 0; i < COUNT(ops); i++) {
             ops[i] = frames_op(world, fs, SBX_OP_MKDIR, "/d");
-            sbx_lane_submit(ops[i], world->engine);
-            frames_settle(world);
-            clock_advance(5); /* the pace */
+            stays_submit_apart(world, ops[i]);
         }
         world_drive(world, COUNT(ops));
         assert_status(ops[0]->result.status, SBX_OK);
@@ -119,9 +117,7 @@ static void test_window(void **state)
     stays.silent = true;
     for (size_t i = 0; i < COUNT(ops); i++) {
         ops[i] = frames_op(world, fs, SBX_OP_MKDIR, "/d");
-        sbx_lane_submit(ops[i], world->engine);
-        frames_settle(world);
-        clock_advance(5); /* the pace */
+        stays_submit_apart(world, ops[i]);
     }
     await_inputs(world, SBX_RESIDENT_WINDOW);
     frames_settle(world);
@@ -305,9 +301,7 @@ static void test_given_up_window(void **state)
     stays.silent = true;
     for (size_t i = 0; i < COUNT(ops); i++) {
         ops[i] = frames_op(world, fs, i < SBX_RESIDENT_WINDOW ? SBX_OP_READLINK : SBX_OP_MKDIR, "/d");
-        sbx_lane_submit(ops[i], world->engine);
-        frames_settle(world);
-        clock_advance(5); /* the pace */
+        stays_submit_apart(world, ops[i]);
     }
     await_inputs(world, SBX_RESIDENT_WINDOW);
     for (size_t i = 0; i < SBX_RESIDENT_WINDOW; i++) {
@@ -354,9 +348,7 @@ static void test_file_keeps_its_place(void **state)
     server_hold(world->server);
     for (size_t i = 0; i < COUNT(ops); i++) {
         ops[i] = frames_op(world, fs, SBX_OP_READLINK, "/x");
-        sbx_lane_submit(ops[i], world->engine);
-        frames_settle(world);
-        clock_advance(5); /* the pace */
+        stays_submit_apart(world, ops[i]);
     }
     world_drive(world, SBX_RESIDENT_WINDOW - 1);
     frames_settle(world);

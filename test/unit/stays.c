@@ -10,6 +10,7 @@
 #include "core/companion/companion_lane.h"
 #include "core/companion/resident.h"
 #include "core/lane.h"
+#include "takeover.h"
 #include "wire/base64.h"
 #include "wire/resident.h"
 
@@ -122,7 +123,20 @@ static struct sbx_span frames_of(const struct sbx_frame *letter, struct sbx_read
     return there ? sbx_bytes_span(&stays.in_box) : SBX_SPAN("");
 }
 
-static bool take_input(struct world *world, const struct asked *asked, int fd)
+/* Under the lock, which it lets go meanwhile: whether the letter is the next one; one that comes too soon waits for those
+ * before it. */
+static bool await_its_turn(struct server *server, struct world *world, uint32_t number)
+{
+    bool there = true;
+    while (there && number > stays.done + 1 && number <= stays.done + SBX_RESIDENT_WINDOW) {
+        (void)pthread_mutex_unlock(&world->lock);
+        there = server_sleep(server, 1);
+        (void)pthread_mutex_lock(&world->lock);
+    }
+    return there && number == stays.done + 1;
+}
+
+static bool take_input(struct server *server, struct world *world, const struct asked *asked, int fd)
 {
     struct sbx_bytes bytes;
     struct sbx_frame frame;
@@ -134,7 +148,8 @@ static bool take_input(struct world *world, const struct asked *asked, int fd)
     (void)pthread_mutex_lock(&world->lock);
     stays.inputs++;
     const char *refusal = stays.refusal;
-    if (refusal == NULL && sbx_frame_next(&reader, &frame) == SBX_OK && frame.id == stays.done + 1) {
+    if (refusal == NULL && sbx_frame_next(&reader, &frame) == SBX_OK &&
+        await_its_turn(server, world, frame.id)) {
         struct sbx_reader batch = sbx_buf_reader(frame.payload);
         uint64_t hash = sbx_buf_get(&batch, sizeof(uint64_t));
         struct sbx_span frames = frames_of(&frame, &batch);
@@ -241,7 +256,7 @@ static bool answer(struct server *server, const struct asked *asked, int fd)
 {
     struct world *world = server_user(server);
     if (strcmp(asked->target, PROCESS "/input") == 0) {
-        return take_input(world, asked, fd);
+        return take_input(server, world, asked, fd);
     }
     if (strstr(asked->target, "/logs?") != NULL) {
         return answer_log(server, world, asked, fd);
@@ -302,6 +317,13 @@ void stays_await(struct world *world, const struct sbx_fs *fs, const char *carri
     awaited.fs = fs;
     awaited.wanted = carrier;
     drive_until(world->engine, has_carrier, NULL);
+}
+
+void stays_submit_apart(struct world *world, struct sbx_op *op)
+{
+    sbx_lane_submit(op, world->engine);
+    frames_settle(world);
+    clock_advance(SBX_BATCH_PACE_MAX_MS + 1);
 }
 
 void stays_have_box(const char *status)

@@ -57,6 +57,9 @@ struct sbx_fs *stays_fs(struct world *world, const char *carrier);
 /* It tells that it has a box, whose files are taken with that status. Before there is a file system. */
 void stays_have_box(const char *status);
 
+/* Submits it, and lets the pace go by, so that it has a batch of its own. The clock is stopped. */
+void stays_submit_apart(struct world *world, struct sbx_op *op);
+
 /* Runs slices until its carrier is that. */
 void stays_await(struct world *world, const struct sbx_fs *fs, const char *carrier);
 

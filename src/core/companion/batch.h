@@ -43,7 +43,7 @@ struct sbx_batch {
 
     /* The carrier's. */
     struct sbx_letter *letter;   /* borrowed; of sbx_carrier_resident */
-    uint32_t file;               /* likewise: its number in the box; 0: none */
+    uint32_t file;               /* likewise: how many were left in a box, with it; 0: it was not */
     struct sbx_request *request; /* owned */
     struct sbx_bytes body;       /* owned: of the request */
 };

@@ -47,7 +47,6 @@ void sbx_letters_clear(struct sbx_letters *letters)
         free_letter(letter);
     }
     sbx_queue_init(&letters->all);
-    letters->waiting = 0;
     letters->number = 0;
 }
 
@@ -65,7 +64,6 @@ struct sbx_letter *sbx_letters_add(struct sbx_letters *letters, struct sbx_batch
     sbx_bytes_init(&letter->body, SBX_BODY_MAX);
     sbx_queue_push(&letters->all, &letter->link);
     letters->count++;
-    letters->waiting++;
     batch->letter = letter;
     return letter;
 }
@@ -74,7 +72,6 @@ void sbx_letters_take_back(struct sbx_letter *letter)
 {
     struct sbx_letters *letters = letter->letters;
     letters->number--;
-    letters->waiting--;
     (void)sbx_letter_release(letter);
     destroy(letter);
 }
@@ -111,7 +108,6 @@ struct sbx_batch *sbx_letter_answered(struct sbx_letter *letter)
 {
     struct sbx_batch *batch = sbx_letter_release(letter);
     letter->answered = true;
-    letter->letters->waiting--;
     sbx_resident_cancel(&letter->file);
     if (letter->request == NULL) {
         destroy(letter);

@@ -32,7 +32,6 @@ struct sbx_letter {
 struct sbx_letters {
     struct sbx_queue all; /* the oldest first */
     size_t count;
-    size_t waiting;  /* those that are not answered */
     uint32_t number; /* of the last one */
 };
 

@@ -73,7 +73,7 @@ static void on_pause(struct sbx_deadline *deadline, enum sbx_status why)
     sbx_resident_look(resident);
 }
 
-/* When the oldest was sent that is not answered, or not in the box yet; 0: there is none. */
+/* Since when the oldest letter is not answered, or nothing has arrived in the box; 0: nothing is expected. */
 static uint64_t oldest_ms(const struct sbx_resident *resident)
 {
     const struct sbx_letter *oldest = sbx_letters_oldest(&resident->letters);
@@ -319,7 +319,7 @@ static enum sbx_status write_letter(struct sbx_letter *letter, const struct sbx_
     letter->reads = may_file(batch->resident, batch->change);
     uint16_t code = SBX_RESIDENT_BATCH | (boxed ? SBX_RESIDENT_BOXED : 0);
     code |= letter->reads ? SBX_RESIDENT_READS : 0;
-    sbx_buf_put(&writer, batch->file, sizeof(uint32_t));
+    sbx_buf_put(&writer, batch->file % SBX_RESIDENT_BOX_FILES, sizeof(uint32_t));
     return sbx_resident_write_input(&letter->body, code, letter->number, sbx_hash_of(frames),
                                     boxed ? sbx_buf_written(&writer) : frames);
 }

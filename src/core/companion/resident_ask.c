@@ -17,9 +17,9 @@
 #define PROCESSES "/v1/processes"
 #define JSON_TYPE "application/json"
 #define CONTENT_TYPE "application/octet-stream"
-#define STALLED_MS 20000         /* the stream has a sign of life every 15 s */
-#define ANSWER_MS 30000          /* a server that is stopped for a while answers when it goes on */
-#define BOX_MS 2000              /* nothing of it is done by then, and it can go another way */
+#define STALLED_MS 20000 /* the stream has a sign of life every 15 s */
+#define ANSWER_MS 30000  /* a server that is stopped for a while answers when it goes on */
+#define BOX_MS 1500      /* nothing of it is done by then: it goes another way, before anything is doubted */
 #define REPLY_MAX (32 * SBX_MIB) /* bytes: the whole log of a process, as JSON */
 
 static struct sbx_request *make(struct sbx_endpoint *endpoint, enum sbx_method method, const char *id,

@@ -53,7 +53,7 @@ enum sbx_status sbx_resident_put_in_box(struct sbx_batch *batch)
     struct sbx_resident *resident = batch->resident;
     const struct sbx_span frames = {batch->frames.data, batch->frames.length};
     batch->request = sbx_resident_ask_box(resident->endpoint, sbx_bytes_span(&resident->box),
-                                          resident->box_file + 1, frames);
+                                          (resident->box_file + 1) % SBX_RESIDENT_BOX_FILES, frames);
     if (batch->request == NULL) {
         return SBX_ENOMEM;
     }
@@ -71,4 +71,5 @@ void sbx_resident_take_out_of_box(struct sbx_batch *batch)
 {
     sbx_resident_cancel(&batch->request);
     batch->resident->boxing--;
+    batch->resident->boxing_ms = sbx_now_ms();
 }

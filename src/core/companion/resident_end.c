@@ -171,8 +171,10 @@ void sbx_resident_decide(struct sbx_resident *resident)
         decide_retiring(resident);
     } else if (sbx_resident_is_up(resident) && resident->ended) {
         sbx_resident_lose_all(resident, SBX_FATE_UNKNOWN);
+        sbx_companion_lane_look_again(resident->lane); /* what waits for a place with it goes another way */
         sbx_resident_dismiss(resident);
-    } else if (resident->mode == POLL && resident->letters.waiting > 0 && resident->look == NULL) {
+    } else if (resident->mode == POLL && resident->look == NULL &&
+               sbx_letters_oldest(&resident->letters) != NULL) {
         unsigned pauses = resident->looks < SOON_LOOKS ? 0 : resident->looks - SOON_LOOKS;
         uint64_t pause_ms =
             resident->looks < SOON_LOOKS ? 0 : 1U << (pauses < PAUSES_MAX ? pauses : PAUSES_MAX);

@@ -37,7 +37,7 @@ struct sbx_resident {
     uint32_t box_file;    /* the last that was left there */
     uint32_t box_before;  /* the last that was left in that of another process */
     size_t boxing;        /* batches that are on their way there */
-    uint64_t boxing_ms;   /* since when none has arrived */
+    uint64_t boxing_ms;   /* since when none has arrived there, or was given up */
     struct sbx_letters letters;
     struct sbx_deferred arrived; /* a piece of the stream */
     struct sbx_deadline clock;   /* what happens when nothing else does */

@@ -14,8 +14,8 @@
 
 struct sbx_multi;
 
-/* Borrows the poller, which gets every socket of the transfers. */
-/* `sessions` is borrowed: of TLS, that its transfers share with those of others; NULL: they do not. */
+/* Borrows the poller, which gets every socket of the transfers, and `sessions`: of TLS, which they share with others; NULL:
+ * they do not. */
 enum sbx_status sbx_multi_create(struct sbx_multi **multi, struct sbx_poller *poller,
                                  CURLSH *sessions) SBX_CHECKED;
 
