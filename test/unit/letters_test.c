@@ -33,6 +33,16 @@ static int end(void **state)
     return 0;
 }
 
+/* Those that are not answered. */
+static size_t count_waiting(void)
+{
+    size_t count = 0;
+    for (uint32_t number = 1; number <= 3; number++) {
+        count += sbx_letters_find(&letters, number) == NULL ? 0 : 1;
+    }
+    return count;
+}
+
 static void test_numbers(void **state)
 {
     (void)state;
@@ -43,7 +53,7 @@ static void test_numbers(void **state)
     }
     assert_null(sbx_letters_find(&letters, 4));
     assert_ptr_equal(sbx_letters_oldest(&letters), batches[0].letter);
-    assert_int_equal(letters.waiting, 3);
+    assert_int_equal(count_waiting(), 3);
 }
 
 /* One goes when it is answered and its request is over, whichever comes first. */
@@ -60,7 +70,7 @@ static void test_answered(void **state)
     first->request = request;
     assert_ptr_equal(sbx_letter_answered(first), &batches[0]);
     assert_int_equal(letters.count, 3);
-    assert_int_equal(letters.waiting, 2);
+    assert_int_equal(count_waiting(), 2);
     assert_null(sbx_letters_find(&letters, 1));
     assert_ptr_equal(sbx_letters_oldest(&letters), batches[1].letter);
     assert_false(sbx_letter_posted(first));
@@ -78,7 +88,7 @@ static void test_released(void **state)
     assert_ptr_equal(sbx_letter_release(second), &batches[1]);
     assert_null(sbx_letter_release(second));
     assert_ptr_equal(sbx_letters_find(&letters, 2), second);
-    assert_int_equal(letters.waiting, 3);
+    assert_int_equal(count_waiting(), 3);
     assert_null(sbx_letter_answered(second));
     assert_int_equal(letters.count, 2);
 }
@@ -88,7 +98,7 @@ static void test_never_sent(void **state)
     (void)state;
     sbx_letters_take_back(batches[2].letter);
     assert_int_equal(letters.number, 2);
-    assert_int_equal(letters.waiting, 2);
+    assert_int_equal(count_waiting(), 2);
     assert_int_equal(sbx_letters_add(&letters, &batches[2])->number, 3);
 }
 
