@@ -89,9 +89,7 @@ static void test_gap(void **state)
     }
     clock_stop(false);
     assert_int_equal(stays.changes, 40);
-    assert_int_equal(frames.batches, 0);
-    assert_string_equal(sbx_fs_carrier(fs), "stream");
-    sbx_fs_destroy(fs);
+    stays_end(fs);
 }
 
 /* Where nothing comes behind it, the log is asked when that takes too long; and from then on. */
@@ -330,9 +328,7 @@ static void test_files(void **state)
     assert_status(frames_run(world, fs, SBX_OP_MKDIR, "/d"), SBX_OK);
     assert_int_equal(stays.filed - filed, 20);
     assert_int_equal(stays.batches, 21);
-    assert_int_equal(frames.batches, 0);
-    assert_string_equal(sbx_fs_carrier(fs), "stream");
-    sbx_fs_destroy(fs);
+    stays_end(fs);
 }
 
 /* What is left for the oldest goes with the one that has the same place: that is not asked before the file is here. */
@@ -370,9 +366,7 @@ static void assert_prints(struct world *world)
     assert_reads(world, fs, 3);
     assert_int_equal(stays.filed - filed, 1);
     assert_int_equal(stays.batches, 4);
-    assert_int_equal(frames.batches, 0);
-    assert_string_equal(sbx_fs_carrier(fs), "stream");
-    sbx_fs_destroy(fs);
+    stays_end(fs);
 }
 
 static void test_no_file(void **state)

@@ -343,6 +343,13 @@ struct sbx_fs *stays_fs(struct world *world, const char *carrier)
     return fs;
 }
 
+void stays_end(struct sbx_fs *fs)
+{
+    assert_int_equal(frames.batches, 0);
+    assert_string_equal(sbx_fs_carrier(fs), "stream");
+    sbx_fs_destroy(fs);
+}
+
 void stays_speak(struct world *world)
 {
     (void)pthread_mutex_lock(&world->lock);

@@ -63,6 +63,9 @@ void stays_submit_apart(struct world *world, struct sbx_op *op);
 /* Runs slices until its carrier is that. */
 void stays_await(struct world *world, const struct sbx_fs *fs, const char *carrier);
 
+/* Destroys it: it was there to the end, and nothing went another way. */
+void stays_end(struct sbx_fs *fs);
+
 /* Says what was not answered so far, and answers from now on. */
 void stays_speak(struct world *world);
 
