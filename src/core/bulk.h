@@ -14,8 +14,14 @@
 
 #include "core/op.h"
 
-/* Bytes of a part: a request's body. */
+/* Bytes of the largest part: a request's body. */
 #define SBX_BULK_PART SBX_BODY_MAX
+
+/* How a content is cut. */
+struct sbx_bulk_cut {
+    size_t size;    /* bytes of each part but the last */
+    size_t at_once; /* as many are under way */
+};
 
 /* What the ops of one content have in common; all of it is copied or counted by each. */
 struct sbx_bulk {
@@ -30,6 +36,10 @@ struct sbx_bulk {
  * `in_place`: a place follows, not a commit. SBX_ENOSYS: there is no companion, or it has no place of its own. */
 enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length,
                                bool in_place) SBX_CHECKED;
+
+/* How what `stage` has made a place for is best cut: where its answer came soon, into small parts of which many are under
+ * way, for the server takes those twice as fast, and nothing else waits longer behind them. */
+struct sbx_bulk_cut sbx_bulk_cut_after(const struct sbx_op *stage);
 
 /* Part `number` from 0 on. */
 enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t number,

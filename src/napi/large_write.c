@@ -25,8 +25,6 @@
 #include "napi/result.h"
 #include "napi/value.h"
 
-#define PARTS_AT_ONCE 4
-
 enum phase { PATCH, STAGE, PARTS, LAST, UNSTAGE, WHOLE };
 
 struct write {
@@ -36,9 +34,10 @@ struct write {
     napi_ref source; /* owned: whose bytes they are; NULL: `text` has them */
     char *text;      /* owned */
     uint64_t length; /* bytes */
-    uint64_t begun;  /* bytes whose part is there, or under way */
-    uint64_t done;   /* bytes whose part is there */
-    int timeout_ms;  /* of each op; 0: the file system's */
+    struct sbx_bulk_cut cut;
+    uint64_t begun; /* bytes whose part is there, or under way */
+    uint64_t done;  /* bytes whose part is there */
+    int timeout_ms; /* of each op; 0: the file system's */
     struct sbx_bytes path;
     struct sbx_bytes stage;
     struct sbx_endpoint *endpoint; /* owned: one count; NULL: the job has it */
@@ -106,8 +105,9 @@ static enum sbx_status make_part(struct sbx_object *object, struct write *write,
         return SBX_EINVAL;
     }
     uint64_t left = write->length - write->begun;
-    struct sbx_span part = {bytes.data + write->begun, left < SBX_BULK_PART ? (size_t)left : SBX_BULK_PART};
-    uint64_t number = write->begun / SBX_BULK_PART;
+    struct sbx_span part = {bytes.data + write->begun,
+                            left < write->cut.size ? (size_t)left : write->cut.size};
+    uint64_t number = write->begun / write->cut.size;
     struct sbx_args args = {.path = bulk.path, .offset = write->offset, .data = part};
     enum sbx_op_code code = write->in_place ? SBX_OP_PWRITE : SBX_OP_WRITE;
     write->begun += part.length;
@@ -163,7 +163,7 @@ static bool go_on(struct sbx_job *job, struct sbx_op *over)
 static bool begin_parts(struct sbx_job *job, struct sbx_op *over)
 {
     struct write *write = job->state;
-    while (job->under_way < PARTS_AT_ONCE && write->begun < write->length) {
+    while (job->under_way < write->cut.at_once && write->begun < write->length) {
         if (!go_on(job, over)) {
             return false;
         }
@@ -171,10 +171,11 @@ static bool begin_parts(struct sbx_job *job, struct sbx_op *over)
     return true;
 }
 
-/* Where the parts are is known. */
+/* Where the parts are is known, and how the content is cut into them. */
 static enum sbx_status keep_stage(struct write *write, const struct sbx_op *op)
 {
     sbx_bytes_append(&write->stage, (struct sbx_span){op->result.bytes.data, op->result.bytes.length});
+    write->cut = sbx_bulk_cut_after(op);
     write->phase = PARTS;
     return write->stage.status;
 }
@@ -341,6 +342,7 @@ static enum sbx_status create(struct sbx_object *object, struct sbx_call *call, 
     }
     made->in_place = call->row->code == SBX_OP_PWRITE;
     made->phase = STAGE;
+    made->cut.size = SBX_BULK_PART;
     made->offset = call->args.offset;
     made->endpoint = endpoint == NULL ? NULL : sbx_endpoint_ref(endpoint);
     sbx_bytes_init(&made->path, 2 * SBX_PATH_MAX);

@@ -51,8 +51,9 @@ test('a content in parts is refused before any part is sent', async () => {
   for (const path of ['/etc/passwd', '/etc/new', '/etc/a/b', '/root/x', `${home}/sealed-file`, `${home}/sealed-dir/a/b`]) {
     await expectError(fs.writeFile(path, bytes), { code: 'EACCES', syscall: 'open', path, hint: /basePath/ });
   }
+  assert.equal(await proxy.count('PUT /v1/fs/file'), 0);
   await fs.writeFile(`${home}/mine`, bytes);
-  assert.equal(await proxy.count('PUT /v1/fs/file'), 2, 'of the last one alone');
+  assert.ok((await proxy.count('PUT /v1/fs/file')) > 1, 'of what may be written');
   await fs.close();
   await proxy.stop();
 });

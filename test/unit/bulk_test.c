@@ -120,6 +120,22 @@ static void test_stage(void **state)
     sbx_fs_destroy(fs);
 }
 
+/* Who was answered soon gets small parts, many at once; who was not, as few requests as can be. */
+static void test_cut(void **state)
+{
+    struct sbx_fs *fs = fs_with(false);
+    say_staged(SBX_OK, SBX_SPAN(PARTS));
+    struct sbx_op *op = stage(*state, fs, SBX_BODY_MAX);
+    op->patience.asked_ms = sbx_now_ms();
+    assert_int_equal(sbx_bulk_cut_after(op).size, SBX_BODY_MAX / 8);
+    assert_int_equal(sbx_bulk_cut_after(op).at_once, 8);
+    op->patience.asked_ms -= 100;
+    assert_int_equal(sbx_bulk_cut_after(op).size, SBX_BODY_MAX);
+    assert_int_equal(sbx_bulk_cut_after(op).at_once, 4);
+    sbx_op_destroy(op);
+    sbx_fs_destroy(fs);
+}
+
 static bool search_in_vain(struct server *server, const struct asked *asked, int fd)
 {
     (void)server;
@@ -411,6 +427,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_stage),
+        TEST(test_cut),
         TEST(test_no_stage),
         TEST(test_stage_of_a_stranger),
         TEST(test_parts),

@@ -111,52 +111,6 @@ static void test_acknowledges_what_is_not_all(void **state)
     assert_int_equal(server_connections(world->server), 1);
 }
 
-static void get_content(struct world *world, size_t number, const char *route)
-{
-    struct probe *probe = world_get(world, number, route);
-    probe->request->budget = SBX_BUDGET_CONTENTS;
-    probe->request->at_once = 1;
-    sbx_engine_submit(world->engine, &probe->task);
-}
-
-static void assert_asked(struct world *world, size_t count)
-{
-    for (int i = 0; i < 20; i++) {
-        sbx_engine_slice(world->engine);
-    }
-    assert_int_equal(server_count(world->server), count);
-}
-
-/* One that is not answered holds up the next. */
-static void test_large_contents(void **state)
-{
-    struct world *world = *state;
-    server_hold(world->server);
-    get_content(world, 0, "/wait");
-    get_content(world, 1, "/ok");
-    assert_asked(world, 1);
-    server_release(world->server);
-    world_drive(world, 2);
-    assert_reply(&world->probes[1], "/ok");
-}
-
-/* One whose answer has begun does not; but there are no more than two. */
-static void test_large_contents_that_arrive(void **state)
-{
-    struct world *world = *state;
-    server_hold(world->server);
-    get_content(world, 0, "/halves");
-    get_content(world, 1, "/halves");
-    get_content(world, 2, "/ok");
-    drive_until(world->engine, has_begun, &world->probes[1]);
-    assert_asked(world, 2);
-    server_release(world->server);
-    world_drive(world, 3);
-    assert_reply(&world->probes[0], "/halves!");
-    assert_reply(&world->probes[1], "/halves!");
-    assert_reply(&world->probes[2], "/ok");
-}
-
 static void test_many_at_once(void **state)
 {
     struct world *world = *state;
@@ -450,8 +404,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_keeps_a_connection),
         TEST(test_acknowledges_what_is_not_all),
-        TEST(test_large_contents),
-        TEST(test_large_contents_that_arrive),
         TEST(test_many_at_once),
         TEST(test_budgets),
         TEST(test_programs_leave_no_connections),

@@ -10,7 +10,7 @@
 #include "core/companion/resident_state.h"
 
 enum {
-    LOOKS_MAX = 8,     /* that measure a round trip: one that is short is enough */
+    LOOKS_MAX = 32,    /* that measure a round trip: one that is short is enough */
     NEAR_US = 2000,    /* one that is short */
     GREETING_MS = 250, /* the stream is proven by then, or held back by something */
     NO_GREETING_MS = 5000,

@@ -79,20 +79,43 @@ size_t sbx_connections_count(const struct sbx_connections *connections, size_t m
     return count < most ? count : most;
 }
 
+static bool is_like(const struct sbx_request *request, const struct sbx_link *link)
+{
+    const struct sbx_request *other = SBX_CONTAINER(link, struct sbx_request, link);
+    return other->budget == request->budget && sbx_endpoint_same_sandbox(other->endpoint, request->endpoint);
+}
+
+/* What it keeps the server busy with: the bytes that it sends; of what it asks for, the most that a body has. */
+static size_t weight_of(const struct sbx_request *request)
+{
+    return request->body.length > 0 ? request->body.length : SBX_BODY_MAX;
+}
+
 /* Whether the sandbox of `request` is given as many of its budget as it may have: one whose answer has begun keeps the
  * server busy no more, but has its memory still, so that there is one more of those at most. */
 static bool is_busy(const struct sbx_request *request, const struct sbx_queue *active)
 {
-    size_t count = 0;
-    size_t unanswered = 0;
+    size_t most = request->at_once * SBX_BODY_MAX;
+    size_t all = weight_of(request);
+    size_t unanswered = all;
     for (const struct sbx_link *link = active->head.next; link != &active->head; link = link->next) {
-        const struct sbx_request *other = SBX_CONTAINER(link, struct sbx_request, link);
-        bool same =
-            other->budget == request->budget && sbx_endpoint_same_sandbox(other->endpoint, request->endpoint);
-        count += same ? 1 : 0;
-        unanswered += same && other->http_status == 0 ? 1 : 0;
+        if (is_like(request, link)) {
+            const struct sbx_request *other = SBX_CONTAINER(link, struct sbx_request, link);
+            all += weight_of(other);
+            unanswered += other->http_status == 0 ? weight_of(other) : 0;
+        }
     }
-    return unanswered >= request->at_once || count > request->at_once;
+    return unanswered > most || all > most + SBX_BODY_MAX;
+}
+
+/* Whether none for the same sandbox waits longer: a small one would always find room before a large one. */
+static bool is_first(const struct sbx_request *request, const struct sbx_queue *waiting)
+{
+    const struct sbx_link *link = waiting->head.next;
+    while (link != &request->link && !is_like(request, link)) {
+        link = link->next;
+    }
+    return link == &request->link;
 }
 
 struct sbx_request *sbx_connections_next_waiting(const struct sbx_connections *connections,
@@ -104,7 +127,7 @@ struct sbx_request *sbx_connections_next_waiting(const struct sbx_connections *c
     }
     for (struct sbx_link *link = waiting->head.next; link != &waiting->head; link = link->next) {
         struct sbx_request *request = SBX_CONTAINER(link, struct sbx_request, link);
-        if (request->at_once == 0 || !is_busy(request, active)) {
+        if (request->at_once == 0 || (is_first(request, waiting) && !is_busy(request, active))) {
             return request;
         }
     }

@@ -35,7 +35,7 @@ void sbx_connections_clear(struct sbx_connections *connections);
 /* How many requests wait for one of them, or use it; what is more than `most` is not counted. */
 size_t sbx_connections_count(const struct sbx_connections *connections, size_t most);
 
-/* The next of those that wait, where there is a connection for it and its sandbox has not as many of the budget as it may
+/* The next of those that wait, where there is a connection for it and its sandbox has not as much of the budget as it may
  * have at once; NULL: there is none. `active`: those of all budgets that have left. Borrowed. */
 struct sbx_request *sbx_connections_next_waiting(const struct sbx_connections *connections,
                                                  const struct sbx_queue *active);

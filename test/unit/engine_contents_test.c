@@ -1,0 +1,149 @@
+/* engine_contents_test.c: how much of large contents a sandbox is asked for, or sent, at once.
+ *
+ * SPDX-License-Identifier: Apache-2.0
+ */
+#include "core/http/engine.h"
+#include "world.h"
+
+/* The rest of the reply comes when it is released. */
+static bool answer_in_halves(struct server *server, int fd)
+{
+    static const char first[] =
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n/hal";
+    return server_write(fd, first, strlen(first)) && server_wait(server) && server_write(fd, "ves!", 4);
+}
+
+/* /wait answers when it is released; all else, itself. */
+static bool answer(struct server *server, const struct asked *asked, int fd)
+{
+    if (strcmp(asked->target, "/halves") == 0) {
+        return answer_in_halves(server, fd);
+    }
+    if (strcmp(asked->target, "/wait") == 0 && !server_wait(server)) {
+        return false;
+    }
+    return server_reply(fd, "200 OK", JSON, asked->target);
+}
+
+static int set_up(void **state)
+{
+    return world_start(state, answer, NULL);
+}
+
+static void submit(struct world *world, struct probe *probe)
+{
+    probe->request->budget = SBX_BUDGET_CONTENTS;
+    probe->request->at_once = 1;
+    sbx_engine_submit(world->engine, &probe->task);
+}
+
+static void get_content(struct world *world, size_t number, const char *route)
+{
+    submit(world, world_get(world, number, route));
+}
+
+static void put_part(struct world *world, size_t number)
+{
+    static const char bytes[SBX_BODY_MAX / 4];
+    struct probe *probe = world_change(world, number, SBX_PUT, "/wait", NULL);
+    probe_body(probe, OCTETS, (struct sbx_span){bytes, sizeof(bytes)});
+    submit(world, probe);
+}
+
+static bool has_begun(void *user)
+{
+    const struct probe *probe = user;
+    return probe->request->reply.length > 0;
+}
+
+struct expected {
+    struct world *world;
+    size_t count;
+};
+
+static bool are_asked(void *user)
+{
+    const struct expected *expected = user;
+    return server_count(expected->world->server) >= expected->count;
+}
+
+/* So many, and however often it is tried no more. */
+static void assert_asked(struct world *world, size_t count)
+{
+    drive_until(world->engine, are_asked, &(struct expected){world, count});
+    for (int i = 0; i < 20; i++) {
+        sbx_engine_slice(world->engine);
+    }
+    assert_int_equal(server_count(world->server), count);
+}
+
+static void release(struct world *world, size_t count)
+{
+    server_release(world->server);
+    world_drive(world, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_probe(&world->probes[i], SBX_OK);
+    }
+}
+
+/* One that is not answered holds up the next. */
+static void test_whole_ones(void **state)
+{
+    struct world *world = *state;
+    server_hold(world->server);
+    get_content(world, 0, "/wait");
+    get_content(world, 1, "/ok");
+    assert_asked(world, 1);
+    release(world, 2);
+}
+
+/* One whose answer has begun does not; but there are no more than two. */
+static void test_whole_ones_that_arrive(void **state)
+{
+    struct world *world = *state;
+    server_hold(world->server);
+    get_content(world, 0, "/halves");
+    get_content(world, 1, "/halves");
+    get_content(world, 2, "/ok");
+    drive_until(world->engine, has_begun, &world->probes[1]);
+    assert_asked(world, 2);
+    release(world, 3);
+}
+
+/* Small ones of as many bytes go side by side. */
+static void test_small_ones(void **state)
+{
+    struct world *world = *state;
+    server_hold(world->server);
+    for (size_t i = 0; i < 6; i++) {
+        put_part(world, i);
+    }
+    assert_asked(world, 4);
+    release(world, 6);
+}
+
+/* What is behind a whole one that waits, waits too: else that would wait for as long as there are small ones. */
+static void test_small_ones_behind_a_whole_one(void **state)
+{
+    struct world *world = *state;
+    server_hold(world->server);
+    put_part(world, 0);
+    get_content(world, 1, "/ok");
+    put_part(world, 2);
+    assert_asked(world, 1);
+    release(world, 3);
+    assert_string_equal(server_asked(world->server, 1), "GET /ok");
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, world_end)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_whole_ones),
+        TEST(test_whole_ones_that_arrive),
+        TEST(test_small_ones),
+        TEST(test_small_ones_behind_a_whole_one),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
