@@ -72,7 +72,7 @@
 #define SBX_MEMORY_SHARE 8
 
 /* Bytes of such a part, at most and at least. */
-#define SBX_EXTRACT_MAX (16 * SBX_MIB)
+#define SBX_EXTRACT_MAX (8 * SBX_MIB)
 #define SBX_EXTRACT_MIN SBX_BODY_MAX
 
 /* Bytes of a content read whole where the caller set no maxFullReadBytes: what a Node 20 Buffer can hold. */
