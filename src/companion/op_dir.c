@@ -43,7 +43,8 @@ enum sbx_status op_names(struct server *server, const struct sbx_args *in, struc
         return server_errno();
     }
     enum sbx_status status = fill(server, directory, in->offset, out, SBX_REPLY_NAMES);
-    if (status == SBX_OK && (in->flags & SBX_NAMES_AROUND) != 0 && are_few(in, &out->list)) {
+    bool few = status == SBX_OK && are_few(in, &out->list);
+    if (few && (in->flags & SBX_NAMES_AROUND) != 0) {
         rewinddir(directory);
         bool around = walk_around(server, directory, &out->list);
         if (!around && server->resident) {
@@ -52,6 +53,8 @@ enum sbx_status op_names(struct server *server, const struct sbx_args *in, struc
             rewinddir(directory);
             status = fill(server, directory, 0, out, SBX_REPLY_NAMES);
         }
+    } else if (status == SBX_OK && !few && (in->flags & SBX_NAMES_FEW) != 0) {
+        status = SBX_EFBIG;
     }
     (void)closedir(directory);
     return status;

@@ -286,13 +286,19 @@ void sbx_cache_keep(struct sbx_cache *cache, const struct sbx_op *op, uint64_t c
 
 /* ---- Finding ------------------------------------------------------------------------------------------- */
 
+/* For which moment something has to count. */
+struct moment {
+    uint64_t changes;
+    uint64_t ms;
+};
+
 static struct sbx_result *find(const struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span key,
-                               uint64_t changes)
+                               const struct moment *moment)
 {
     struct sbx_cache_entry *entry = cache->slots[slot_of(code, key)];
-    bool found = entry != NULL && entry->row->code == code && entry->changes == changes &&
+    bool found = entry != NULL && entry->row->code == code && entry->changes == moment->changes &&
                  entry->key_length == key.length && memcmp(entry->key, key.data, key.length) == 0;
-    return found && sbx_now_ms() < entry->until_ms ? &entry->result : NULL;
+    return found && moment->ms < entry->until_ms ? &entry->result : NULL;
 }
 
 /* Whether lstat's answer is that of stat too. */
@@ -302,16 +308,17 @@ static bool is_of_no_link(const struct sbx_result *result)
 }
 
 /* What is known of its directory, a listing of that or that it was made, says of a path, as lstat would. */
-static struct sbx_result *find_in_listing(struct sbx_cache *cache, struct sbx_span key, uint64_t changes)
+static struct sbx_result *find_in_listing(struct sbx_cache *cache, struct sbx_span key,
+                                          const struct moment *moment)
 {
     struct sbx_span name = sbx_path_name(key);
     struct sbx_span parent = {key.data, key.length - name.length - (name.length < key.length ? 1 : 0)};
-    if (name.length > 0 && find(cache, SBX_OP_MKDIR, parent, changes) != NULL) {
+    if (name.length > 0 && find(cache, SBX_OP_MKDIR, parent, moment) != NULL) {
         cache->entry = (struct sbx_result){.status = SBX_ENOENT};
         return &cache->entry;
     }
-    const struct sbx_result *listing = find(cache, SBX_OP_NAMES, parent, changes);
-    listing = listing == NULL ? find(cache, SBX_OP_READDIR, parent, changes) : listing;
+    const struct sbx_result *listing = find(cache, SBX_OP_NAMES, parent, moment);
+    listing = listing == NULL ? find(cache, SBX_OP_READDIR, parent, moment) : listing;
     if (listing == NULL || listing->status != SBX_OK || !listing->list.attributes) {
         return NULL;
     }
@@ -325,29 +332,42 @@ static struct sbx_result *find_in_listing(struct sbx_cache *cache, struct sbx_sp
     return NULL;
 }
 
-static struct sbx_result *find_lstat(struct sbx_cache *cache, struct sbx_span key, uint64_t changes)
+static struct sbx_result *find_lstat(struct sbx_cache *cache, struct sbx_span key,
+                                     const struct moment *moment)
 {
-    struct sbx_result *result = find(cache, SBX_OP_LSTAT, key, changes);
-    return result == NULL ? find_in_listing(cache, key, changes) : result;
+    struct sbx_result *result = find(cache, SBX_OP_LSTAT, key, moment);
+    return result == NULL ? find_in_listing(cache, key, moment) : result;
 }
 
-struct sbx_result *sbx_cache_find(struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span path,
-                                  uint64_t changes)
+static struct sbx_result *look(struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span path,
+                               const struct moment *moment)
 {
     struct sbx_span key = sbx_path_key(path);
     if (cache->slots == NULL || !is_kept(code) || code == SBX_OP_MKDIR) {
         return NULL;
     }
-    struct sbx_result *result = find(cache, code, key, changes);
+    struct sbx_result *result = find(cache, code, key, moment);
     if (result == NULL && code == SBX_OP_LSTAT) {
-        return find_in_listing(cache, key, changes);
+        return find_in_listing(cache, key, moment);
     }
     if (result == NULL && code == SBX_OP_ACCESS) {
-        result = find(cache, SBX_OP_STAT, key, changes);
+        result = find(cache, SBX_OP_STAT, key, moment);
     }
     if (result == NULL && (code == SBX_OP_STAT || code == SBX_OP_ACCESS)) {
-        result = find_lstat(cache, key, changes);
+        result = find_lstat(cache, key, moment);
         result = result != NULL && is_of_no_link(result) ? result : NULL;
     }
     return result;
+}
+
+struct sbx_result *sbx_cache_find(struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span path,
+                                  uint64_t changes)
+{
+    return look(cache, code, path, &(struct moment){changes, sbx_now_ms()});
+}
+
+bool sbx_cache_has(struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span path, uint64_t changes,
+                   uint64_t least_ms)
+{
+    return look(cache, code, path, &(struct moment){changes, sbx_now_ms() + least_ms}) != NULL;
 }

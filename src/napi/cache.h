@@ -47,4 +47,8 @@ void sbx_cache_keep(struct sbx_cache *cache, const struct sbx_op *op, uint64_t c
 struct sbx_result *sbx_cache_find(struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span path,
                                   uint64_t changes);
 
+/* Whether that is known, and counts for `least_ms` from now on. What was found before is borrowed no more. */
+bool sbx_cache_has(struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span path, uint64_t changes,
+                   uint64_t least_ms);
+
 #endif

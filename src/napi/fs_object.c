@@ -87,7 +87,9 @@ static napi_value start(napi_env env, struct sbx_object *object, const struct sb
     const struct sbx_result *known =
         status == SBX_OK && endpoint != NULL ? find_known(object, method, call) : NULL;
     if (known != NULL) {
-        return sbx_answer_known(object, &method->kind, call->row, call->args.path, known);
+        napi_value answer = sbx_answer_known(object, &method->kind, call->row, call->args.path, known);
+        sbx_ahead_known(object, call, endpoint);
+        return answer;
     }
     bool patches = status == SBX_OK && call->row->code == SBX_OP_WRITE &&
                    sbx_known_patch(&object->known, call->args.path, call->args.data, &patch);

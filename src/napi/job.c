@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "napi/abort.h"
+#include "napi/ahead.h"
 #include "napi/answer.h"
 #include "napi/error.h"
 #include "napi/progress.h"
@@ -188,10 +189,10 @@ fail:
     return sbx_answer_reject(env, kind);
 }
 
-bool sbx_job_send_alone(struct sbx_object *object, struct sbx_op *op)
+bool sbx_job_send_alone(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind,
+                        void *state)
 {
-    static const struct sbx_job_kind kind = {0};
-    struct sbx_job *job = create_job(object, op, &kind, NULL);
+    struct sbx_job *job = create_job(object, op, kind, state);
     enum sbx_status status = job == NULL ? SBX_ENOMEM : SBX_OK;
     if (status == SBX_OK) {
         op->user = job;
@@ -320,6 +321,7 @@ static void settle(napi_env env, struct sbx_op *op)
     if (job->deferred == NULL) {
         return; /* settled already: this came after it; or nobody waits */
     }
+    sbx_ahead_answered(job->object, op, job->asked_ms);
     napi_value value = sbx_answer_value(env, op, job->kind, &failed);
     if (value == NULL) {
         failed = true;

@@ -69,9 +69,10 @@ struct sbx_job {
 napi_value sbx_job_start(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind,
                          void *state, const struct sbx_call_options *options);
 
-/* Takes `op`, which changes nothing, and sends it; there is no promise: close() alone waits for it, and what it says may be
- * kept. false: it could not be sent. */
-bool sbx_job_send_alone(struct sbx_object *object, struct sbx_op *op);
+/* Takes `op`, which changes nothing, and `state`, of the kind's plan, and sends it; there is no promise: close() alone waits
+ * for it, and what it says may be kept. false: it could not be sent. */
+bool sbx_job_send_alone(struct sbx_object *object, struct sbx_op *op, const struct sbx_job_kind *kind,
+                        void *state);
 
 /* Rejects it with `reason` at once; its ops are given up, and end as they can. */
 void sbx_job_give_up(struct sbx_job *job, napi_value reason);

@@ -180,10 +180,11 @@ static void settle_closer(struct sbx_object *object)
 /* Sends what is to be done when all that was asked is done; false: there is nothing. */
 static bool leave_sandbox(struct sbx_object *object)
 {
+    static const struct sbx_job_kind kind = {0};
     bool first = !object->left && object->fs != NULL && !object->env->closing;
     object->left = true;
     struct sbx_op *op = first ? sbx_fs_leave(object->fs) : NULL;
-    return op != NULL && sbx_job_send_alone(object, op);
+    return op != NULL && sbx_job_send_alone(object, op, &kind, NULL);
 }
 
 void sbx_object_ended(struct sbx_object *object)

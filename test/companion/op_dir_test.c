@@ -156,6 +156,22 @@ static void test_around(void **state)
     assert_true(answer.list.brief);
 }
 
+/* Who wants them only where they are few hears nothing else of others. */
+static void test_few(void **state)
+{
+    (void)state;
+    make_some();
+    assert_status(ASK(NAMES, .path = P("."), .flags = SBX_NAMES_AROUND | SBX_NAMES_FEW), SBX_OK);
+    assert_false(answer.list.brief);
+    for (int i = 0; i <= SBX_AROUND_ENTRIES; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof(name), "n%d", i);
+        scratch_put(name, "");
+    }
+    assert_status(ASK(NAMES, .path = P("."), .flags = SBX_NAMES_AROUND | SBX_NAMES_FEW), SBX_EFBIG);
+    assert_status(ASK(NAMES, .path = P("."), .flags = SBX_NAMES_AROUND), SBX_OK);
+}
+
 /* A directory that may not be read has entries that nobody knows: it is not among those that are listed. */
 static void test_around_what_may_not_be_read(void **state)
 {
@@ -305,6 +321,7 @@ int main(void)
         scratch_test(test_empty_and_errors),
         scratch_test(test_attributes_that_may_not_be_read),
         scratch_test(test_around),
+        scratch_test(test_few),
         scratch_test(test_around_what_may_not_be_read),
         scratch_test(test_around_is_bounded),
         scratch_test(test_pages),
