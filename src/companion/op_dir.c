@@ -53,7 +53,7 @@ enum sbx_status op_names(struct server *server, const struct sbx_args *in, struc
             rewinddir(directory);
             status = fill(server, directory, 0, out, SBX_REPLY_NAMES);
         }
-    } else if (status == SBX_OK && !few && (in->flags & SBX_NAMES_FEW) != 0) {
+    } else if (!few && (status == SBX_OK || status == SBX_ENOBUFS) && (in->flags & SBX_NAMES_FEW) != 0) {
         status = SBX_EFBIG;
     }
     (void)closedir(directory);

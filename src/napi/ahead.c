@@ -76,6 +76,8 @@ static bool ask(const struct asker *asker, enum sbx_op_code code, const struct s
         return false;
     }
     op->otherwise = otherwise;
+    op->alone =
+        code == SBX_OP_NAMES; /* it looks at all that is there: what hangs there holds nobody else up */
     if (asker->looks != NULL) {
         op->timeout_ms = asker->looks->timeout_ms;
         op->patience.cut = asker->looks->patience.cut;
@@ -143,11 +145,11 @@ static size_t read_file(const struct asker *asker, struct sbx_bytes *path, const
         asked = ask_new(asker, SBX_OP_READ, file);
         if (is_script(extension)) {
             file.length -= extension.length;
-            (void)ask_new(asker, SBX_OP_LSTAT, file);
+            asked = ask_new(asker, SBX_OP_LSTAT, file) || asked;
         }
     }
     path->length = length;
-    return asked ? (size_t)entry->stat.size + 1 : 0;
+    return asked ? (size_t)entry->stat.size : 0;
 }
 
 static size_t index_of(const struct sbx_list *list, struct sbx_span name)
@@ -166,11 +168,14 @@ static void read_siblings(const struct asker *asker, struct sbx_span file, const
     size_t begin = index_of(list, sbx_path_name(file));
     size_t files = 0;
     size_t bytes = 0;
+    size_t share =
+        asker->object->cache.max_bytes / 4; /* that is kept of them, and of what there was, at least */
+    size_t bytes_max = share < FILES_BYTES_MAX ? share : FILES_BYTES_MAX;
     struct sbx_bytes path;
     sbx_bytes_init(&path, 2 * SBX_PATH_MAX);
     struct sbx_span directory = sbx_path_parent(file);
     sbx_bytes_append(&path, sbx_path_is_root(directory) ? SBX_SPAN("") : directory);
-    for (size_t i = 1; i < list->count && files < FILES_MAX && bytes < FILES_BYTES_MAX; i++) {
+    for (size_t i = 1; i < list->count && files < FILES_MAX && bytes < bytes_max; i++) {
         const struct sbx_entry *entry = &list->entries[(begin + i) % list->count];
         size_t read = is_alike(entry, extension) ? read_file(asker, &path, entry) : 0;
         files += read > 0 ? 1 : 0;
@@ -179,12 +184,17 @@ static void read_siblings(const struct asker *asker, struct sbx_span file, const
     sbx_bytes_clear(&path);
 }
 
+static bool is_undisturbed(const struct sbx_job *job)
+{
+    return job->changes == job->object->env->changes && !job->object->closed;
+}
+
 /* The state is the path of the file. */
 static struct sbx_op *take_listing(struct sbx_job *job, struct sbx_op *op)
 {
     const struct asker asker = {job->object, op->endpoint, op};
     const char *file = job->state;
-    if (op->result.status == SBX_OK && op->result.list.attributes && !job->object->closed) {
+    if (op->result.status == SBX_OK && op->result.list.attributes && is_undisturbed(job)) {
         read_siblings(&asker, (struct sbx_span){file, strlen(file)}, &op->result.list);
     }
     return op;
@@ -260,16 +270,20 @@ static void note_answer(struct sbx_ahead *ahead, uint64_t took_ms)
     ahead->quickest_ms = first || took_ms < ahead->quickest_ms ? took_ms : ahead->quickest_ms;
 }
 
-void sbx_ahead_answered(struct sbx_object *object, const struct sbx_op *op, uint64_t asked_ms)
+void sbx_ahead_answered(const struct sbx_job *job, const struct sbx_op *op)
 {
+    struct sbx_object *object = job->object;
     const struct asker asker = {object, op->endpoint, op};
+    const struct sbx_result *result = &op->result;
     bool reads = op->row != NULL && op->row->code == SBX_OP_READ;
-    if (!is_of_use(object, op->endpoint) || !(reads || (op->row != NULL && is_of_a_name(op)))) {
+    bool looks = op->row != NULL && is_of_a_name(op);
+    bool answered = result->status == SBX_OK || result->status == SBX_ENOENT;
+    if (!is_of_use(object, op->endpoint) || !(reads || looks) || !answered) {
         return;
     }
-    note_answer(&object->ahead, sbx_now_ms() - asked_ms);
-    bool small = op->result.status == SBX_OK && op->room == NULL && op->result.bytes.length <= FILE_MAX;
-    bool alone = object->in_flight == 1 && !object->closed;
+    note_answer(&object->ahead, sbx_now_ms() - job->asked_ms);
+    bool small = result->status == SBX_OK && op->room == NULL && result->bytes.length <= FILE_MAX;
+    bool alone = object->in_flight == 1 && is_undisturbed(job);
     if (reads && small && !op->of_file && alone && is_far(&object->ahead) &&
         !look_beside(&asker, op->args.path)) {
         read_more_siblings(&asker, op->args.path);

@@ -20,6 +20,7 @@
 
 struct sbx_call;
 struct sbx_endpoint;
+struct sbx_job;
 struct sbx_object;
 struct sbx_op;
 
@@ -34,12 +35,12 @@ struct sbx_ahead {
     unsigned answers;     /* how many those are */
 };
 
-/* Asks for the directories above the path of `op`, which is about to be sent, as far as nothing is known of them and they
- * were not asked for; where what is said is kept, and the companion is there. They have as much time as `op`. */
+/* Asks for the directories above the path of `op`, which is about to be sent, as far as what is known of them is not of
+ * the last half of the time that it counts, and they were not asked for since; where what is said is kept, and the companion is there. They have as much time as `op`. */
 void sbx_ahead_look(struct sbx_object *object, const struct sbx_op *op);
 
-/* Of what somebody has asked for at `asked_ms`, and `op` has brought: asks for what is read next. */
-void sbx_ahead_answered(struct sbx_object *object, const struct sbx_op *op, uint64_t asked_ms);
+/* Of what somebody has asked for, and `op` of `job` has brought: asks for what is read next. */
+void sbx_ahead_answered(const struct sbx_job *job, const struct sbx_op *op);
 
 /* Of a call that was answered by what is known, which may soon be too old: likewise, where it has read a script. */
 void sbx_ahead_known(struct sbx_object *object, const struct sbx_call *call, struct sbx_endpoint *endpoint);

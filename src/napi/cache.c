@@ -179,9 +179,20 @@ static size_t size_of(const struct answer *answer)
     return size;
 }
 
+/* Whether it is another answer to the question, which was asked later: whoever has seen that does not see an older one. */
+static bool is_later(const struct sbx_cache_entry *entry, const struct answer *answer)
+{
+    return entry != NULL && entry->row == answer->row && entry->changes == answer->changes &&
+           entry->until_ms > answer->until_ms && entry->key_length == answer->key.length &&
+           memcmp(entry->key, answer->key.data, answer->key.length) == 0;
+}
+
 static void put(struct sbx_cache *cache, const struct answer *answer, size_t bytes)
 {
     size_t slot = slot_of((enum sbx_op_code)answer->row->code, answer->key);
+    if (is_later(cache->slots[slot], answer)) {
+        return;
+    }
     struct sbx_cache_entry *entry = malloc(sizeof(*entry) + answer->key.length);
     struct sbx_result copy;
     free_entry(cache, slot);

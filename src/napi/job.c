@@ -321,7 +321,7 @@ static void settle(napi_env env, struct sbx_op *op)
     if (job->deferred == NULL) {
         return; /* settled already: this came after it; or nobody waits */
     }
-    sbx_ahead_answered(job->object, op, job->asked_ms);
+    sbx_ahead_answered(job, op);
     napi_value value = sbx_answer_value(env, op, job->kind, &failed);
     if (value == NULL) {
         failed = true;

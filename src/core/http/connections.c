@@ -85,7 +85,7 @@ static bool is_like(const struct sbx_request *request, const struct sbx_link *li
     return other->budget == request->budget && sbx_endpoint_same_sandbox(other->endpoint, request->endpoint);
 }
 
-/* What it keeps the server busy with: the bytes that it sends; of what it asks for, the most that a body has. */
+/* What it counts for: the bytes that it sends; what it asks for, as the largest body. */
 static size_t weight_of(const struct sbx_request *request)
 {
     return request->body.length > 0 ? request->body.length : SBX_BODY_MAX;

@@ -36,9 +36,9 @@ struct sbx_request {
     /* Asked. */
     enum sbx_method method;
     enum sbx_budget budget;
-    size_t
-        at_once; /* bodies of SBX_BODY_MAX, or smaller ones of as many bytes, that its sandbox has of its budget, with
-                         * it; 0: as many as the budget has */
+    /* Bodies of SBX_BODY_MAX, or smaller ones of as many bytes, that its sandbox has of its budget, with it; 0: as many as the
+     * budget has. */
+    size_t at_once;
     bool change;        /* it is never sent twice, and a loss of its reply says so */
     bool fresh;         /* on a connection of its own: a kept one may be dead */
     bool until_stalled; /* the deadline counts from the last progress, not from the start */
