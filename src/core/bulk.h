@@ -38,7 +38,7 @@ enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk, 
                                bool in_place) SBX_CHECKED;
 
 /* How what `stage` has made a place for is best cut: where its answer came soon, into small parts of which many are under
- * way, for the server takes those twice as fast, and nothing else waits longer behind them. */
+ * way, for the server takes those twice as fast, and at worst nothing else waits much longer behind them. */
 struct sbx_bulk_cut sbx_bulk_cut_after(const struct sbx_op *stage);
 
 /* Part `number` from 0 on. */

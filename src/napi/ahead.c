@@ -152,6 +152,13 @@ static size_t read_file(const struct asker *asker, struct sbx_bytes *path, const
     return asked ? (size_t)entry->stat.size : 0;
 }
 
+/* That of `path`, without a slash at its end. */
+static void append_directory(struct sbx_bytes *bytes, struct sbx_span path)
+{
+    struct sbx_span directory = sbx_path_parent(path);
+    sbx_bytes_append(bytes, sbx_path_is_root(directory) ? SBX_SPAN("") : directory);
+}
+
 static size_t index_of(const struct sbx_list *list, struct sbx_span name)
 {
     size_t i = 0;
@@ -173,8 +180,7 @@ static void read_siblings(const struct asker *asker, struct sbx_span file, const
     size_t bytes_max = share < FILES_BYTES_MAX ? share : FILES_BYTES_MAX;
     struct sbx_bytes path;
     sbx_bytes_init(&path, 2 * SBX_PATH_MAX);
-    struct sbx_span directory = sbx_path_parent(file);
-    sbx_bytes_append(&path, sbx_path_is_root(directory) ? SBX_SPAN("") : directory);
+    append_directory(&path, file);
     for (size_t i = 1; i < list->count && files < FILES_MAX && bytes < bytes_max; i++) {
         const struct sbx_entry *entry = &list->entries[(begin + i) % list->count];
         size_t read = is_alike(entry, extension) ? read_file(asker, &path, entry) : 0;
@@ -223,9 +229,9 @@ static void look_for_package(const struct asker *asker, struct sbx_span file)
     struct sbx_bytes path;
     sbx_bytes_init(&path, 2 * SBX_PATH_MAX);
     for (int i = 0; i < DIRECTORIES_MAX && !sbx_path_is_root(file); i++) {
-        file = sbx_path_parent(file);
         path.length = 0;
-        sbx_bytes_append(&path, sbx_path_is_root(file) ? SBX_SPAN("") : file);
+        append_directory(&path, file);
+        file = sbx_path_parent(file);
         sbx_bytes_append_text(&path, "/package.json");
         if (path.status == SBX_OK) {
             (void)ask_new(asker, SBX_OP_LSTAT, sbx_bytes_span(&path));

@@ -179,19 +179,21 @@ static size_t size_of(const struct answer *answer)
     return size;
 }
 
-/* Whether it is another answer to the question, which was asked later: whoever has seen that does not see an older one. */
-static bool is_later(const struct sbx_cache_entry *entry, const struct answer *answer)
+/* Whether it is an answer to that question, and nothing has changed since. */
+static bool answers(const struct sbx_cache_entry *entry, enum sbx_op_code code, struct sbx_span key,
+                    uint64_t changes)
 {
-    return entry != NULL && entry->row == answer->row && entry->changes == answer->changes &&
-           entry->until_ms > answer->until_ms && entry->key_length == answer->key.length &&
-           memcmp(entry->key, answer->key.data, answer->key.length) == 0;
+    return entry != NULL && entry->row->code == code && entry->changes == changes &&
+           entry->key_length == key.length && memcmp(entry->key, key.data, key.length) == 0;
 }
 
 static void put(struct sbx_cache *cache, const struct answer *answer, size_t bytes)
 {
-    size_t slot = slot_of((enum sbx_op_code)answer->row->code, answer->key);
-    if (is_later(cache->slots[slot], answer)) {
-        return;
+    enum sbx_op_code code = (enum sbx_op_code)answer->row->code;
+    size_t slot = slot_of(code, answer->key);
+    const struct sbx_cache_entry *there = cache->slots[slot];
+    if (answers(there, code, answer->key, answer->changes) && there->until_ms > answer->until_ms) {
+        return; /* it was asked later: whoever has seen it does not see an older one */
     }
     struct sbx_cache_entry *entry = malloc(sizeof(*entry) + answer->key.length);
     struct sbx_result copy;
@@ -307,9 +309,8 @@ static struct sbx_result *find(const struct sbx_cache *cache, enum sbx_op_code c
                                const struct moment *moment)
 {
     struct sbx_cache_entry *entry = cache->slots[slot_of(code, key)];
-    bool found = entry != NULL && entry->row->code == code && entry->changes == moment->changes &&
-                 entry->key_length == key.length && memcmp(entry->key, key.data, key.length) == 0;
-    return found && moment->ms < entry->until_ms ? &entry->result : NULL;
+    bool found = answers(entry, code, key, moment->changes) && moment->ms < entry->until_ms;
+    return found ? &entry->result : NULL;
 }
 
 /* Whether lstat's answer is that of stat too. */

@@ -71,9 +71,9 @@ enum { SBX_UTIMES_MS = 1 };
 /* The flags of rm: what stands below a directory goes too; a path that names nothing is well. */
 enum { SBX_RM_RECURSIVE = 1, SBX_RM_FORCE = 2 };
 
-/* The flags of names. AROUND: where they are few they come with their attributes, and with what stands below the directories among
- * them, as far as that is little (SBX_AROUND_ENTRIES, SBX_AROUND_BYTES): whoever lists one is about to ask for both. FEW: where they are
- * not, SBX_EFBIG is all that comes. */
+/* The flags of names. AROUND: where they are few they come with their attributes, and with what stands below the
+ * directories among them, as far as that is little (SBX_AROUND_ENTRIES, SBX_AROUND_BYTES): whoever lists one is about to
+ * ask for both. FEW: where they are not, SBX_EFBIG is all that comes. */
 enum { SBX_NAMES_AROUND = 1, SBX_NAMES_FEW = 2 };
 
 /* The flag of stage: a place follows, not a commit. */
