@@ -13,7 +13,7 @@
 #include "companion/server.h"
 #include "companion/walk.h"
 
-#define ENTRIES_MAX (SBX_REPLIES_MAX / SBX_STAT_WIRE)
+#define ENTRIES_MAX (SERVER_SPACE / sizeof(struct sbx_entry))
 #define MISSES_MAX 16       /* directories that are read in vain, because they do not fit */
 #define AROUND_MISSES_MAX 4 /* likewise, where nobody has asked for them */
 

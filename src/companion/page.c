@@ -15,15 +15,15 @@
 
 struct page page_begin(struct server *server, struct sbx_list *list, enum sbx_reply shape)
 {
-    size_t attributes_bytes = shape == SBX_REPLY_NAMES ? SBX_BRIEF_WIRE : SBX_STAT_WIRE;
-    size_t longest_entry = SBX_ENTRY_WIRE - SBX_STAT_WIRE + attributes_bytes;
+    bool brief = shape == SBX_REPLY_NAMES;
+    size_t longest_entry = SBX_ENTRY_WIRE_MAX - (brief ? SBX_STAT_WIRE_MAX - SBX_BRIEF_WIRE : 0);
     *list = (struct sbx_list){.entries = (struct sbx_entry *)(void *)server->space};
     return (struct page){
         .list = list,
         .prefix = SBX_SPAN(""),
         .names = server->space + SERVER_SPACE,
         .room = server->room - (sbx_result_least(shape) - longest_entry),
-        .attributes_bytes = attributes_bytes,
+        .brief = brief,
     };
 }
 
@@ -36,7 +36,7 @@ bool page_is_dots(const char *name)
 static bool fits(const struct page *page, size_t length)
 {
     const char *entries_end = (const char *)&page->list->entries[page->list->count + 1];
-    size_t wire = page->attributes_bytes + NAME_BYTES + length;
+    size_t wire = (page->brief ? SBX_BRIEF_WIRE : SBX_STAT_WIRE_MAX) + NAME_BYTES + length;
     return wire <= page->room && entries_end <= page->names && (size_t)(page->names - entries_end) >= length;
 }
 
@@ -47,14 +47,14 @@ static void add(struct page *page, const char *name, size_t length, const struct
     memcpy(page->names + page->prefix.length, name, length - page->prefix.length);
     page->list->entries[page->list->count++] =
         (struct sbx_entry){.name = {page->names, length}, .stat = *stat};
-    page->room -= page->attributes_bytes + NAME_BYTES + length;
+    page->room -= (page->brief ? SBX_BRIEF_WIRE : sbx_stat_wire(stat)) + NAME_BYTES + length;
 }
 
 /* What the page tells of an entry: all of it, or what stands in the directory, where the type does. */
 static enum sbx_status look_at(const struct page *page, DIR *directory, const struct dirent *found,
                                struct sbx_stat *stat)
 {
-    bool brief = page->attributes_bytes == SBX_BRIEF_WIRE && kernel_tells_type(found);
+    bool brief = page->brief && kernel_tells_type(found);
     enum sbx_status status =
         brief ? SBX_EPERM : kernel_stat(dirfd(directory), found->d_name, AT_SYMLINK_NOFOLLOW, stat);
     if (status != SBX_OK) {

@@ -11,11 +11,11 @@
 
 /* Entries from the start of the server's space, names from its end downwards. */
 struct page {
-    struct sbx_list *list;   /* borrowed */
-    struct sbx_span prefix;  /* borrowed; stands before every name: "" or "some/directory/" */
-    char *names;             /* borrowed; the lowest name */
-    size_t room;             /* bytes of the reply that are left */
-    size_t attributes_bytes; /* of each entry, on the wire */
+    struct sbx_list *list;  /* borrowed */
+    struct sbx_span prefix; /* borrowed; stands before every name: "" or "some/directory/" */
+    char *names;            /* borrowed; the lowest name */
+    size_t room;            /* bytes of the reply that are left */
+    bool brief;             /* of names: of attributes the ino and the type alone */
 };
 
 /* Empties the list, which stands in the space, and makes a page of it for a reply of the shape. */

@@ -7,6 +7,9 @@
 
 #define WIDTH_MAX sizeof(uint64_t)
 
+#define GROUP_BITS 7
+#define GROUP_MORE 0x80U /* another group follows */
+
 /* Room for `length` bytes more; NULL, and `failed`, where there is none. */
 static char *make_room(struct sbx_writer *writer, size_t length)
 {
@@ -35,6 +38,17 @@ void sbx_buf_put(struct sbx_writer *writer, uint64_t number, size_t width)
     if (place != NULL) {
         store(place, number, width);
     }
+}
+
+void sbx_buf_put_varint(struct sbx_writer *writer, uint64_t number)
+{
+    char bytes[SBX_VARINT_MAX];
+    size_t length = 0;
+    for (; number >= GROUP_MORE; number >>= GROUP_BITS) {
+        bytes[length++] = (char)(unsigned char)((number & (GROUP_MORE - 1)) | GROUP_MORE);
+    }
+    bytes[length++] = (char)(unsigned char)number;
+    sbx_buf_put_bytes(writer, (struct sbx_span){bytes, length});
 }
 
 void sbx_buf_put_bytes(struct sbx_writer *writer, struct sbx_span bytes)
@@ -79,4 +93,22 @@ uint64_t sbx_buf_get(struct sbx_reader *reader, size_t width)
         number |= (uint64_t)(unsigned char)bytes.data[i] << (8 * i);
     }
     return number;
+}
+
+uint64_t sbx_buf_get_varint(struct sbx_reader *reader, uint64_t most)
+{
+    uint64_t number = 0;
+    uint64_t group = GROUP_MORE;
+    for (unsigned shift = 0; group >= GROUP_MORE && !reader->failed; shift += GROUP_BITS) {
+        group = sbx_buf_get(reader, 1);
+        uint64_t bits = group & (GROUP_MORE - 1);
+        bool vain = group == 0 && shift > 0;
+        if (vain || shift >= 64 || bits > most >> shift) {
+            reader->failed = true;
+            return 0;
+        }
+        number |= bits << shift;
+    }
+    reader->failed = reader->failed || number > most;
+    return reader->failed ? 0 : number;
 }

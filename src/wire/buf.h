@@ -1,7 +1,8 @@
 /* buf.h: two bounded cursors over bytes that someone else owns: a writer puts, a reader gets. Neither
  * allocates, and neither leaves its bytes: what does not fit, or is not there, sets `failed`, which stays
  * set; everything put or got after that does nothing and gives zeros. So a whole frame is put or got
- * without a test at each field, and asked once at its end. Numbers are little-endian.
+ * without a test at each field, and asked once at its end. Numbers are little-endian, of a width that both know; or
+ * of as many bytes as they have groups of seven bits, low ones first, all but the last with its high bit set (LEB128).
  *
  * Thread: any.
  * SPDX-License-Identifier: Apache-2.0
@@ -10,6 +11,9 @@
 #define SBX_WIRE_BUF_H
 
 #include "wire/span.h"
+
+/* Bytes of the longest number whose width is its own. */
+#define SBX_VARINT_MAX ((size_t)10)
 
 struct sbx_writer {
     char *data;    /* borrowed */
@@ -27,6 +31,7 @@ struct sbx_reader {
 
 /* Puts the `width` (at most 8) low bytes of `number`. */
 void sbx_buf_put(struct sbx_writer *writer, uint64_t number, size_t width);
+void sbx_buf_put_varint(struct sbx_writer *writer, uint64_t number);
 void sbx_buf_put_bytes(struct sbx_writer *writer, struct sbx_span bytes);
 
 /* Writes over `width` bytes that were put before, at `at`. */
@@ -34,6 +39,9 @@ void sbx_buf_poke(struct sbx_writer *writer, size_t at, uint64_t number, size_t 
 
 /* A number of `width` (at most 8) bytes. */
 uint64_t sbx_buf_get(struct sbx_reader *reader, size_t width);
+
+/* A number whose width is its own, and at most `most`; there is one way to put it, any other is no number. */
+uint64_t sbx_buf_get_varint(struct sbx_reader *reader, uint64_t most);
 
 /* The next `length` bytes, borrowed from what is read. */
 struct sbx_span sbx_buf_get_bytes(struct sbx_reader *reader, size_t length);

@@ -11,7 +11,7 @@
 #include "wire/buf.h"
 #include "wire/status.h"
 
-#define SBX_WIRE_VERSION 3
+#define SBX_WIRE_VERSION 4
 
 enum sbx_architecture {
     SBX_ARCHITECTURE_OTHER,

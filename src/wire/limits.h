@@ -88,12 +88,12 @@
 /* Bytes of the words that an error carries to JavaScript. */
 #define SBX_DETAIL_MAX ((size_t)1024)
 
-/* Entries of a directory that come with their attributes where their names alone are asked for. So many are 60 KiB, and
- * 1 ms of the sandbox: no more than one of the questions that they save, where that is 20 ms and the line has 50 Mbit/s. */
+/* Entries of a directory that come with their attributes where their names alone are asked for. So many are 30 KiB, and
+ * 1 ms of the sandbox: no more than one of the questions that they save, where that is 20 ms and the line has 25 Mbit/s. */
 #define SBX_AROUND_ENTRIES 512
 
 /* Bytes of the entries of directories below that come with them, about 280. */
-#define SBX_AROUND_BYTES (32 * SBX_KIB)
+#define SBX_AROUND_BYTES (16 * SBX_KIB)
 
 /* Bytes of the path that it is asked for by, and of a path below that: so that what comes has no path that is too long. */
 #define SBX_AROUND_PATH_MAX ((size_t)1024)

@@ -1,10 +1,10 @@
 /* result.c: results to bytes and back, by the shape of the row's reply.
  *
  * A content is the size of its file (u64), which file that is (dev, ino, time of birth: three u64), its own length
- * (u32) and its bytes; a text its length (u32) and bytes. A list is the next offset (u64), the count of its entries (u32), and for each its name (u16 and
- * bytes) and attributes; of names the ino (u64) and the type (u8) alone. Names begin with a byte: 0, or 1 where a
- * tree follows in their place. A tree is a list, then the count of the directories that were listed whole (u32), and
- * the index of each among the entries (u32).
+ * (u32) and its bytes; a text its length (u32) and bytes. A list is the next offset (u64), the count of its entries
+ * (u32), and for each its name (u16 and bytes) and attributes (stat.h); of names the ino (u64) and the type (u8) alone.
+ * Names begin with a byte: 0, or 1 where a tree follows in their place. A tree is a list, then the count of the
+ * directories that were listed whole (u32), and the index of each among the entries (u32).
  *
  * Thread: any.
  * SPDX-License-Identifier: Apache-2.0
@@ -18,40 +18,6 @@
 #define LIST_HEADER ((size_t)12) /* bytes of the next offset and the count */
 #define LISTED_HEADER ((size_t)4)
 #define NAMES_HEADER ((size_t)1) /* whether a tree follows */
-
-static void put_stat(struct sbx_writer *writer, const struct sbx_stat *stat)
-{
-    sbx_buf_put(writer, stat->ino, 8);
-    sbx_buf_put(writer, stat->size, 8);
-    sbx_buf_put(writer, stat->blocks, 8);
-    sbx_buf_put(writer, stat->dev, 8);
-    sbx_buf_put(writer, stat->rdev, 8);
-    sbx_buf_put(writer, (uint64_t)stat->atime_ns, 8);
-    sbx_buf_put(writer, (uint64_t)stat->mtime_ns, 8);
-    sbx_buf_put(writer, (uint64_t)stat->ctime_ns, 8);
-    sbx_buf_put(writer, (uint64_t)stat->birthtime_ns, 8);
-    sbx_buf_put(writer, stat->mode, 4);
-    sbx_buf_put(writer, stat->nlink, 4);
-    sbx_buf_put(writer, stat->uid, 4);
-    sbx_buf_put(writer, stat->gid, 4);
-}
-
-static void get_stat(struct sbx_reader *reader, struct sbx_stat *stat)
-{
-    stat->ino = sbx_buf_get(reader, 8);
-    stat->size = sbx_buf_get(reader, 8);
-    stat->blocks = sbx_buf_get(reader, 8);
-    stat->dev = sbx_buf_get(reader, 8);
-    stat->rdev = sbx_buf_get(reader, 8);
-    stat->atime_ns = (int64_t)sbx_buf_get(reader, 8);
-    stat->mtime_ns = (int64_t)sbx_buf_get(reader, 8);
-    stat->ctime_ns = (int64_t)sbx_buf_get(reader, 8);
-    stat->birthtime_ns = (int64_t)sbx_buf_get(reader, 8);
-    stat->mode = (uint32_t)sbx_buf_get(reader, 4);
-    stat->nlink = (uint32_t)sbx_buf_get(reader, 4);
-    stat->uid = (uint32_t)sbx_buf_get(reader, 4);
-    stat->gid = (uint32_t)sbx_buf_get(reader, 4);
-}
 
 static void put_brief(struct sbx_writer *writer, const struct sbx_stat *stat)
 {
@@ -94,7 +60,7 @@ static void put_listed(struct sbx_writer *writer, const struct sbx_list *list)
 static void put_names(struct sbx_writer *writer, const struct sbx_list *list)
 {
     sbx_buf_put(writer, list->attributes, 1);
-    put_list(writer, list, list->attributes ? put_stat : put_brief);
+    put_list(writer, list, list->attributes ? sbx_stat_put : put_brief);
     if (list->attributes) {
         put_listed(writer, list);
     }
@@ -144,17 +110,17 @@ size_t sbx_result_least(enum sbx_reply shape)
     case SBX_REPLY_NOTHING:
         return 0;
     case SBX_REPLY_STAT:
-        return SBX_STAT_WIRE;
+        return SBX_STAT_WIRE_MAX;
     case SBX_REPLY_BYTES:
         return BYTES_HEADER;
     case SBX_REPLY_TEXT:
         return TEXT_HEADER + SBX_PATH_MAX;
     case SBX_REPLY_LIST:
-        return LIST_HEADER + SBX_ENTRY_WIRE;
+        return LIST_HEADER + SBX_ENTRY_WIRE_MAX;
     case SBX_REPLY_TREE:
-        return LIST_HEADER + SBX_ENTRY_WIRE + LISTED_HEADER;
+        return LIST_HEADER + SBX_ENTRY_WIRE_MAX + LISTED_HEADER;
     case SBX_REPLY_NAMES:
-        return NAMES_HEADER + LIST_HEADER + SBX_ENTRY_WIRE - SBX_STAT_WIRE + SBX_BRIEF_WIRE;
+        return NAMES_HEADER + LIST_HEADER + SBX_ENTRY_WIRE_MAX - SBX_STAT_WIRE_MAX + SBX_BRIEF_WIRE;
     case SBX_REPLY_STATFS:
         return SBX_STATFS_WIRE;
     case SBX_REPLY_CREATED:
@@ -172,7 +138,7 @@ enum sbx_status sbx_result_encode(const struct sbx_op_row *row, const struct sbx
     case SBX_REPLY_NOTHING:
         break;
     case SBX_REPLY_STAT:
-        put_stat(writer, &result->stat);
+        sbx_stat_put(writer, &result->stat);
         break;
     case SBX_REPLY_BYTES:
         sbx_buf_put(writer, result->total, 8);
@@ -183,10 +149,10 @@ enum sbx_status sbx_result_encode(const struct sbx_op_row *row, const struct sbx
         put_bytes(writer, &result->bytes);
         break;
     case SBX_REPLY_LIST:
-        put_list(writer, &result->list, put_stat);
+        put_list(writer, &result->list, sbx_stat_put);
         break;
     case SBX_REPLY_TREE:
-        put_list(writer, &result->list, put_stat);
+        put_list(writer, &result->list, sbx_stat_put);
         put_listed(writer, &result->list);
         break;
     case SBX_REPLY_NAMES:
@@ -235,7 +201,7 @@ static void get_entry(struct sbx_listing *list, struct sbx_entry *entry)
 {
     size_t length = (size_t)sbx_buf_get(&list->reader, 2);
     entry->name = sbx_buf_get_bytes(&list->reader, length);
-    (list->brief ? get_brief : get_stat)(&list->reader, &entry->stat);
+    (list->brief ? get_brief : sbx_stat_get)(&list->reader, &entry->stat);
     list->index++;
 }
 
@@ -352,7 +318,7 @@ enum sbx_status sbx_result_decode(const struct sbx_op_row *row, struct sbx_span 
     case SBX_REPLY_NOTHING:
         break;
     case SBX_REPLY_STAT:
-        get_stat(&reader, &answer->stat);
+        sbx_stat_get(&reader, &answer->stat);
         break;
     case SBX_REPLY_BYTES:
         answer->total = sbx_buf_get(&reader, 8);

@@ -12,36 +12,9 @@
 #include "wire/buf.h"
 #include "wire/ops.h"
 #include "wire/span.h"
+#include "wire/stat.h"
 #include "wire/status.h"
 #include "wire/supervised.h"
-
-/* The bits of st_mode that tell the type, as Linux numbers them. */
-#define SBX_S_IFMT 0170000U
-#define SBX_S_IFDIR 0040000U
-#define SBX_S_IFREG 0100000U
-#define SBX_S_IFLNK 0120000U
-
-struct sbx_stat {
-    uint64_t ino;
-    uint64_t size;   /* bytes */
-    uint64_t blocks; /* of 512 bytes */
-    uint64_t dev;
-    uint64_t rdev;
-    int64_t atime_ns;
-    int64_t mtime_ns;
-    int64_t ctime_ns;
-    int64_t birthtime_ns;
-    uint32_t mode; /* type and permission bits */
-    uint32_t nlink;
-    uint32_t uid;
-    uint32_t gid;
-};
-
-/* Whether it is of that type, one of the above. */
-static inline bool sbx_stat_is(const struct sbx_stat *stat, uint32_t type)
-{
-    return (stat->mode & SBX_S_IFMT) == type;
-}
 
 /* One entry of a directory, its attributes those of lstat. */
 struct sbx_entry {
@@ -105,9 +78,8 @@ struct sbx_result {
     };
 };
 
-/* Bytes of the attributes on the wire, and of the longest entry of a list: Linux's NAME_MAX is 255. */
-#define SBX_STAT_WIRE ((size_t)88)
-#define SBX_ENTRY_WIRE (SBX_STAT_WIRE + 2 + 255)
+/* Bytes of the longest entry of a list: Linux's NAME_MAX is 255. */
+#define SBX_ENTRY_WIRE_MAX (SBX_STAT_WIRE_MAX + 2 + 255)
 #define SBX_STATFS_WIRE ((size_t)56)
 #define SBX_LISTED_WIRE ((size_t)4) /* of one index of a tree */
 #define SBX_BRIEF_WIRE ((size_t)9)  /* of the ino and the type, in a list of names */
@@ -143,7 +115,7 @@ struct sbx_answer {
     };
 };
 
-/* Bytes that the reply of the shape takes beside a content: for BYTES the least, for entries one. */
+/* Bytes that the reply of the shape may take beside a content, and has to have room for: of entries one, the longest. */
 size_t sbx_result_least(enum sbx_reply shape);
 
 /* Puts the member that the row's reply names. SBX_ENOBUFS: it does not fit. */

@@ -16,6 +16,7 @@
 #include "wire/ops.h"
 #include "wire/result.h"
 #include "wire/span.h"
+#include "wire/stat.h"
 #include "wire/status.h"
 #include "wire/supervised.h"
 

@@ -143,7 +143,7 @@ static void test_room_of_replies(void **state)
 {
     (void)state;
     assert_int_equal(reply_bytes(SBX_OP_MKDIR, 0), SBX_FRAME_HEADER);
-    assert_int_equal(reply_bytes(SBX_OP_LSTAT, 0), SBX_FRAME_HEADER + SBX_STAT_WIRE);
+    assert_int_equal(reply_bytes(SBX_OP_LSTAT, 0), SBX_FRAME_HEADER + SBX_STAT_WIRE_MAX);
     assert_int_equal(reply_bytes(SBX_OP_PREAD, 1000) - reply_bytes(SBX_OP_PREAD, 0), 1000);
     assert_true(reply_bytes(SBX_OP_PREAD, SBX_REPLY_CONTENT_MAX) <= SBX_REPLIES_MAX);
     for (unsigned code = 1; code <= SBX_OP_MAX; code++) {

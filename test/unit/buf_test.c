@@ -69,6 +69,61 @@ static void test_widths(void **state)
     assert_true(reader.failed);
 }
 
+static void test_numbers_of_their_own_width(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t number;
+        struct sbx_span bytes;
+    } rows[] = {
+        {0, {"\0", 1}},
+        {127, SBX_SPAN("\x7f")},
+        {128, SBX_SPAN("\x80\1")},
+        {16384, SBX_SPAN("\x80\x80\1")},
+        {UINT32_MAX, SBX_SPAN("\xff\xff\xff\xff\x0f")},
+        {UINT64_MAX, SBX_SPAN("\xff\xff\xff\xff\xff\xff\xff\xff\xff\1")},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char bytes[SBX_VARINT_MAX];
+        struct sbx_writer writer = sbx_buf_writer(bytes, rows[i].bytes.length);
+        sbx_buf_put_varint(&writer, rows[i].number);
+        assert_int_equal(writer.length, rows[i].bytes.length);
+        assert_memory_equal(bytes, rows[i].bytes.data, writer.length);
+        struct sbx_reader reader = sbx_buf_reader(sbx_buf_written(&writer));
+        assert_true(sbx_buf_get_varint(&reader, rows[i].number) == rows[i].number);
+        assert_false(reader.failed);
+        assert_int_equal(sbx_buf_left(&reader), 0);
+        writer = sbx_buf_writer(bytes, rows[i].bytes.length - 1);
+        sbx_buf_put_varint(&writer, rows[i].number);
+        assert_true(writer.failed);
+    }
+}
+
+/* Larger than it may be, larger than any number, longer than it has to be, or without its last byte. */
+static void test_foreign_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        struct sbx_span bytes;
+        uint64_t most;
+    } rows[] = {
+        {SBX_SPAN("\x80\1"), 127},
+        {SBX_SPAN("\x81\1"), 128},
+        {SBX_SPAN("\xff\xff\xff\xff\x1f"), UINT32_MAX},
+        {SBX_SPAN("\xff\xff\xff\xff\xff\xff\xff\xff\xff\2"), UINT64_MAX},
+        {SBX_SPAN("\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\1"), UINT64_MAX},
+        {{"\x80\0", 2}, UINT64_MAX},
+        {{"\xff\x80\0", 3}, UINT64_MAX},
+        {SBX_SPAN("\x80\x80"), UINT64_MAX},
+        {SBX_SPAN(""), UINT64_MAX},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct sbx_reader reader = sbx_buf_reader(rows[i].bytes);
+        assert_true(sbx_buf_get_varint(&reader, rows[i].most) == 0);
+        assert_true(reader.failed);
+    }
+}
+
 static void test_poke(void **state)
 {
     (void)state;
@@ -106,6 +161,8 @@ int main(void)
         cmocka_unit_test(test_what_does_not_fit),
         cmocka_unit_test(test_what_is_not_there),
         cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_numbers_of_their_own_width),
+        cmocka_unit_test(test_foreign_numbers),
         cmocka_unit_test(test_poke),
         cmocka_unit_test(test_no_bytes),
     };

@@ -323,6 +323,9 @@ static void reply_with_no_frame(struct replies *replies, const struct carried *b
     reply_to_all(replies, batch);
 }
 
+#define LSTAT_BYTES                                                                                          \
+    ((size_t)15) /* of the attributes that frames.c answers with: thirteen numbers, one of three bytes */
+
 static const struct {
     const char *name;
     reply_function reply;
@@ -343,15 +346,15 @@ static const struct {
     {"statuses", reply_with_statuses, 0, {{SBX_ENOTEMPTY, ""}, {SBX_EIO, ""}, {SBX_ENOENT, ""}}, 1},
     {"no frame", reply_with_no_frame, 0, {{SBX_OK, ""}, {SBX_EIO, LOST}, {SBX_EIO, ENDED}}, 4},
     {"cut in the last", reply_to_all, 1, {{SBX_OK, ""}, {SBX_OK, ""}, {SBX_EIO, ENDED}}, 4},
-    {"cut in its header", reply_to_all, SBX_STAT_WIRE + 9, {{SBX_OK, ""}, {SBX_OK, ""}, {SBX_EIO, ENDED}}, 4},
+    {"cut in its header", reply_to_all, LSTAT_BYTES + 9, {{SBX_OK, ""}, {SBX_OK, ""}, {SBX_EIO, ENDED}}, 4},
     {"cut in the second",
      reply_to_all,
-     SBX_STAT_WIRE + 11,
+     LSTAT_BYTES + 11,
      {{SBX_OK, ""}, {SBX_EIO, LOST}, {SBX_EIO, ENDED}},
      4},
     {"cut in the first",
      reply_to_all,
-     SBX_STAT_WIRE + 21,
+     LSTAT_BYTES + 21,
      {{SBX_EIO, ENDED}, {SBX_EIO, LOST}, {SBX_EIO, ENDED}},
      4},
 };

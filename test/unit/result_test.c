@@ -66,10 +66,60 @@ static void test_attributes(void **state)
     (void)state;
     struct sbx_answer answer;
     struct sbx_span bytes = encode(SBX_OP_STAT, &(struct sbx_result){.stat = some});
-    assert_int_equal(bytes.length, SBX_STAT_WIRE);
+    assert_int_equal(bytes.length, sbx_stat_wire(&some));
     assert_status(sbx_result_decode(sbx_op_row(SBX_OP_STAT), bytes, &answer), SBX_OK);
     compare_stat(&answer.stat, &some);
     refuses_other_lengths(SBX_OP_STAT, bytes);
+}
+
+/* Each field at the ends of what it can be, the times also relative to each other. */
+static void test_any_attributes(void **state)
+{
+    (void)state;
+    static const int64_t times[] = {0, 1, -1, INT64_MAX, INT64_MIN, 1780000000000000000};
+    static const uint64_t numbers[] = {0, 127, 128, UINT32_MAX, 1ULL << 63, UINT64_MAX};
+    for (size_t i = 0; i < 6 * 6 * 6; i++) {
+        uint64_t number = numbers[i % 6];
+        struct sbx_stat put = {.ino = number, .size = ~number, .blocks = number, .dev = ~number};
+        struct sbx_answer answer;
+        put.rdev = number;
+        put.atime_ns = times[i % 6];
+        put.mtime_ns = times[i / 6 % 6];
+        put.ctime_ns = times[i / 36];
+        put.birthtime_ns = times[(i + 1) % 6];
+        put.mode = put.nlink = put.uid = put.gid = (uint32_t)number;
+        struct sbx_span bytes = encode(SBX_OP_STAT, &(struct sbx_result){.stat = put});
+        assert_in_range(bytes.length, 13, SBX_STAT_WIRE_MAX);
+        assert_int_equal(bytes.length, sbx_stat_wire(&put));
+        assert_status(sbx_result_decode(sbx_op_row(SBX_OP_STAT), bytes, &answer), SBX_OK);
+        compare_stat(&answer.stat, &put);
+    }
+}
+
+/* What a file mostly is: half of what it has in memory, or less. */
+static void test_attributes_are_short(void **state)
+{
+    (void)state;
+    struct sbx_stat usual = {.ino = 7000000, .size = 20000, .blocks = 40, .dev = 0x10302, .nlink = 1};
+    usual.mode = SBX_S_IFREG | 0644;
+    usual.uid = usual.gid = 1000;
+    usual.atime_ns = 1780000000123456789;
+    usual.mtime_ns = usual.ctime_ns = usual.birthtime_ns = usual.atime_ns - 86400000000000;
+    assert_in_range(sbx_stat_wire(&usual), 1, sizeof(usual) / 2);
+}
+
+/* A mode of more than 32 bits is foreign. */
+static void test_attributes_too_large(void **state)
+{
+    (void)state;
+    struct sbx_stat stat = {.mode = UINT32_MAX};
+    struct sbx_span bytes = encode(SBX_OP_STAT, &(struct sbx_result){.stat = stat});
+    char copy[SBX_STAT_WIRE_MAX];
+    memcpy(copy, bytes.data, bytes.length);
+    assert_int_equal(bytes.length, 17); /* nine, the mode's five, three */
+    assert_int_equal(copy[13], 0x0f);
+    copy[13] = 0x1f;
+    assert_status(decode_copy(SBX_OP_STAT, (struct sbx_span){copy, bytes.length}), SBX_EPROTO);
 }
 
 static void test_bytes(void **state)
@@ -394,14 +444,14 @@ static void test_room(void **state)
     assert_status(sbx_result_encode(sbx_op_row(SBX_OP_REALPATH), &result, &writer), SBX_OK);
     writer = sbx_buf_writer(bytes, sizeof(bytes) - 1);
     assert_status(sbx_result_encode(sbx_op_row(SBX_OP_REALPATH), &result, &writer), SBX_ENOBUFS);
-    assert_int_equal(sbx_result_least(SBX_REPLY_STAT), SBX_STAT_WIRE);
+    assert_int_equal(sbx_result_least(SBX_REPLY_STAT), SBX_STAT_WIRE_MAX);
     assert_int_equal(sbx_result_least(SBX_REPLY_NOTHING), 0);
     assert_int_equal(sbx_result_least(SBX_REPLY_CREATED), 1);
     assert_int_equal(sbx_result_least(SBX_REPLY_BYTES), 36);
     assert_int_equal(sbx_result_least(SBX_REPLY_SUPERVISED), SBX_SUPERVISED_LENGTH);
     assert_int_equal(sbx_result_least(SBX_REPLY_STATFS), SBX_STATFS_WIRE);
-    assert_int_equal(sbx_result_least(SBX_REPLY_TREE), 16 + SBX_ENTRY_WIRE);
-    assert_int_equal(sbx_result_least(SBX_REPLY_LIST), 12 + SBX_ENTRY_WIRE);
+    assert_int_equal(sbx_result_least(SBX_REPLY_TREE), 16 + SBX_ENTRY_WIRE_MAX);
+    assert_int_equal(sbx_result_least(SBX_REPLY_LIST), 12 + SBX_ENTRY_WIRE_MAX);
     assert_int_equal(sbx_result_least(SBX_REPLY_NAMES), 13 + SBX_BRIEF_WIRE + 2 + 255);
 }
 
@@ -409,6 +459,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_attributes),
+        cmocka_unit_test(test_any_attributes),
+        cmocka_unit_test(test_attributes_are_short),
+        cmocka_unit_test(test_attributes_too_large),
         cmocka_unit_test(test_bytes),
         cmocka_unit_test(test_files_differ),
         cmocka_unit_test(test_nothing_and_created),
