@@ -21,7 +21,6 @@
 
 #define COMMIT_BYTES_PER_MS (16 * SBX_KIB) /* that a commit may take beyond the deadline of any operation */
 #define UNSTAGE_TIMEOUT_MS 5000 /* who waits for it has had a failure already; old parts go anyway */
-#define NEAR_MS 20              /* in which a request is answered: about where both cuts are equally fast */
 #define PART_NAME ((size_t)32)  /* bytes of a slash, the number of a part, and the NUL */
 
 /* ---- Parts ------------------------------------------------------------------------------------------------ */
@@ -191,11 +190,11 @@ enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk, 
     return status;
 }
 
-struct sbx_bulk_cut sbx_bulk_cut_after(const struct sbx_op *stage)
+struct sbx_bulk_cut sbx_bulk_cut(enum sbx_distance distance)
 {
     static const struct sbx_bulk_cut near = {256 * SBX_KIB, 8};
     static const struct sbx_bulk_cut far = {SBX_BULK_PART, 4};
-    return sbx_now_ms() - stage->patience.asked_ms <= NEAR_MS ? near : far;
+    return distance == SBX_NEAR ? near : far;
 }
 
 enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t number,

@@ -12,6 +12,7 @@
 #ifndef SBX_CORE_BULK_H
 #define SBX_CORE_BULK_H
 
+#include "core/companion/distance.h"
 #include "core/op.h"
 
 /* Bytes of the largest part: a request's body. */
@@ -37,9 +38,9 @@ struct sbx_bulk {
 enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t length,
                                bool in_place) SBX_CHECKED;
 
-/* How what `stage` has made a place for is best cut: where its answer came soon, into small parts of which many are under
- * way, for the server takes those twice as fast, and at worst nothing else waits much longer behind them. */
-struct sbx_bulk_cut sbx_bulk_cut_after(const struct sbx_op *stage);
+/* How a content is best cut: near by into small parts of which many are under way, for the server takes those twice as
+ * fast, and at worst nothing else waits much longer behind them. */
+struct sbx_bulk_cut sbx_bulk_cut(enum sbx_distance distance);
 
 /* Part `number` from 0 on. */
 enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t number,

@@ -67,6 +67,11 @@ enum sbx_companion_state sbx_fs_report(const struct sbx_fs *fs, char *reason, si
     return sbx_companion_report(fs->companion, reason, size);
 }
 
+enum sbx_distance sbx_fs_distance(const struct sbx_fs *fs)
+{
+    return sbx_companion_distance(fs->companion);
+}
+
 size_t sbx_fs_contents_at_once(const struct sbx_fs *fs)
 {
     uint32_t cores = 0;

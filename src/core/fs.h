@@ -39,6 +39,9 @@ struct sbx_companion_lane *sbx_fs_lane(const struct sbx_fs *fs, bool synchronous
 /* What is known of its companion, and why: into `reason`. Thread: any. */
 enum sbx_companion_state sbx_fs_report(const struct sbx_fs *fs, char *reason, size_t size);
 
+/* How far away the sandbox is. Thread: any. */
+enum sbx_distance sbx_fs_distance(const struct sbx_fs *fs);
+
 /* How many contents the sandbox is asked for, or sent, at once: each keeps a thread of its server busy, and one is left for
  * all else. Thread: any. */
 size_t sbx_fs_contents_at_once(const struct sbx_fs *fs);

@@ -13,9 +13,6 @@
 #include "napi/job.h"
 
 #define DIRECTORIES_MAX 16 /* of one path */
-#define FAR_MS 15          /* that each answer takes at least, where files are read ahead */
-#define ANSWERS_MIN 4      /* that tell so */
-#define ANSWERS_MAX 64     /* that count: then it is found out anew */
 #define FILES_MAX 16       /* read at once */
 #define FILE_MAX (16 * SBX_KIB)
 #define FILES_BYTES_MAX (128 * SBX_KIB)
@@ -263,17 +260,10 @@ static void read_more_siblings(const struct asker *asker, struct sbx_span file)
     }
 }
 
-static bool is_far(const struct sbx_ahead *ahead)
+/* Near by a request costs less than what it brings. */
+static bool is_far(const struct sbx_object *object)
 {
-    return ahead->answers >= ANSWERS_MIN && ahead->quickest_ms >= FAR_MS;
-}
-
-/* Where one answer did not take long, a request costs less than what it brings. */
-static void note_answer(struct sbx_ahead *ahead, uint64_t took_ms)
-{
-    bool first = ahead->answers == 0 || ahead->answers == ANSWERS_MAX;
-    ahead->answers = first ? 1 : ahead->answers + 1;
-    ahead->quickest_ms = first || took_ms < ahead->quickest_ms ? took_ms : ahead->quickest_ms;
+    return sbx_fs_distance(object->fs) == SBX_FAR;
 }
 
 void sbx_ahead_answered(const struct sbx_job *job, const struct sbx_op *op)
@@ -282,15 +272,9 @@ void sbx_ahead_answered(const struct sbx_job *job, const struct sbx_op *op)
     const struct asker asker = {object, op->endpoint, op};
     const struct sbx_result *result = &op->result;
     bool reads = op->row != NULL && op->row->code == SBX_OP_READ;
-    bool looks = op->row != NULL && is_of_a_name(op);
-    bool answered = result->status == SBX_OK || result->status == SBX_ENOENT;
-    if (!is_of_use(object, op->endpoint) || !(reads || looks) || !answered) {
-        return;
-    }
-    note_answer(&object->ahead, sbx_now_ms() - job->asked_ms);
-    bool small = result->status == SBX_OK && op->room == NULL && result->bytes.length <= FILE_MAX;
+    bool small = reads && result->status == SBX_OK && op->room == NULL && result->bytes.length <= FILE_MAX;
     bool alone = object->in_flight == 1 && is_undisturbed(job);
-    if (reads && small && !op->of_file && alone && is_far(&object->ahead) &&
+    if (small && !op->of_file && alone && is_of_use(object, op->endpoint) && is_far(object) &&
         !look_beside(&asker, op->args.path)) {
         read_more_siblings(&asker, op->args.path);
     }
@@ -301,7 +285,7 @@ void sbx_ahead_known(struct sbx_object *object, const struct sbx_call *call, str
     const struct asker asker = {object, endpoint, NULL};
     struct sbx_bytes path;
     bool reads = call->row->code == SBX_OP_READ && is_script(extension_of(call->args.path));
-    if (!reads || !is_far(&object->ahead) || object->in_flight > 0 || !is_of_use(object, endpoint)) {
+    if (!reads || !is_far(object) || object->in_flight > 0 || !is_of_use(object, endpoint)) {
         return;
     }
     sbx_bytes_init(&path, 2 * SBX_PATH_MAX);

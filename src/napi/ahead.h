@@ -31,8 +31,6 @@ struct sbx_ahead {
         uint64_t changes;  /* of the environment, then */
         uint64_t until_ms; /* what was said is kept */
     } asked[SBX_AHEAD_PLACES];
-    uint64_t quickest_ms; /* of the latest answers */
-    unsigned answers;     /* how many those are */
 };
 
 /* Asks for the directories above the path of `op`, which is about to be sent, as far as what is known of them is not of

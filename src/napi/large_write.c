@@ -175,7 +175,7 @@ static bool begin_parts(struct sbx_job *job, struct sbx_op *over)
 static enum sbx_status keep_stage(struct write *write, const struct sbx_op *op)
 {
     sbx_bytes_append(&write->stage, (struct sbx_span){op->result.bytes.data, op->result.bytes.length});
-    write->cut = sbx_bulk_cut_after(op);
+    write->cut = sbx_bulk_cut(sbx_fs_distance(op->fs));
     write->phase = PARTS;
     return write->stage.status;
 }

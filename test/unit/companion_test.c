@@ -90,6 +90,31 @@ static void test_another_base_url_is_another_sandbox(void **state)
     sbx_companion_unref(companion);
 }
 
+/* It stays near when it is looked for again, and is nothing known where it is another one. */
+static void test_distance(void **state)
+{
+    (void)state;
+    struct sbx_companion *companion = companion_with(false, "");
+    struct sbx_endpoint *one = endpoint_at("http://a", "t");
+    struct sbx_endpoint *other = endpoint_at("http://a/b", "t");
+    assert_int_equal(sbx_companion_distance(companion), SBX_DISTANCE_UNKNOWN);
+    assert_status(sbx_companion_is_up(companion, one, &greeting), SBX_OK);
+    sbx_companion_answered(companion, SBX_NEAR_MS);
+    assert_int_equal(sbx_companion_distance(companion), SBX_NEAR);
+    sbx_companion_is_unknown(companion, "it went");
+    assert_status(sbx_companion_is_up(companion, one, &greeting), SBX_OK);
+    assert_int_equal(sbx_companion_distance(companion), SBX_NEAR);
+    assert_status(sbx_companion_is_up(companion, other, &greeting), SBX_OK);
+    assert_int_equal(sbx_companion_distance(companion), SBX_DISTANCE_UNKNOWN);
+    for (int i = 0; i < SBX_FAR_ANSWERS; i++) {
+        sbx_companion_answered(companion, SBX_NEAR_MS + 1);
+    }
+    assert_int_equal(sbx_companion_distance(companion), SBX_FAR);
+    sbx_endpoint_unref(one);
+    sbx_endpoint_unref(other);
+    sbx_companion_unref(companion);
+}
+
 static void test_off_for_a_minute(void **state)
 {
     (void)state;
@@ -212,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unknown_up_unknown),
         cmocka_unit_test(test_another_base_url_is_another_sandbox),
+        cmocka_unit_test(test_distance),
         cmocka_unit_test(test_off_for_a_minute),
         cmocka_unit_test(test_never),
         cmocka_unit_test(test_owners),

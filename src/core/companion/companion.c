@@ -25,7 +25,8 @@ struct sbx_companion {
     struct sbx_bytes directory;
     uint32_t cores;
     uint64_t free_memory; /* bytes */
-    uint64_t again_ms;    /* when OFF becomes UNKNOWN, on the clock of sbx_now_ms */
+    struct sbx_answers answers;
+    uint64_t again_ms; /* when OFF becomes UNKNOWN, on the clock of sbx_now_ms */
     char reason[SBX_DETAIL_MAX];
 };
 
@@ -43,6 +44,7 @@ enum sbx_status sbx_companion_create(struct sbx_companion **companion,
     sbx_bytes_init(&made->program, SBX_PATH_MAX + 1);
     sbx_bytes_init(&made->directory, SBX_PATH_MAX + 1);
     sbx_bytes_append(&made->path, options->path);
+    made->answers = sbx_answers_none();
     made->never = options->off;
     made->state = options->off ? SBX_COMPANION_OFF : SBX_COMPANION_UNKNOWN;
     (void)snprintf(made->reason, sizeof(made->reason), "%s",
@@ -112,6 +114,9 @@ enum sbx_status sbx_companion_is_up(struct sbx_companion *companion, struct sbx_
                                     const struct sbx_greeting *greeting)
 {
     (void)pthread_mutex_lock(&companion->lock);
+    if (!sbx_span_equal(sbx_bytes_span(&companion->base_url), sbx_endpoint_base_url(endpoint))) {
+        companion->answers = sbx_answers_none();
+    }
     set(&companion->base_url, sbx_endpoint_base_url(endpoint));
     set(&companion->program, greeting->program);
     set(&companion->directory, greeting->directory);
@@ -163,6 +168,21 @@ void sbx_companion_capacity(struct sbx_companion *companion, uint32_t *cores, ui
     *cores = companion->cores;
     *free_memory = companion->free_memory;
     (void)pthread_mutex_unlock(&companion->lock);
+}
+
+void sbx_companion_answered(struct sbx_companion *companion, uint64_t took_ms)
+{
+    (void)pthread_mutex_lock(&companion->lock);
+    sbx_answers_add(&companion->answers, took_ms);
+    (void)pthread_mutex_unlock(&companion->lock);
+}
+
+enum sbx_distance sbx_companion_distance(struct sbx_companion *companion)
+{
+    (void)pthread_mutex_lock(&companion->lock);
+    enum sbx_distance distance = sbx_answers_distance(&companion->answers);
+    (void)pthread_mutex_unlock(&companion->lock);
+    return distance;
 }
 
 enum sbx_companion_state sbx_companion_report(struct sbx_companion *companion, char *reason, size_t size)

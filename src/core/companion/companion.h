@@ -12,6 +12,7 @@
 #define SBX_CORE_COMPANION_COMPANION_H
 
 #include "core/bytes.h"
+#include "core/companion/distance.h"
 #include "core/http/endpoint.h"
 #include "wire/wire.h"
 
@@ -54,6 +55,12 @@ void sbx_companion_append_directory(struct sbx_companion *companion, struct sbx_
 
 /* What it said of the sandbox: how many processors it has, and how many bytes of memory it had left; 0: not known. */
 void sbx_companion_capacity(struct sbx_companion *companion, uint32_t *cores, uint64_t *free_memory);
+
+/* It has answered, after so long. */
+void sbx_companion_answered(struct sbx_companion *companion, uint64_t took_ms);
+
+/* How far away its sandbox is, as those answers tell. */
+enum sbx_distance sbx_companion_distance(struct sbx_companion *companion);
 
 /* The state, without a look at the clock, and the reason for it: "" where it is up. */
 enum sbx_companion_state sbx_companion_report(struct sbx_companion *companion, char *reason, size_t size);

@@ -75,8 +75,10 @@ void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies
     static const char words[] = "the companion ended before it answered";
     struct sbx_reader reader = sbx_buf_reader(replies);
     struct sbx_frame reply;
+    uint64_t took_ms = sbx_now_ms() - batch->sent_ms;
     hold(batch);
-    sbx_pace_measure(&batch->lane->pace, sbx_now_ms() - batch->sent_ms);
+    sbx_pace_measure(&batch->lane->pace, took_ms);
+    sbx_companion_answered(batch->lane->companion, took_ms);
     while (sbx_frame_next(&reader, &reply) == SBX_OK) {
         struct sbx_ask *ask = reply.id < batch->count ? sbx_batch_take_out(batch, reply.id) : NULL;
         if (ask != NULL) {

@@ -11,7 +11,6 @@ enum {
     STREAK = 16, /* batches, each soon after the one before it, that make it worth while */
     WAKE = 2,    /* likewise to use the one that is there again */
     SOON_MS = 1000,
-    QUICK_MS = 20,  /* where none was quicker it is far away */
     PLACES_MAX = 8, /* of the server's 64, for all that stay */
     LOOKED_AT_MS =
         60000, /* whoever had it may want to know how a change ended, so long after the end of it */
@@ -137,14 +136,12 @@ static void start(struct sbx_resident *resident, const struct sbx_batch *batch,
 }
 
 /* Whether enough of them have followed each other, this one included. */
-static bool is_worth_while(struct sbx_resident *resident, uint64_t now_ms, uint64_t took_ms)
+static bool is_worth_while(struct sbx_resident *resident, uint64_t now_ms)
 {
     bool soon = resident->streak > 0 && now_ms - resident->last_run_ms <= SOON_MS;
-    resident->quickest_ms = soon && resident->quickest_ms < took_ms ? resident->quickest_ms : took_ms;
     resident->streak = soon ? resident->streak + 1 : 1;
     resident->last_run_ms = now_ms;
-    return resident->streak >= (resident->mode == ASLEEP ? WAKE : STREAK) &&
-           resident->quickest_ms <= QUICK_MS;
+    return resident->streak >= (resident->mode == ASLEEP ? WAKE : STREAK);
 }
 
 void sbx_resident_note_run(struct sbx_resident *resident, const struct sbx_batch *batch,
@@ -155,7 +152,8 @@ void sbx_resident_note_run(struct sbx_resident *resident, const struct sbx_batch
         return;
     }
     uint64_t now_ms = sbx_now_ms();
-    bool wanted = is_worth_while(resident, now_ms, now_ms - batch->sent_ms) && !resident->unwanted;
+    bool wanted = is_worth_while(resident, now_ms) && !resident->unwanted &&
+                  sbx_companion_distance(companion) == SBX_NEAR;
     if (wanted && resident->mode == NONE && now_ms >= resident->not_before_ms) {
         start(resident, batch, companion);
     } else if (wanted && resident->mode == ASLEEP &&

@@ -61,7 +61,6 @@ struct sbx_resident {
     /* Before there is one. */
     unsigned streak;
     uint64_t last_run_ms;
-    uint64_t quickest_ms;
 };
 
 static inline bool sbx_resident_is_up(const struct sbx_resident *resident)
