@@ -99,7 +99,7 @@ static void test_distance(void **state)
     struct sbx_endpoint *other = endpoint_at("http://a/b", "t");
     assert_int_equal(sbx_companion_distance(companion), SBX_DISTANCE_UNKNOWN);
     assert_status(sbx_companion_is_up(companion, one, &greeting), SBX_OK);
-    sbx_companion_answered(companion, SBX_NEAR_MS);
+    sbx_companion_answered(companion, one, SBX_NEAR_MS);
     assert_int_equal(sbx_companion_distance(companion), SBX_NEAR);
     sbx_companion_is_unknown(companion, "it went");
     assert_status(sbx_companion_is_up(companion, one, &greeting), SBX_OK);
@@ -107,9 +107,14 @@ static void test_distance(void **state)
     assert_status(sbx_companion_is_up(companion, other, &greeting), SBX_OK);
     assert_int_equal(sbx_companion_distance(companion), SBX_DISTANCE_UNKNOWN);
     for (int i = 0; i < SBX_FAR_ANSWERS; i++) {
-        sbx_companion_answered(companion, SBX_NEAR_MS + 1);
+        sbx_companion_answered(companion, other, SBX_NEAR_MS + 1);
     }
     assert_int_equal(sbx_companion_distance(companion), SBX_FAR);
+    sbx_companion_answered(companion, one, 0); /* late, of the other one */
+    assert_int_equal(sbx_companion_distance(companion), SBX_FAR);
+    sbx_companion_is_off(companion, one, "it cannot run");
+    assert_status(sbx_companion_is_up(companion, one, &greeting), SBX_OK);
+    assert_int_equal(sbx_companion_distance(companion), SBX_DISTANCE_UNKNOWN);
     sbx_endpoint_unref(one);
     sbx_endpoint_unref(other);
     sbx_companion_unref(companion);

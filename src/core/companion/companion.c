@@ -97,10 +97,25 @@ static void set(struct sbx_bytes *bytes, struct sbx_span span)
     sbx_bytes_append(bytes, span);
 }
 
+/* Under lock. Whether what is known is of the sandbox behind `endpoint`. */
+static bool is_of(const struct sbx_companion *companion, struct sbx_endpoint *endpoint)
+{
+    return sbx_span_equal(sbx_bytes_span(&companion->base_url), sbx_endpoint_base_url(endpoint));
+}
+
+/* Under lock. What is known from now on is of that one. */
+static void move_to(struct sbx_companion *companion, struct sbx_endpoint *endpoint)
+{
+    if (!is_of(companion, endpoint)) {
+        set(&companion->base_url, sbx_endpoint_base_url(endpoint));
+        companion->answers = sbx_answers_none();
+    }
+}
+
 enum sbx_companion_state sbx_companion_look(struct sbx_companion *companion, struct sbx_endpoint *endpoint)
 {
     (void)pthread_mutex_lock(&companion->lock);
-    bool here = sbx_span_equal(sbx_bytes_span(&companion->base_url), sbx_endpoint_base_url(endpoint));
+    bool here = is_of(companion, endpoint);
     bool over = companion->state == SBX_COMPANION_OFF && sbx_now_ms() >= companion->again_ms;
     if (!companion->never && companion->state != SBX_COMPANION_UNKNOWN && (!here || over)) {
         companion->state = SBX_COMPANION_UNKNOWN; /* the reason stays, until there is another */
@@ -114,10 +129,7 @@ enum sbx_status sbx_companion_is_up(struct sbx_companion *companion, struct sbx_
                                     const struct sbx_greeting *greeting)
 {
     (void)pthread_mutex_lock(&companion->lock);
-    if (!sbx_span_equal(sbx_bytes_span(&companion->base_url), sbx_endpoint_base_url(endpoint))) {
-        companion->answers = sbx_answers_none();
-    }
-    set(&companion->base_url, sbx_endpoint_base_url(endpoint));
+    move_to(companion, endpoint);
     set(&companion->program, greeting->program);
     set(&companion->directory, greeting->directory);
     companion->cores = greeting->cores;
@@ -132,7 +144,7 @@ enum sbx_status sbx_companion_is_up(struct sbx_companion *companion, struct sbx_
 void sbx_companion_is_off(struct sbx_companion *companion, struct sbx_endpoint *endpoint, const char *reason)
 {
     (void)pthread_mutex_lock(&companion->lock);
-    set(&companion->base_url, sbx_endpoint_base_url(endpoint));
+    move_to(companion, endpoint);
     companion->again_ms = sbx_now_ms() + SBX_COMPANION_AGAIN_MS;
     enter(companion, SBX_COMPANION_OFF, reason);
     (void)pthread_mutex_unlock(&companion->lock);
@@ -170,10 +182,12 @@ void sbx_companion_capacity(struct sbx_companion *companion, uint32_t *cores, ui
     (void)pthread_mutex_unlock(&companion->lock);
 }
 
-void sbx_companion_answered(struct sbx_companion *companion, uint64_t took_ms)
+void sbx_companion_answered(struct sbx_companion *companion, struct sbx_endpoint *endpoint, uint64_t took_ms)
 {
     (void)pthread_mutex_lock(&companion->lock);
-    sbx_answers_add(&companion->answers, took_ms);
+    if (is_of(companion, endpoint)) {
+        sbx_answers_add(&companion->answers, took_ms);
+    }
     (void)pthread_mutex_unlock(&companion->lock);
 }
 

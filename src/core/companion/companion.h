@@ -56,8 +56,9 @@ void sbx_companion_append_directory(struct sbx_companion *companion, struct sbx_
 /* What it said of the sandbox: how many processors it has, and how many bytes of memory it had left; 0: not known. */
 void sbx_companion_capacity(struct sbx_companion *companion, uint32_t *cores, uint64_t *free_memory);
 
-/* It has answered, after so long. */
-void sbx_companion_answered(struct sbx_companion *companion, uint64_t took_ms);
+/* It has answered from behind `endpoint`, after so long; of another sandbox than the one that it is known of, that says
+ * nothing. */
+void sbx_companion_answered(struct sbx_companion *companion, struct sbx_endpoint *endpoint, uint64_t took_ms);
 
 /* How far away its sandbox is, as those answers tell. */
 enum sbx_distance sbx_companion_distance(struct sbx_companion *companion);
