@@ -36,9 +36,9 @@ const without = Object.fromEntries(
 
 const WORKS = 'file,sync content x';
 
-/** What the program prints in an environment of that: a line, or the error that it tells. */
-async function program(url, { options = {}, env = {} } = {}) {
-  const args = [url, sandbox.token, await sandbox.directory(), JSON.stringify(options)];
+/** What the program prints in an environment of that, or with `later` of it: a line, or the error that it tells. */
+async function program(url, { options = {}, env = {}, later = {} } = {}) {
+  const args = [url, sandbox.token, await sandbox.directory(), ...[options, later].map((value) => JSON.stringify(value))];
   const file = new URL('programs/network.mjs', import.meta.url);
   const ended = await runProgram(file, args, { env: { NODE_EXTRA_CA_CERTS: trusted.ca, ...without, ...env } });
   assert.equal(ended.code, 0, ended.stderr);
@@ -107,8 +107,9 @@ test('with a name and a password, which no error tells', async () => {
     const nobody = `http://${name}:${password}@127.0.0.1:1`;
     const missing = await program(url, { options: { proxy: nobody } });
     assert.equal(missing.code, 'ECONNREFUSED');
-    const env = { NODE_USE_ENV_PROXY: '1', http_proxy: `no-scheme-of-a-proxy://${name}:${password}@127.0.0.1:1` };
-    const wrong = await program(url, { env });
+    const unusable = `no-scheme-of-a-proxy://${name}:${password}@127.0.0.1:1`;
+    const later = { NODE_USE_ENV_PROXY: '1', http_proxy: unusable, https_proxy: unusable }; // with it Node may not start
+    const wrong = await program(url, { later });
     assert.notEqual(wrong, WORKS);
     for (const { shown } of [refused, missing, wrong]) assert.ok(!shown.includes(password), shown);
   }

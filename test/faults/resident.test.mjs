@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { staying as stayingBy } from '../helpers/staying.mjs';
-import { suite } from '../helpers/suite.mjs';
+import { FAR, suite } from '../helpers/suite.mjs';
 
 const { sandbox, open, proxied } = await suite();
 const HANG_MS = 60_000;
@@ -47,6 +47,15 @@ async function work(fs, name, callers, until, { mayFail }) {
   for (const path of made) assert.ok(there.has(path.slice(1)), `${path} is not there`);
   return { made: made.length, lost };
 }
+
+test('far away none stays, however much is asked', async () => {
+  const { client } = await proxied(FAR);
+  const { fs } = await open({ client, cache: false, transport: 'native' });
+  for (let i = 0; i < 64; i++) await fs.stat('/');
+  assert.equal(fs.lane.carrier, 'run');
+  const { processes } = await client.listProcesses();
+  assert.deepEqual(processes.filter(({ args, status }) => args[0] === 'serve' && status === 'running'), []);
+});
 
 test('killed: nothing is done twice, and all goes on', { timeout: 2 * HANG_MS }, async () => {
   const fs = await staying('stream');

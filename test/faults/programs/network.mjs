@@ -1,11 +1,12 @@
 // network.mjs: writes and reads with the connection that the options and the environment say. Prints what came, or the
-// error as JSON, with all that can be seen of it.
+// error as JSON, with all that can be seen of it. The environment of the last argument is there only when Node has started.
 //
 // SPDX-License-Identifier: Apache-2.0
 import util from 'node:util';
-import { createSandboxFs, createSandboxToolkit } from '@rivet-dev/agent-os-sandbox';
 
-const [baseUrl, token, basePath, options] = process.argv.slice(2);
+const [baseUrl, token, basePath, options, later] = process.argv.slice(2);
+Object.assign(process.env, JSON.parse(later ?? '{}'));
+const { createSandboxFs, createSandboxToolkit } = await import('@rivet-dev/agent-os-sandbox');
 const given = { client: { baseUrl, token }, companion: false, ...JSON.parse(options ?? '{}') };
 try {
   const fs = createSandboxFs({ ...given, basePath });
