@@ -21,8 +21,7 @@ struct server {
     char *space;               /* owned; where a handler puts its answer */
 };
 
-/* Bytes of `space`: entries take more in memory than on the wire. Where they have attributes this is enough for
- * the largest reply; a page of names ends where it is full. */
+/* Bytes of `space`: entries take more in memory than on the wire. A page ends where it is full, too. */
 #define SERVER_SPACE (4 * SBX_MIB)
 
 typedef enum sbx_status op_handler(struct server *server, const struct sbx_args *in, struct sbx_result *out);

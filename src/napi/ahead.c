@@ -173,7 +173,7 @@ static void read_siblings(const struct asker *asker, struct sbx_span file, const
     size_t files = 0;
     size_t bytes = 0;
     size_t share =
-        asker->object->cache.max_bytes / 4; /* that is kept of them, and of what there was, at least */
+        asker->object->cache.lru.max_bytes / 4; /* that is kept of them, and of what there was, at least */
     size_t bytes_max = share < FILES_BYTES_MAX ? share : FILES_BYTES_MAX;
     struct sbx_bytes path;
     sbx_bytes_init(&path, 2 * SBX_PATH_MAX);

@@ -1,5 +1,4 @@
-/* cache.c: a table of slots, found by a hash of operation and path. Two that share a slot take it from each other, and
- * where the bytes are too many all of them go: an entry lives a second, so there is little to be had from more.
+/* cache.c: what is kept of an answer, for how long, and what else it answers.
  *
  * Thread: main.
  * SPDX-License-Identifier: Apache-2.0
@@ -13,58 +12,22 @@
 #include "core/op.h"
 #include "core/path.h"
 
-#define SLOTS 8192
 #define CONTENT_MAX (64 * SBX_KIB)
-
-struct sbx_cache_entry {
-    uint64_t changes;
-    uint64_t until_ms;
-    const struct sbx_op_row *row;
-    struct sbx_result result; /* owned */
-    size_t bytes;             /* of all that is owned, and of itself */
-    size_t key_length;
-    char key[];
-};
 
 void sbx_cache_init(struct sbx_cache *cache, uint64_t ttl_ms, size_t max_bytes)
 {
-    *cache = (struct sbx_cache){.ttl_ms = ttl_ms, .max_bytes = max_bytes};
+    *cache = (struct sbx_cache){.ttl_ms = ttl_ms};
+    sbx_lru_init(&cache->lru, max_bytes);
+}
+
+void sbx_cache_clear(struct sbx_cache *cache)
+{
+    sbx_lru_clear(&cache->lru);
 }
 
 static bool is_text(const struct sbx_op_row *row)
 {
     return row->reply == SBX_REPLY_BYTES || row->reply == SBX_REPLY_TEXT;
-}
-
-static void free_entry(struct sbx_cache *cache, size_t slot)
-{
-    struct sbx_cache_entry *entry = cache->slots[slot];
-    if (entry == NULL) {
-        return;
-    }
-    sbx_op_free_result((enum sbx_reply)entry->row->reply, &entry->result);
-    cache->bytes -= entry->bytes;
-    cache->slots[slot] = NULL;
-    free(entry);
-}
-
-static void free_all(struct sbx_cache *cache)
-{
-    for (size_t i = 0; cache->slots != NULL && i < SLOTS; i++) {
-        free_entry(cache, i);
-    }
-}
-
-void sbx_cache_clear(struct sbx_cache *cache)
-{
-    free_all(cache);
-    free(cache->slots);
-    cache->slots = NULL;
-}
-
-static size_t slot_of(enum sbx_op_code code, struct sbx_span key)
-{
-    return (size_t)((sbx_hash_of(key) + (uint64_t)code * 0x9E3779B97F4A7C15U) % SLOTS);
 }
 
 /* ---- Keeping ------------------------------------------------------------------------------------------- */
@@ -143,7 +106,6 @@ struct answer {
     struct sbx_span key;
     const struct sbx_result *result;
     size_t skip; /* bytes that each name of a list begins with, and that are not its own */
-    uint64_t changes;
     uint64_t until_ms;
 };
 
@@ -163,7 +125,7 @@ static bool copy_result(const struct answer *answer, struct sbx_result *copy)
 static size_t size_of(const struct answer *answer)
 {
     const struct sbx_result *result = answer->result;
-    size_t size = sizeof(struct sbx_cache_entry) + answer->key.length;
+    size_t size = sbx_lru_entry_bytes(answer->key);
     if (result->status != SBX_OK) {
         return size;
     }
@@ -179,54 +141,20 @@ static size_t size_of(const struct answer *answer)
     return size;
 }
 
-/* Whether it is an answer to that question, and nothing has changed since. */
-static bool answers(const struct sbx_cache_entry *entry, enum sbx_op_code code, struct sbx_span key,
-                    uint64_t changes)
-{
-    return entry != NULL && entry->row->code == code && entry->changes == changes &&
-           entry->key_length == key.length && memcmp(entry->key, key.data, key.length) == 0;
-}
-
-static void put(struct sbx_cache *cache, const struct answer *answer, size_t bytes)
-{
-    enum sbx_op_code code = (enum sbx_op_code)answer->row->code;
-    size_t slot = slot_of(code, answer->key);
-    const struct sbx_cache_entry *there = cache->slots[slot];
-    if (answers(there, code, answer->key, answer->changes) && there->until_ms > answer->until_ms) {
-        return; /* it was asked later: whoever has seen it does not see an older one */
-    }
-    struct sbx_cache_entry *entry = malloc(sizeof(*entry) + answer->key.length);
-    struct sbx_result copy;
-    free_entry(cache, slot);
-    if (entry == NULL || !copy_result(answer, &copy)) {
-        free(entry);
-        return;
-    }
-    *entry = (struct sbx_cache_entry){.changes = answer->changes,
-                                      .until_ms = answer->until_ms,
-                                      .row = answer->row,
-                                      .result = copy,
-                                      .bytes = bytes,
-                                      .key_length = answer->key.length};
-    memcpy(entry->key, answer->key.data, answer->key.length);
-    cache->slots[slot] = entry;
-    cache->bytes += bytes;
-}
-
 static void keep(struct sbx_cache *cache, const struct answer *answer)
 {
+    enum sbx_op_code code = (enum sbx_op_code)answer->row->code;
     size_t bytes = size_of(answer);
-    if (bytes > cache->max_bytes / 4) {
+    struct sbx_result copy;
+    if (bytes > cache->lru.max_bytes / 4) {
         return; /* it would be all there is */
     }
-    if (cache->slots == NULL) {
-        cache->slots = calloc(SLOTS, sizeof(struct sbx_cache_entry *));
+    const struct sbx_lru_entry *there = sbx_lru_find(&cache->lru, code, answer->key);
+    if (there != NULL && there->until_ms > answer->until_ms) {
+        return; /* it was asked later: whoever has seen it does not see an older one */
     }
-    if (cache->bytes + bytes > cache->max_bytes) {
-        free_all(cache);
-    }
-    if (cache->slots != NULL) {
-        put(cache, answer, bytes);
+    if (copy_result(answer, &copy)) {
+        sbx_lru_put(&cache->lru, answer->row, answer->key, &copy, bytes, answer->until_ms);
     }
 }
 
@@ -286,10 +214,13 @@ void sbx_cache_keep(struct sbx_cache *cache, const struct sbx_op *op, uint64_t c
         !is_answer(op)) {
         return;
     }
+    if (changes != cache->changes) {
+        sbx_lru_empty(&cache->lru);
+        cache->changes = changes;
+    }
     const struct answer answer = {.row = op->row,
                                   .key = sbx_path_key(op->args.path),
                                   .result = &op->result,
-                                  .changes = changes,
                                   .until_ms = asked_ms + cache->ttl_ms};
     keep(cache, &answer);
     if (op->row->code == SBX_OP_NAMES && op->result.status == SBX_OK) {
@@ -299,18 +230,12 @@ void sbx_cache_keep(struct sbx_cache *cache, const struct sbx_op *op, uint64_t c
 
 /* ---- Finding ------------------------------------------------------------------------------------------- */
 
-/* For which moment something has to count. */
-struct moment {
-    uint64_t changes;
-    uint64_t ms;
-};
-
-static struct sbx_result *find(const struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span key,
-                               const struct moment *moment)
+/* What counts at that moment. */
+static struct sbx_result *find(struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span key,
+                               uint64_t at_ms)
 {
-    struct sbx_cache_entry *entry = cache->slots[slot_of(code, key)];
-    bool found = answers(entry, code, key, moment->changes) && moment->ms < entry->until_ms;
-    return found ? &entry->result : NULL;
+    struct sbx_lru_entry *entry = sbx_lru_find(&cache->lru, code, key);
+    return entry != NULL && at_ms < entry->until_ms ? &entry->result : NULL;
 }
 
 /* Whether lstat's answer is that of stat too. */
@@ -320,17 +245,16 @@ static bool is_of_no_link(const struct sbx_result *result)
 }
 
 /* What is known of its directory, a listing of that or that it was made, says of a path, as lstat would. */
-static struct sbx_result *find_in_listing(struct sbx_cache *cache, struct sbx_span key,
-                                          const struct moment *moment)
+static struct sbx_result *find_in_listing(struct sbx_cache *cache, struct sbx_span key, uint64_t at_ms)
 {
     struct sbx_span name = sbx_path_name(key);
     struct sbx_span parent = {key.data, key.length - name.length - (name.length < key.length ? 1 : 0)};
-    if (name.length > 0 && find(cache, SBX_OP_MKDIR, parent, moment) != NULL) {
+    if (name.length > 0 && find(cache, SBX_OP_MKDIR, parent, at_ms) != NULL) {
         cache->entry = (struct sbx_result){.status = SBX_ENOENT};
         return &cache->entry;
     }
-    const struct sbx_result *listing = find(cache, SBX_OP_NAMES, parent, moment);
-    listing = listing == NULL ? find(cache, SBX_OP_READDIR, parent, moment) : listing;
+    const struct sbx_result *listing = find(cache, SBX_OP_NAMES, parent, at_ms);
+    listing = listing == NULL ? find(cache, SBX_OP_READDIR, parent, at_ms) : listing;
     if (listing == NULL || listing->status != SBX_OK || !listing->list.attributes) {
         return NULL;
     }
@@ -344,29 +268,28 @@ static struct sbx_result *find_in_listing(struct sbx_cache *cache, struct sbx_sp
     return NULL;
 }
 
-static struct sbx_result *find_lstat(struct sbx_cache *cache, struct sbx_span key,
-                                     const struct moment *moment)
+static struct sbx_result *find_lstat(struct sbx_cache *cache, struct sbx_span key, uint64_t at_ms)
 {
-    struct sbx_result *result = find(cache, SBX_OP_LSTAT, key, moment);
-    return result == NULL ? find_in_listing(cache, key, moment) : result;
+    struct sbx_result *result = find(cache, SBX_OP_LSTAT, key, at_ms);
+    return result == NULL ? find_in_listing(cache, key, at_ms) : result;
 }
 
 static struct sbx_result *look(struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span path,
-                               const struct moment *moment)
+                               uint64_t at_ms)
 {
     struct sbx_span key = sbx_path_key(path);
-    if (cache->slots == NULL || !is_kept(code) || code == SBX_OP_MKDIR) {
+    if (!is_kept(code) || code == SBX_OP_MKDIR) {
         return NULL;
     }
-    struct sbx_result *result = find(cache, code, key, moment);
+    struct sbx_result *result = find(cache, code, key, at_ms);
     if (result == NULL && code == SBX_OP_LSTAT) {
-        return find_in_listing(cache, key, moment);
+        return find_in_listing(cache, key, at_ms);
     }
     if (result == NULL && code == SBX_OP_ACCESS) {
-        result = find(cache, SBX_OP_STAT, key, moment);
+        result = find(cache, SBX_OP_STAT, key, at_ms);
     }
     if (result == NULL && (code == SBX_OP_STAT || code == SBX_OP_ACCESS)) {
-        result = find_lstat(cache, key, moment);
+        result = find_lstat(cache, key, at_ms);
         result = result != NULL && is_of_no_link(result) ? result : NULL;
     }
     return result;
@@ -375,11 +298,11 @@ static struct sbx_result *look(struct sbx_cache *cache, enum sbx_op_code code, s
 struct sbx_result *sbx_cache_find(struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span path,
                                   uint64_t changes)
 {
-    return look(cache, code, path, &(struct moment){changes, sbx_now_ms()});
+    return changes == cache->changes ? look(cache, code, path, sbx_now_ms()) : NULL;
 }
 
 bool sbx_cache_has(struct sbx_cache *cache, enum sbx_op_code code, struct sbx_span path, uint64_t changes,
                    uint64_t least_ms)
 {
-    return look(cache, code, path, &(struct moment){changes, sbx_now_ms() + least_ms}) != NULL;
+    return changes == cache->changes && look(cache, code, path, sbx_now_ms() + least_ms) != NULL;
 }

@@ -1,9 +1,9 @@
 /* cache.h: what a file system has just been told, for as long as it may say so again: attributes, names that are not
  * there, listings, links, and contents up to 64 KiB.
  *
- * Nothing is looked up to be removed. Each entry has the number of changes (struct sbx_env) that there were when it was
- * asked for; where that is another one by now, it counts no more, whatever it is about: a name says little about which
- * other names a change is seen by. A change has a number when it begins and another one when it ends, so what was asked
+ * Nothing is looked up to be removed. All that is kept was asked for under one number of changes (struct sbx_env); where
+ * that is another one by now, none of it counts any more, whatever it is about: a name says little about which other names
+ * a change is seen by. A change has a number when it begins and another one when it ends, so what was asked
  * for before, or meanwhile, is not kept. What others change is seen after `ttl_ms` at the latest, counted from when the
  * entry was asked for. (docs/coherence.md)
  *
@@ -20,18 +20,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "napi/lru.h"
 #include "wire/wire.h"
 
 #define SBX_CACHE_TTL_MS 1000
 #define SBX_CACHE_BYTES (32 * SBX_MIB)
 
-struct sbx_cache_entry;
 struct sbx_op;
 
 struct sbx_cache {
-    struct sbx_cache_entry **slots; /* owned; NULL: there was no entry yet */
-    size_t bytes;                   /* of all entries */
-    size_t max_bytes;
+    struct sbx_lru lru;
+    uint64_t changes;        /* under which all of it was asked for */
     uint64_t ttl_ms;         /* 0: nothing is kept */
     struct sbx_result entry; /* what was found last in a listing */
 };

@@ -92,7 +92,7 @@
  * 1 ms of the sandbox: no more than one of the questions that they save, where that is 20 ms and the line has 25 Mbit/s. */
 #define SBX_AROUND_ENTRIES 512
 
-/* Bytes of the entries of directories below that come with them, about 280. */
+/* Bytes of the entries of directories below that come with them, some 300. */
 #define SBX_AROUND_BYTES (16 * SBX_KIB)
 
 /* Bytes of the path that it is asked for by, and of a path below that: so that what comes has no path that is too long. */

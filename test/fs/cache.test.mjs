@@ -167,6 +167,26 @@ test('no more is kept than maxBytes', async () => {
   assert.ok((await requests(proxy, () => fs.readTextFile('/a'))) > 0);
 });
 
+test('where there is no room, what was used longest ago goes', async () => {
+  const { fs, base, proxy } = await counted({ ...LONG, maxBytes: 100_000 });
+  await sandbox.sh('cd "$1" && for i in $(seq 0 7); do head -c 20000 /dev/zero > f$i; done', base);
+  await fs.readFile('/f0');
+  for (let i = 1; i < 8; i++) {
+    await fs.readFile(`/f${i}`);
+    assert.equal(await requests(proxy, () => fs.readFile('/f0')), 0, `after ${i} others`); // used all the time
+  }
+  assert.equal(await requests(proxy, () => fs.readFile('/f7')), 0);
+  assert.ok((await requests(proxy, () => fs.readFile('/f1'))) > 0);
+});
+
+test('of as many answers as have room none takes the place of another', async () => {
+  const { fs, proxy } = await counted();
+  const names = Array.from({ length: 5000 }, (_, i) => `/nothing-${i}`);
+  const all = () => Promise.all(names.map((name) => fs.exists(name)));
+  await all();
+  assert.equal(await requests(proxy, all), 0);
+});
+
 test('a content that counts no more, and is the same, is compared once and then answered from memory again', async () => {
   const { fs, proxy } = await counted();
   const content = Buffer.alloc(40_000, 'content ');
@@ -199,30 +219,54 @@ test('wrong options of the cache are named', async () => {
 });
 
 // The promise of docs/coherence.md, to a program that changes files as it likes: an answer was true at a moment no longer
-// ago than ttlMs before its question.
-test('a reader beside a program that changes files sees nothing older than ttlMs', async () => {
+// ago than ttlMs before its question. The program writes down, after each change, when it was over by then: whoever asks
+// more than ttlMs after that does not get what was there before.
+const WRITER = `seed=1; n=0; files='a b c d e'
+while [ -e go ]; do
+  seed=$(((seed * 1103515245 + 12345) % 2147483648)); n=$((n + 1))
+  set -- $files; shift $((seed / 65536 % 5)); file=$1
+  case $((seed / 1024 % 4)) in
+    0) echo $n > .new && mv .new $file ;;
+    1) echo $n > $file ;;
+    2) rm -f .link && echo $n > .link && ln .link .twin && mv .twin $file ;;
+    3) rm -f $file && n=$((n + 1)) && echo "$file none $(date +%s%3N)" >> log && echo $n > .new && mv .new $file ;;
+  esac
+  echo "$file $n $(date +%s%3N)" >> log
+done`;
+
+test('a reader beside a program that changes files at random sees nothing older than ttlMs', async () => {
   const ttlMs = 200;
   const { fs, base } = await open({ cache: { ttlMs } });
-  await sandbox.sh('echo 0 > "$1/n"; echo start > "$1/go"', base);
+  await sandbox.sh('cd "$1" && for f in a b c d e; do echo 0 > $f; done; : > log; : > go', base);
   const writer = toolkit();
-  const { id } = await call(writer, 'create-process', {
-    command: 'i=0; while [ -e go ]; do i=$((i+1)); printf "%s %s\\n" $i "$(date +%s%3N)" > .new && mv .new n; done',
-    cwd: base,
+  const { id } = await call(writer, 'create-process', { command: WRITER, cwd: base });
+  const seen = [];
+  const read = (file) => fs.readTextFile(`/${file}`).then((text) => text.trim(), (error) => {
+    assert.equal(error.code, 'ENOENT');
+    return 'none';
   });
-  let hits = 0;
-  let last = 0;
-  for (const until = Date.now() + 4000; Date.now() < until; ) {
+  for (const until = Date.now() + 4000; Date.now() < until; await wait(1)) {
     const asked = Date.now();
-    const [number, written] = (await fs.readTextFile('/n')).trim().split(' ').map(Number);
-    hits += number === last ? 1 : 0;
-    assert.ok(number >= last, `${number} after ${last}`);
-    last = number;
-    // The next one was written within a while of this one: so long a pause of the writer is none of the reader's.
-    if (written) assert.ok(asked - written < ttlMs + 2000, `${asked - written} ms old`);
-    await wait(1);
+    await Promise.all(['a', 'b', 'c', 'd', 'e'].map(async (file) => seen.push({ file, asked, value: await read(file) })));
   }
   await sandbox.sh('rm "$1/go"', base);
   await call(writer, 'kill-process', { id });
-  assert.ok(hits > 20, `${hits} answers from memory`);
-  assert.ok(last > 3, `${last} contents were seen`);
+  const log = (await sandbox.sh('cat "$1/log"', base)).trim().split('\n').map((line) => line.split(' '));
+  assertNoneIsOld(seen, log, ttlMs);
 });
+
+/** @param {string[][]} log file, value, and when it was there at the latest */
+function assertNoneIsOld(seen, log, ttlMs) {
+  const changes = new Map(['a', 'b', 'c', 'd', 'e'].map((file) => [file, [{ value: '0', at: 0 }]]));
+  for (const [file, value, at] of log) changes.get(file).push({ value, at: Number(at) });
+  let known = 0;
+  for (const { file, asked, value } of seen) {
+    if (value === '') continue; // `echo > file` empties it first: what is between is none of the program's values
+    const all = changes.get(file);
+    const fits = all.some((change, i) => change.value === value && !(all[i + 1]?.at < asked - ttlMs));
+    assert.ok(fits, `${value} of ${file}, ${JSON.stringify(all.filter(({ at }) => Math.abs(at - asked) < 1000))} at ${asked}`);
+    known += all.some((change, i) => change.value === value && all[i + 1]?.at < asked) ? 1 : 0;
+  }
+  assert.ok(known > 20, `${known} of ${seen.length} answers were from memory`);
+  assert.ok(log.length > 100, `${log.length} changes`);
+}
