@@ -34,7 +34,8 @@ struct sbx_ahead {
 };
 
 /* Asks for the directories above the path of `op`, which is about to be sent, as far as what is known of them is not of
- * the last half of the time that it counts, and they were not asked for since; where what is said is kept, and the companion is there. They have as much time as `op`. */
+ * the last half of the time that it counts, and they were not asked for since; where what is said is kept, and the
+ * companion is there. They have as much time as `op`. */
 void sbx_ahead_look(struct sbx_object *object, const struct sbx_op *op);
 
 /* Of what somebody has asked for, and `op` of `job` has brought: asks for what is read next. */

@@ -259,12 +259,17 @@ test('a reader beside a program that changes files at random sees nothing older 
 function assertNoneIsOld(seen, log, ttlMs) {
   const changes = new Map(['a', 'b', 'c', 'd', 'e'].map((file) => [file, [{ value: '0', at: 0 }]]));
   for (const [file, value, at] of log) changes.get(file).push({ value, at: Number(at) });
+  const last = new Map();
   let known = 0;
   for (const { file, asked, value } of seen) {
     if (value === '') continue; // `echo > file` empties it first: what is between is none of the program's values
     const all = changes.get(file);
     const fits = all.some((change, i) => change.value === value && !(all[i + 1]?.at < asked - ttlMs));
     assert.ok(fits, `${value} of ${file}, ${JSON.stringify(all.filter(({ at }) => Math.abs(at - asked) < 1000))} at ${asked}`);
+    if (value !== 'none') {
+      assert.ok(Number(value) >= (last.get(file) ?? 0), `${value} of ${file} after ${last.get(file)}`);
+      last.set(file, Number(value));
+    }
     known += all.some((change, i) => change.value === value && all[i + 1]?.at < asked) ? 1 : 0;
   }
   assert.ok(known > 20, `${known} of ${seen.length} answers were from memory`);
