@@ -78,7 +78,7 @@ static void test_any_attributes(void **state)
     (void)state;
     static const int64_t times[] = {0, 1, -1, INT64_MAX, INT64_MIN, 1780000000000000000};
     static const uint64_t numbers[] = {0, 127, 128, UINT32_MAX, 1ULL << 63, UINT64_MAX};
-    for (size_t i = 0; i < 6 * 6 * 6; i++) {
+    for (size_t i = 0; i < (size_t)6 * 6 * 6; i++) {
         uint64_t number = numbers[i % 6];
         struct sbx_stat put = {.ino = number, .size = ~number, .blocks = number, .dev = ~number};
         struct sbx_answer answer;
