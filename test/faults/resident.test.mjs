@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventually } from '../helpers/eventually.mjs';
 import { staying as stayingBy } from '../helpers/staying.mjs';
 import { FAR, suite } from '../helpers/suite.mjs';
 
@@ -114,6 +115,7 @@ test('the server stopped for 20 s: nothing is lost', { timeout: 3 * HANG_MS }, a
 });
 
 for (const [what, rule, first, ms, then] of [
+  ['buffered: the log is asked instead', { do: 'buffer', bytes: 4096 }, 'poll', 500, 'poll'],
   ['held back: the log is asked instead', { do: 'stall' }, 'poll', 500, 'poll'],
   ['held back later: the log is asked from then on', { do: 'freeze', bytes: 20_000 }, 'stream', 1000, 'poll'],
   ['cut: no change is done twice, nor lost', { do: 'cut', bytes: 20_000 }, 'stream', 1000, 'run'],
@@ -126,6 +128,21 @@ for (const [what, rule, first, ms, then] of [
     assert.ok(made > 8);
     assert.equal(fs.lane.carrier, then);
   });
+
+test('that streams are buffered is found out once', { timeout: 2 * HANG_MS }, async () => {
+  const { proxy, client } = await proxied();
+  await proxy.rules([{ match: 'follow=true', do: 'buffer', bytes: 4096 }]);
+  const fs = await staying('poll', { client });
+  const opened = await proxy.count('follow=true');
+  for (let i = 0; i < 2; i++) {
+    await eventually(() => fs.lane.carrier === 'run', 'it to sleep');
+    await eventually(async () => {
+      await fs.exists('/not');
+      return fs.lane.carrier === 'poll';
+    }, 'it to wake');
+  }
+  assert.equal(await proxy.count('follow=true'), opened);
+});
 
 test('inputs that are cut: no change is done twice, nor lost', { timeout: 2 * HANG_MS }, async () => {
   const { proxy, client } = await proxied();

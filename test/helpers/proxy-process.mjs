@@ -82,6 +82,7 @@ function serve(client, connection) {
   let rule;
   let current; // the request that is answered
   let passed = 0;
+  let held = Buffer.alloc(0); // of an answer that is buffered
   const fate = drawFate();
   const cut = () => {
     if (client.destroyed) return;
@@ -100,6 +101,13 @@ function serve(client, connection) {
   const pass = (bytes) => {
     current.silentMs ??= Date.now() - current.sinceMs;
     if (rule?.do === 'lose') return client.destroy();
+    if (rule?.do === 'buffer') {
+      held = Buffer.concat([held, bytes]);
+      const whole = held.length - (held.length % rule.bytes);
+      toClient(held.subarray(0, whole));
+      held = held.subarray(whole);
+      return undefined;
+    }
     if (rule?.do === 'trickle') return trickle(bytes, rule, toClient);
     if (rule?.do === 'freeze' || rule?.do === 'cut') {
       const rest = Math.max(0, rule.bytes - passed);
@@ -115,16 +123,17 @@ function serve(client, connection) {
     upstream = net.connect({ host: hostname, port, noDelay: true });
     upstream.on('data', pass);
     upstream.on('error', () => client.destroy());
-    upstream.on(
-      'close',
-      later(() => client.end()),
-    );
+    upstream.on('close', () => {
+      if (held.length > 0) toClient(held);
+      later(() => client.end())();
+    });
   };
   const handle = (request) => {
     current = { ...request, connection, sinceMs: Date.now() };
     requests.push(current);
     rule = ruleFor(request);
     passed = 0;
+    held = Buffer.alloc(0);
     if (rule?.do === 'close') return client.destroy();
     if (rule?.do === 'stall') return undefined;
     if (rule?.do === 'answer') return toClient(answer(rule));

@@ -12,6 +12,7 @@
 //   stall    read the request and never answer
 //   cut      pass on the first `bytes` of the answer, then close
 //   freeze   pass on the first `bytes` of the answer, then nothing more
+//   buffer   pass on the answer in pieces of `bytes`, and what is left when the server closes
 //   trickle  pass on the answer in `pieces`, one each `everyMs`
 //   answer   `status`, `headers`, `body` (a string, or { base64 }) instead of the server's; `raw` instead of all
 //

@@ -61,6 +61,20 @@ static void test_poll(void **state)
     sbx_fs_destroy(fs);
 }
 
+/* So it is from then on, also when it has slept. */
+static void test_poll_again(void **state)
+{
+    struct world *world = *state;
+    stays.streamless = true;
+    struct sbx_fs *fs = stays_fs(world, "poll");
+    stays.streamless = false;
+    clock_advance(1100);
+    stays_await(world, fs, "run");
+    assert_reads(world, fs, 2);
+    stays_await(world, fs, "poll");
+    sbx_fs_destroy(fs);
+}
+
 static void lose_next(struct world *world)
 {
     (void)pthread_mutex_lock(&world->lock);
@@ -471,6 +485,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_stream),
         TEST(test_poll),
+        TEST(test_poll_again),
         TEST(test_gap),
         TEST(test_gap_at_the_end),
         TEST(test_window),

@@ -90,6 +90,28 @@ static void test_another_base_url_is_another_sandbox(void **state)
     sbx_companion_unref(companion);
 }
 
+/* That something is between is known of one sandbox, and nothing of another one. */
+static void test_streams(void **state)
+{
+    (void)state;
+    struct sbx_companion *companion = companion_with(false, "");
+    struct sbx_endpoint *one = endpoint_at("http://a", "t");
+    struct sbx_endpoint *other = endpoint_at("http://a/b", "t");
+    assert_status(sbx_companion_is_up(companion, one, &greeting), SBX_OK);
+    assert_true(sbx_companion_streams(companion));
+    sbx_companion_is_held_back(companion, other);
+    assert_true(sbx_companion_streams(companion));
+    sbx_companion_is_held_back(companion, one);
+    sbx_companion_is_unknown(companion, "it went");
+    assert_status(sbx_companion_is_up(companion, one, &greeting), SBX_OK);
+    assert_false(sbx_companion_streams(companion));
+    assert_status(sbx_companion_is_up(companion, other, &greeting), SBX_OK);
+    assert_true(sbx_companion_streams(companion));
+    sbx_endpoint_unref(one);
+    sbx_endpoint_unref(other);
+    sbx_companion_unref(companion);
+}
+
 /* It stays near when it is looked for again, and is nothing known where it is another one. */
 static void test_distance(void **state)
 {
@@ -242,6 +264,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_unknown_up_unknown),
         cmocka_unit_test(test_another_base_url_is_another_sandbox),
+        cmocka_unit_test(test_streams),
         cmocka_unit_test(test_distance),
         cmocka_unit_test(test_off_for_a_minute),
         cmocka_unit_test(test_never),

@@ -26,6 +26,7 @@ struct sbx_companion {
     uint32_t cores;
     uint64_t free_memory; /* bytes */
     struct sbx_answers answers;
+    bool held_back;    /* are the server's streams, on the way from it */
     uint64_t again_ms; /* when OFF becomes UNKNOWN, on the clock of sbx_now_ms */
     char reason[SBX_DETAIL_MAX];
 };
@@ -109,6 +110,7 @@ static void move_to(struct sbx_companion *companion, struct sbx_endpoint *endpoi
     if (!is_of(companion, endpoint)) {
         set(&companion->base_url, sbx_endpoint_base_url(endpoint));
         companion->answers = sbx_answers_none();
+        companion->held_back = false;
     }
 }
 
@@ -197,6 +199,21 @@ enum sbx_distance sbx_companion_distance(struct sbx_companion *companion)
     enum sbx_distance distance = sbx_answers_distance(&companion->answers);
     (void)pthread_mutex_unlock(&companion->lock);
     return distance;
+}
+
+void sbx_companion_is_held_back(struct sbx_companion *companion, struct sbx_endpoint *endpoint)
+{
+    (void)pthread_mutex_lock(&companion->lock);
+    companion->held_back = companion->held_back || is_of(companion, endpoint);
+    (void)pthread_mutex_unlock(&companion->lock);
+}
+
+bool sbx_companion_streams(struct sbx_companion *companion)
+{
+    (void)pthread_mutex_lock(&companion->lock);
+    bool streams = !companion->held_back;
+    (void)pthread_mutex_unlock(&companion->lock);
+    return streams;
 }
 
 enum sbx_companion_state sbx_companion_report(struct sbx_companion *companion, char *reason, size_t size)

@@ -63,6 +63,12 @@ void sbx_companion_answered(struct sbx_companion *companion, struct sbx_endpoint
 /* How far away its sandbox is, as those answers tell. */
 enum sbx_distance sbx_companion_distance(struct sbx_companion *companion);
 
+/* Something on the way to the sandbox behind `endpoint` holds the server's stream of a log back. */
+void sbx_companion_is_held_back(struct sbx_companion *companion, struct sbx_endpoint *endpoint);
+
+/* Whether streams come from its sandbox, as far as is known. */
+bool sbx_companion_streams(struct sbx_companion *companion);
+
 /* The state, without a look at the clock, and the reason for it: "" where it is up. */
 enum sbx_companion_state sbx_companion_report(struct sbx_companion *companion, char *reason, size_t size);
 

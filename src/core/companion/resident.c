@@ -203,7 +203,9 @@ void sbx_resident_greet(struct sbx_resident *resident)
         sbx_resident_dismiss(resident);
         return;
     }
-    sbx_resident_open_stream(resident);
+    if (sbx_companion_streams(resident->companion)) {
+        sbx_resident_open_stream(resident);
+    }
     sbx_resident_look(resident);
 }
 

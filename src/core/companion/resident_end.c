@@ -116,11 +116,11 @@ void sbx_resident_doubt(struct sbx_resident *resident)
 /* Its clock always runs, or it is not used: by that the end of the engine is heard. */
 static void begin_use(struct sbx_resident *resident)
 {
-    bool streams = resident->streamed && resident->stream != NULL;
-    sbx_resident_enter(resident, streams ? STREAM : POLL);
-    if (resident->mode == POLL) {
+    if (resident->stream != NULL && !resident->streamed) {
+        sbx_companion_is_held_back(resident->companion, resident->endpoint); /* no other one is opened */
         sbx_resident_cancel(&resident->stream);
     }
+    sbx_resident_enter(resident, resident->stream != NULL ? STREAM : POLL);
     resident->used_ms = sbx_now_ms();
     if (sbx_resident_arm(resident, &resident->clock, sbx_resident_sleep_ms(resident))) {
         sbx_resident_sweep(resident);
@@ -140,7 +140,7 @@ static void decide_greeting(struct sbx_resident *resident)
         sbx_resident_dismiss_for_long(resident);
     } else if (!resident->greeted || !near) {
         (void)sbx_resident_arm(resident, &resident->pause, sbx_now_ms() + 1); /* else the clock looks */
-    } else if (resident->streamed || over) {
+    } else if (resident->streamed || resident->stream == NULL || over) {
         begin_use(resident);
     }
 }

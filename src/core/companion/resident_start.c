@@ -120,6 +120,7 @@ static void start(struct sbx_resident *resident, const struct sbx_batch *batch,
     sbx_resident_init(resident);
     sbx_bytes_init(&program, SBX_PATH_MAX);
     sbx_companion_append_program(companion, &program);
+    resident->companion = companion;
     resident->engine = batch->engine;
     resident->endpoint = sbx_endpoint_ref(batch->endpoint);
     sbx_companion_lane_ref(resident->lane);

@@ -24,6 +24,7 @@ enum {
 
 struct sbx_resident {
     struct sbx_companion_lane *lane; /* borrowed; counted while there is a process */
+    struct sbx_companion *companion; /* borrowed: the lane's */
     struct sbx_engine *engine;       /* borrowed */
     struct sbx_endpoint *endpoint;   /* owned: one count */
     struct sbx_resident_process process;
