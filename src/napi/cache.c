@@ -1,4 +1,5 @@
-/* cache.c: what is kept of an answer, for how long, and what else it answers.
+/* cache.c: what is kept of an answer, for how long, and what else it answers. The tag of an entry (lru.h) is until when it
+ * counts.
  *
  * Thread: main.
  * SPDX-License-Identifier: Apache-2.0
@@ -150,7 +151,7 @@ static void keep(struct sbx_cache *cache, const struct answer *answer)
         return; /* it would be all there is */
     }
     const struct sbx_lru_entry *there = sbx_lru_find(&cache->lru, code, answer->key);
-    if (there != NULL && there->until_ms > answer->until_ms) {
+    if (there != NULL && there->tag > answer->until_ms) {
         return; /* it was asked later: whoever has seen it does not see an older one */
     }
     if (copy_result(answer, &copy)) {
@@ -235,7 +236,7 @@ static struct sbx_result *find(struct sbx_cache *cache, enum sbx_op_code code, s
                                uint64_t at_ms)
 {
     struct sbx_lru_entry *entry = sbx_lru_find(&cache->lru, code, key);
-    return entry != NULL && at_ms < entry->until_ms ? &entry->result : NULL;
+    return entry != NULL && at_ms < entry->tag ? &entry->result : NULL;
 }
 
 /* Whether lstat's answer is that of stat too. */

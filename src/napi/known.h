@@ -13,16 +13,11 @@
 #define SBX_NAPI_KNOWN_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "wire/wire.h"
-
-struct sbx_known_entry;
+#include "napi/lru.h"
 
 struct sbx_known {
-    struct sbx_known_entry *entries; /* owned; NULL: there was none yet */
-    size_t bytes;                    /* of all contents */
-    uint64_t uses;                   /* so far */
+    struct sbx_lru contents; /* their hashes: known.c */
 };
 
 /* A content; borrowed until the next call of sbx_known_keep or sbx_known_clear. */
@@ -31,6 +26,7 @@ struct sbx_content {
     uint64_t hash;
 };
 
+/* It stays where it is from now on. */
 void sbx_known_init(struct sbx_known *known);
 void sbx_known_clear(struct sbx_known *known);
 

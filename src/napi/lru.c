@@ -48,6 +48,13 @@ static void free_entry(struct sbx_lru *lru, struct sbx_lru_entry **place)
     free(entry);
 }
 
+void sbx_lru_remove(struct sbx_lru *lru, enum sbx_op_code code, struct sbx_span key)
+{
+    if (lru->buckets != NULL) {
+        free_entry(lru, place_of(lru, code, key));
+    }
+}
+
 static void free_oldest(struct sbx_lru *lru)
 {
     const struct sbx_lru_entry *oldest = SBX_CONTAINER(lru->used.head.next, struct sbx_lru_entry, used);
@@ -91,7 +98,7 @@ static void make_room(struct sbx_lru *lru, size_t bytes)
 }
 
 void sbx_lru_put(struct sbx_lru *lru, const struct sbx_op_row *row, struct sbx_span key,
-                 const struct sbx_result *result, size_t bytes, uint64_t until_ms)
+                 const struct sbx_result *result, size_t bytes, uint64_t tag)
 {
     struct sbx_lru_entry *entry = malloc(sizeof(*entry) + key.length);
     if (lru->buckets == NULL) {
@@ -104,7 +111,7 @@ void sbx_lru_put(struct sbx_lru *lru, const struct sbx_op_row *row, struct sbx_s
         return;
     }
     *entry = (struct sbx_lru_entry){
-        .row = row, .result = *result, .until_ms = until_ms, .bytes = bytes, .key_length = key.length};
+        .row = row, .result = *result, .tag = tag, .bytes = bytes, .key_length = key.length};
     memcpy(entry->key, key.data, key.length);
     free_entry(lru, place_of(lru, (enum sbx_op_code)row->code, key));
     make_room(lru, bytes);

@@ -18,7 +18,7 @@ struct sbx_lru_entry {
     struct sbx_lru_entry *next;   /* of those that share a bucket */
     const struct sbx_op_row *row; /* static */
     struct sbx_result result;     /* owned */
-    uint64_t until_ms;            /* its user's own */
+    uint64_t tag;                 /* its user's own */
     size_t bytes;                 /* that it counts for */
     size_t key_length;
     char key[];
@@ -41,12 +41,15 @@ void sbx_lru_clear(struct sbx_lru *lru);
 /* The one of this question, which has been used now. Borrowed until the next one is put; NULL: there is none. */
 struct sbx_lru_entry *sbx_lru_find(struct sbx_lru *lru, enum sbx_op_code code, struct sbx_span key);
 
+/* Frees the one of this question, where there is one. */
+void sbx_lru_remove(struct sbx_lru *lru, enum sbx_op_code code, struct sbx_span key);
+
 /* Bytes that an entry counts for beside what its result owns. */
 size_t sbx_lru_entry_bytes(struct sbx_span key);
 
 /* An entry of the question, in the place of the one that there is; `result` is taken, whatever happens. Others go, until
  * it has room for its `bytes`, which are max_bytes at most. Where there is no memory it is not there. */
 void sbx_lru_put(struct sbx_lru *lru, const struct sbx_op_row *row, struct sbx_span key,
-                 const struct sbx_result *result, size_t bytes, uint64_t until_ms);
+                 const struct sbx_result *result, size_t bytes, uint64_t tag);
 
 #endif

@@ -137,7 +137,19 @@ test('many edits of files of many lengths', async () => {
   }
 });
 
-for (const [count, length] of [[70, 9_000], [5, 7_900_000]]) {
+test('many small ones are kept', async () => {
+  const { fs, proxy } = await counted();
+  const bytes = Buffer.alloc(9_000, 'x');
+  for (let i = 0; i < 200; i++) await fs.writeFile(`/f${i}`, bytes);
+  const read = [];
+  const moved = await proxy.moved(async () => {
+    for (let i = 0; i < 200; i++) read.push(await fs.readFile(`/f${i}`));
+  });
+  assert.ok(moved < 200 * LITTLE, `${moved} bytes`);
+  assert.ok(read.every((content) => Buffer.compare(Buffer.from(content), bytes) === 0));
+});
+
+for (const [count, length] of [[40, 900_000], [5, 7_900_000]]) {
   test(`what is more than is kept is read whole: ${count} files of ${length} bytes`, async () => {
     const { fs, proxy } = await counted();
     const bytes = Buffer.alloc(length, 'x');
