@@ -67,6 +67,7 @@ enum sbx_step sbx_http_send_content(struct sbx_op *op, enum sbx_status status, s
         request->room = op->room;
         request->size_above = op->room != NULL ? max : op->size_first ? SBX_REPLY_CONTENT_MAX : 0;
         request->budget = op->room != NULL ? SBX_BUDGET_CONTENTS : SBX_BUDGET_FILES;
+        request->unsized = op->room == NULL;
         request->at_once = op->room != NULL ? sbx_fs_contents_at_once(op->fs) : 0;
     }
     return sbx_op_send(op, status, request);

@@ -13,11 +13,15 @@ static bool answer_in_halves(struct server *server, int fd)
     return server_write(fd, first, strlen(first)) && server_wait(server) && server_write(fd, "ves!", 4);
 }
 
-/* /wait answers when it is released; all else, itself. */
+/* /wait answers when it is released, /long with more than a small content has; all else, itself. */
 static bool answer(struct server *server, const struct asked *asked, int fd)
 {
     if (strcmp(asked->target, "/halves") == 0) {
         return answer_in_halves(server, fd);
+    }
+    if (strcmp(asked->target, "/long") == 0) {
+        static const char bytes[SBX_REPLY_CONTENT_MAX + 1];
+        return server_reply_bytes(fd, "200 OK", JSON, (struct sbx_span){bytes, sizeof(bytes)});
     }
     if (strcmp(asked->target, "/wait") == 0 && !server_wait(server)) {
         return false;
@@ -135,15 +139,59 @@ static void test_small_ones_behind_a_whole_one(void **state)
     assert_string_equal(server_asked(world->server, 1), "GET /ok");
 }
 
+static struct probe *get_unsized(struct world *world, size_t number, const char *route, uint64_t size_above)
+{
+    struct probe *probe = world_get(world, number, route);
+    probe->request->unsized = true;
+    probe->request->size_above = size_above;
+    sbx_engine_submit(world->engine, &probe->task);
+    return probe;
+}
+
+/* Of those whose size nobody knows one is asked for; after each small one, twice as many at once. */
+static void test_unsized(void **state)
+{
+    struct world *world = *state;
+    size_t count = 4;
+    server_hold(world->server);
+    for (size_t i = 0; i < count; i++) {
+        (void)get_unsized(world, i, "/wait", 0);
+    }
+    assert_asked(world, 1);
+    release(world, count);
+    server_hold(world->server);
+    for (size_t i = 0; i < SBX_FILE_CONNECTIONS; i++) {
+        (void)get_unsized(world, i, "/wait", 0);
+    }
+    assert_asked(world, count + 16);
+    release(world, SBX_FILE_CONNECTIONS);
+}
+
+/* After a large one, whether its size is all that was wanted or not, one again; and nothing else waits for that. */
+static void test_unsized_behind_a_large_one(void **state)
+{
+    struct world *world = *state;
+    for (size_t before = 0; before < 8; before += 4) {
+        struct probe *probe = get_unsized(world, 0, "/long", before == 0 ? SBX_REPLY_CONTENT_MAX : 0);
+        world_drive(world, 1);
+        assert_probe(probe, before == 0 ? SBX_EFBIG : SBX_OK);
+        server_hold(world->server);
+        (void)get_unsized(world, 0, "/wait", 0);
+        (void)get_unsized(world, 1, "/wait", 0);
+        sbx_engine_submit(world->engine, &world_get(world, 2, "/ok")->task);
+        assert_asked(world, before + 3);
+        release(world, 3);
+    }
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, world_end)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_whole_ones),
-        TEST(test_whole_ones_that_arrive),
-        TEST(test_small_ones),
-        TEST(test_small_ones_behind_a_whole_one),
+        TEST(test_whole_ones), TEST(test_whole_ones_that_arrive),
+        TEST(test_small_ones), TEST(test_small_ones_behind_a_whole_one),
+        TEST(test_unsized),    TEST(test_unsized_behind_a_large_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,7 +46,7 @@ static const struct transport *transport_of(const struct sbx_request *request)
 enum sbx_status sbx_connections_init(struct sbx_connections *connections, struct sbx_poller *poller,
                                      size_t max, const struct sbx_connections *first)
 {
-    *connections = (struct sbx_connections){.poller = poller, .max = max};
+    *connections = (struct sbx_connections){.poller = poller, .max = max, .unsized_max = 1};
     sbx_queue_init(&connections->waiting);
     enum sbx_status status = sbx_exchanges_init(&connections->exchanges, poller);
     connections->owns_sessions = first == connections;
@@ -118,16 +118,45 @@ static bool is_first(const struct sbx_request *request, const struct sbx_queue *
     return link == &request->link;
 }
 
+/* Whether as many that may be large are not answered as may be. */
+static bool is_full(const struct sbx_connections *connections, const struct sbx_queue *active)
+{
+    size_t count = 0;
+    for (const struct sbx_link *link = active->head.next; link != &active->head; link = link->next) {
+        const struct sbx_request *other = SBX_CONTAINER(link, struct sbx_request, link);
+        count += other->unsized && other->http_status == 0;
+    }
+    return count >= connections->unsized_max;
+}
+
+/* How large this one was says how many may be asked for. */
+static void note_size(struct sbx_connections *connections, const struct sbx_request *request)
+{
+    uint64_t length = request->reply_length > 0 ? request->reply_length : request->reply.length;
+    if (!request->unsized || request->http_status == 0) {
+        return;
+    }
+    if (length > SBX_REPLY_CONTENT_MAX) {
+        connections->unsized_max = 1;
+    } else if (connections->unsized_max < connections->max) {
+        connections->unsized_max *= 2;
+    }
+}
+
 struct sbx_request *sbx_connections_next_waiting(const struct sbx_connections *connections,
                                                  const struct sbx_queue *active)
 {
     const struct sbx_queue *waiting = &connections->waiting;
+    bool full = is_full(connections, active);
     if (connections->active >= connections->max) {
         return NULL;
     }
     for (struct sbx_link *link = waiting->head.next; link != &waiting->head; link = link->next) {
         struct sbx_request *request = SBX_CONTAINER(link, struct sbx_request, link);
-        if (request->at_once == 0 || (is_first(request, waiting) && !is_busy(request, active))) {
+        bool may = request->unsized
+                       ? !full
+                       : request->at_once == 0 || (is_first(request, waiting) && !is_busy(request, active));
+        if (may) {
             return request;
         }
     }
@@ -164,7 +193,10 @@ struct sbx_request *sbx_connections_next_ended(struct sbx_connections *connectio
     } else {
         request = sbx_exchanges_next(&connections->exchanges);
     }
-    connections->active -= request != NULL ? 1 : 0;
+    if (request != NULL) {
+        connections->active--;
+        note_size(connections, request);
+    }
     return request;
 }
 

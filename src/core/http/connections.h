@@ -13,6 +13,9 @@
 #include "core/http/multi.h"
 #include "core/queue.h"
 
+/* A server reads a content whole before it answers, and what else it is asked waits behind large ones. Where nobody knows how
+ * large one is (`unsized`), one is asked for at first, after each small one twice as many at once, and after a large one one
+ * again. */
 struct sbx_connections {
     struct sbx_multi *multi; /* owned */
     CURLSH *sessions;        /* of TLS: the first of the engine's owns them, for all */
@@ -22,6 +25,7 @@ struct sbx_connections {
     struct sbx_queue waiting;       /* borrowed requests, not yet with curl */
     size_t max;                     /* that may be in use at once */
     size_t active;
+    size_t unsized_max;               /* requests that are unsized and not answered */
     size_t peak;                      /* the most that were active at once with this multi */
     atomic_uint_fast64_t progress_ms; /* when bytes of any of them last moved */
     bool stale;                       /* those that it keeps are to be closed */

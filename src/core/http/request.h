@@ -39,6 +39,7 @@ struct sbx_request {
     /* Bodies of SBX_BODY_MAX, or smaller ones of as many bytes, that its sandbox has of its budget, with it; 0: as many as the
      * budget has. */
     size_t at_once;
+    bool unsized;       /* it asks for a content that may be large (connections.h) */
     bool change;        /* it is never sent twice, and a loss of its reply says so */
     bool fresh;         /* on a connection of its own: a kept one may be dead */
     bool until_stalled; /* the deadline counts from the last progress, not from the start */
