@@ -61,17 +61,34 @@ static void test_poll(void **state)
     sbx_fs_destroy(fs);
 }
 
-/* So it is from then on, also when it has slept. */
+static void sleep_and_wake(struct world *world, struct sbx_fs *fs, const char *carrier)
+{
+    clock_advance(1100);
+    stays_await(world, fs, "run");
+    assert_reads(world, fs, 2);
+    stays_await(world, fs, carrier);
+}
+
+/* The second time it is so from then on. */
 static void test_poll_again(void **state)
 {
     struct world *world = *state;
     stays.streamless = true;
     struct sbx_fs *fs = stays_fs(world, "poll");
+    sleep_and_wake(world, fs, "poll");
     stays.streamless = false;
-    clock_advance(1100);
-    stays_await(world, fs, "run");
-    assert_reads(world, fs, 2);
-    stays_await(world, fs, "poll");
+    sleep_and_wake(world, fs, "poll");
+    sbx_fs_destroy(fs);
+}
+
+/* Where the stream comes the next time it is used again. */
+static void test_poll_once(void **state)
+{
+    struct world *world = *state;
+    stays.streamless = true;
+    struct sbx_fs *fs = stays_fs(world, "poll");
+    stays.streamless = false;
+    sleep_and_wake(world, fs, "stream");
     sbx_fs_destroy(fs);
 }
 
@@ -486,6 +503,7 @@ int main(void)
         TEST(test_stream),
         TEST(test_poll),
         TEST(test_poll_again),
+        TEST(test_poll_once),
         TEST(test_gap),
         TEST(test_gap_at_the_end),
         TEST(test_window),

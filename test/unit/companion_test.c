@@ -99,9 +99,13 @@ static void test_streams(void **state)
     struct sbx_endpoint *other = endpoint_at("http://a/b", "t");
     assert_status(sbx_companion_is_up(companion, one, &greeting), SBX_OK);
     assert_true(sbx_companion_streams(companion));
-    sbx_companion_is_held_back(companion, other);
+    sbx_companion_streamed(companion, one, false);
+    sbx_companion_streamed(companion, other, false);
     assert_true(sbx_companion_streams(companion));
-    sbx_companion_is_held_back(companion, one);
+    sbx_companion_streamed(companion, one, true);
+    sbx_companion_streamed(companion, one, false);
+    assert_true(sbx_companion_streams(companion));
+    sbx_companion_streamed(companion, one, false);
     sbx_companion_is_unknown(companion, "it went");
     assert_status(sbx_companion_is_up(companion, one, &greeting), SBX_OK);
     assert_false(sbx_companion_streams(companion));

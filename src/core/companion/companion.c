@@ -13,6 +13,8 @@
 
 #include "core/http/deadlines.h"
 
+#define HELD_BACK_MAX 2
+
 struct sbx_companion {
     atomic_size_t owners;
     bool never;            /* the user wants none */
@@ -26,8 +28,8 @@ struct sbx_companion {
     uint32_t cores;
     uint64_t free_memory; /* bytes */
     struct sbx_answers answers;
-    bool held_back;    /* are the server's streams, on the way from it */
-    uint64_t again_ms; /* when OFF becomes UNKNOWN, on the clock of sbx_now_ms */
+    unsigned held_back; /* streams of the server, one after the other */
+    uint64_t again_ms;  /* when OFF becomes UNKNOWN, on the clock of sbx_now_ms */
     char reason[SBX_DETAIL_MAX];
 };
 
@@ -110,7 +112,7 @@ static void move_to(struct sbx_companion *companion, struct sbx_endpoint *endpoi
     if (!is_of(companion, endpoint)) {
         set(&companion->base_url, sbx_endpoint_base_url(endpoint));
         companion->answers = sbx_answers_none();
-        companion->held_back = false;
+        companion->held_back = 0;
     }
 }
 
@@ -201,17 +203,19 @@ enum sbx_distance sbx_companion_distance(struct sbx_companion *companion)
     return distance;
 }
 
-void sbx_companion_is_held_back(struct sbx_companion *companion, struct sbx_endpoint *endpoint)
+void sbx_companion_streamed(struct sbx_companion *companion, struct sbx_endpoint *endpoint, bool came)
 {
     (void)pthread_mutex_lock(&companion->lock);
-    companion->held_back = companion->held_back || is_of(companion, endpoint);
+    if (is_of(companion, endpoint)) {
+        companion->held_back = came ? 0 : companion->held_back + 1;
+    }
     (void)pthread_mutex_unlock(&companion->lock);
 }
 
 bool sbx_companion_streams(struct sbx_companion *companion)
 {
     (void)pthread_mutex_lock(&companion->lock);
-    bool streams = !companion->held_back;
+    bool streams = companion->held_back < HELD_BACK_MAX;
     (void)pthread_mutex_unlock(&companion->lock);
     return streams;
 }

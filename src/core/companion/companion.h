@@ -63,10 +63,11 @@ void sbx_companion_answered(struct sbx_companion *companion, struct sbx_endpoint
 /* How far away its sandbox is, as those answers tell. */
 enum sbx_distance sbx_companion_distance(struct sbx_companion *companion);
 
-/* Something on the way to the sandbox behind `endpoint` holds the server's stream of a log back. */
-void sbx_companion_is_held_back(struct sbx_companion *companion, struct sbx_endpoint *endpoint);
+/* A stream of the server behind `endpoint` came, or something on the way held it back. */
+void sbx_companion_streamed(struct sbx_companion *companion, struct sbx_endpoint *endpoint, bool came);
 
-/* Whether streams come from its sandbox, as far as is known. */
+/* Whether streams come from its sandbox, as far as is known: not where two in a row were held back. One alone may have been
+ * late for this client was. */
 bool sbx_companion_streams(struct sbx_companion *companion);
 
 /* The state, without a look at the clock, and the reason for it: "" where it is up. */

@@ -116,8 +116,10 @@ void sbx_resident_doubt(struct sbx_resident *resident)
 /* Its clock always runs, or it is not used: by that the end of the engine is heard. */
 static void begin_use(struct sbx_resident *resident)
 {
-    if (resident->stream != NULL && !resident->streamed) {
-        sbx_companion_is_held_back(resident->companion, resident->endpoint); /* no other one is opened */
+    if (resident->stream != NULL) {
+        sbx_companion_streamed(resident->companion, resident->endpoint, resident->streamed);
+    }
+    if (!resident->streamed) {
         sbx_resident_cancel(&resident->stream);
     }
     sbx_resident_enter(resident, resident->stream != NULL ? STREAM : POLL);

@@ -159,7 +159,8 @@ static void on_log(struct sbx_request *request)
     resident->look = NULL;
     resident->looks = resident->mode == POLL && resident->tail.last > last ? 0 : resident->looks + 1;
     if (resident->mode == STREAM && resident->tail.last > last && is_late(resident)) {
-        sbx_resident_enter(resident, POLL); /* something holds the stream back, this once */
+        sbx_companion_streamed(resident->companion, resident->endpoint, false); /* by now it is held back */
+        sbx_resident_enter(resident, POLL);
         sbx_resident_cancel(&resident->stream);
     }
     take_frames(resident);
