@@ -133,6 +133,7 @@ static enum sbx_step take_content(struct sbx_op *op)
     }
     if (answer->bytes.length == 0 && answer->total > 0) {
         op->result.total = answer->total;
+        op->sized = true;
         bool small = answer->total <= SBX_REPLY_CONTENT_MAX && !op->alone;
         bool ends = op->size_first && answer->total > SBX_REPLY_CONTENT_MAX;
         return ends ? sbx_op_succeed(op)
@@ -176,7 +177,11 @@ static enum sbx_step choose_source(struct sbx_op *op)
 {
     struct sbx_args args;
     bool quick = sbx_companion_place(op, &args) == SBX_OK && sbx_fs_is_quick_to_get(op->fs, args.path);
-    return quick && is_one_of_few(op) ? sbx_op_turn_to(op, from_server) : SBX_STEP_NEXT;
+    if (!quick || !is_one_of_few(op)) {
+        return SBX_STEP_NEXT;
+    }
+    op->sized = true;
+    return sbx_op_turn_to(op, from_server);
 }
 
 /* The next piece of a range; what is there already is op->content. HTTP does not tell of which file a content is. */

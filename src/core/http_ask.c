@@ -60,15 +60,16 @@ enum sbx_step sbx_http_ask_delete(struct sbx_op *op, bool recursive)
 enum sbx_step sbx_http_send_content(struct sbx_op *op, enum sbx_status status, struct sbx_request *request,
                                     uint64_t max)
 {
+    bool large = op->room != NULL || op->result.total > SBX_REPLY_CONTENT_MAX;
     if (status == SBX_OK) {
         request->accept = "application/octet-stream";
         request->until_stalled = true;
         request->reply_max = max;
         request->room = op->room;
         request->size_above = op->room != NULL ? max : op->size_first ? SBX_REPLY_CONTENT_MAX : 0;
-        request->budget = op->room != NULL ? SBX_BUDGET_CONTENTS : SBX_BUDGET_FILES;
-        request->unsized = op->room == NULL;
-        request->at_once = op->room != NULL ? sbx_fs_contents_at_once(op->fs) : 0;
+        request->budget = large ? SBX_BUDGET_CONTENTS : SBX_BUDGET_FILES;
+        request->at_once = large ? sbx_fs_contents_at_once(op->fs) : 0;
+        request->unsized = !large && !op->sized;
     }
     return sbx_op_send(op, status, request);
 }

@@ -70,6 +70,7 @@ struct sbx_op {
     struct sbx_args args;              /* its spans borrow from this op's own allocation */
     bool relative;                     /* the caller's path was relative */
     bool size_first;                   /* a content that no reply holds ends with its size alone */
+    bool sized;                        /* it is known how large its content is, or that it is small */
     bool alone;                        /* its questions are asked one by one, past a companion that stays */
     bool synchronous; /* it blocks its caller: its deadline holds whatever progress there is */
     int timeout_ms;

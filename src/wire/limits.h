@@ -40,6 +40,9 @@
 /* Batches at once on the way to a companion, as many as there are connections for them. */
 #define SBX_BATCHES_MAX 24
 
+/* Batches at once of one operation each that takes long, beside the others. */
+#define SBX_LONG_BATCHES_MAX 16
+
 /* ms between two batches: the time that one takes, within these bounds (core/companion/pace.h). */
 #define SBX_BATCH_PACE_MIN_MS 1
 #define SBX_BATCH_PACE_MAX_MS 4

@@ -169,7 +169,7 @@ static void check_choice(const enum sbx_op_code *codes, size_t count, size_t fil
         sbx_link_init(&asks[i].link);
         sbx_queue_push(&waiting, &asks[i].link);
     }
-    size_t taken = sbx_batch_choose(&waiting, fill_max, false, chosen);
+    size_t taken = sbx_batch_choose(&waiting, &asks[0], fill_max, false, chosen);
     for (size_t i = 0; i < taken; i++) {
         text[i] = (char)('0' + (chosen[i] - asks));
     }

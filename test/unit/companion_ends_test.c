@@ -43,7 +43,7 @@ static struct sbx_op *hold_batch(struct world *world, struct sbx_fs **fs)
     *fs = frames_fs_up(world);
     frames.answer = answer_late;
     clock_advance(10);
-    frames_submit(world, *fs, SBX_OP_RM, &op, 1);
+    frames_submit(world, *fs, SBX_OP_RMDIR, &op, 1);
     frames_await(world, 1);
     return op;
 }
@@ -161,7 +161,7 @@ static void test_nobody_waits_for_the_pace(void **state)
     assert_end(ops[1], SBX_ETIMEDOUT, "no answer within 1 ms");
     server_release(world->server);
     world_drive(world, 1);
-    assert_batches("rm /0");
+    assert_batches("rmdir /0");
     frames_destroy(ops, 2);
     sbx_fs_destroy(fs);
     clock_advance(10);

@@ -152,7 +152,7 @@ static struct sbx_op *hold_batch(struct world *world, const struct sbx_fs *fs)
     struct sbx_op *op;
     frames_forget();
     server_hold(world->server);
-    frames_submit(world, fs, SBX_OP_RM, &op, 1);
+    frames_submit(world, fs, SBX_OP_RMDIR, &op, 1);
     frames_await(world, 1);
     return op;
 }
@@ -171,7 +171,7 @@ static void check_pace(struct world *world, const struct sbx_fs *fs, uint64_t pa
     frames_await(world, 2);
     server_release(world->server);
     world_drive(world, 4);
-    assert_batches("rm /0", "readlink /0, mkdir /0, mkdir /1");
+    assert_batches("rmdir /0", "readlink /0, mkdir /0, mkdir /1");
     frames_destroy(ops, 4);
 }
 
@@ -200,21 +200,49 @@ static void test_pace(void **state)
 static void test_batches_at_once(void **state)
 {
     struct world *world = *state;
-    struct sbx_op *ops[MANY];
+    struct sbx_op *ops[SBX_BATCHES_MAX + 1];
     struct sbx_fs *fs = frames_fs_up(world);
     frames.answer = answer_late;
-    frames_submit(world, fs, SBX_OP_RM, ops, MANY);
-    frames_await(world, SBX_BATCHES_MAX);
-    clock_advance(10);
+    for (size_t i = 0; i <= SBX_BATCHES_MAX; i++) {
+        frames_submit(world, fs, SBX_OP_MKDIR, &ops[i], 1);
+        clock_advance(10);
+        frames_await(world, i < SBX_BATCHES_MAX ? i + 1 : SBX_BATCHES_MAX);
+    }
     frames_settle(world);
     assert_int_equal(frames_batches(world), SBX_BATCHES_MAX);
     server_release(world->server);
-    world_drive(world, MANY);
+    world_drive(world, SBX_BATCHES_MAX + 1);
+    assert_int_equal(frames.batches, SBX_BATCHES_MAX + 1);
+    frames_destroy(ops, SBX_BATCHES_MAX + 1);
+    sbx_fs_destroy(fs);
+}
+
+/* Of those that take long no more than 16 are; what is quick leaves beside them, and at once. */
+static void test_long_ones_at_once(void **state)
+{
+    struct world *world = *state;
+    struct sbx_op *ops[MANY];
+    struct sbx_op *quick;
+    struct sbx_fs *fs = frames_fs_up(world);
+    frames.answer = answer_late;
+    clock_stop(true);
+    frames_submit(world, fs, SBX_OP_RM, ops, MANY);
+    frames_await(world, 1);
+    frames_submit(world, fs, SBX_OP_READLINK, &quick, 1);
+    frames_await(world, 2);
+    clock_stop(false);
+    frames_await(world, 1 + SBX_LONG_BATCHES_MAX);
+    clock_advance(10);
+    frames_settle(world);
+    assert_int_equal(frames_batches(world), 1 + SBX_LONG_BATCHES_MAX);
+    server_release(world->server);
+    world_drive(world, MANY + 1);
     for (size_t i = 0; i < MANY; i++) {
         assert_end(ops[i], SBX_OK, "");
     }
-    assert_int_equal(frames.batches, MANY);
+    assert_int_equal(frames.batches, MANY + 1);
     frames_destroy(ops, MANY);
+    frames_destroy(&quick, 1);
     sbx_fs_destroy(fs);
 }
 
@@ -224,7 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_one_batch), TEST(test_alone), TEST(test_no_room_for_a_reply), TEST(test_full_batches),
-        TEST(test_no_frame),  TEST(test_pace),  TEST(test_batches_at_once),
+        TEST(test_no_frame),  TEST(test_pace),  TEST(test_batches_at_once),     TEST(test_long_ones_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

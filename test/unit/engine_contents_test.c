@@ -23,7 +23,7 @@ static bool answer(struct server *server, const struct asked *asked, int fd)
         static const char bytes[SBX_REPLY_CONTENT_MAX + 1];
         return server_reply_bytes(fd, "200 OK", JSON, (struct sbx_span){bytes, sizeof(bytes)});
     }
-    if (strcmp(asked->target, "/wait") == 0 && !server_wait(server)) {
+    if (strstr(asked->target, "/wait") != NULL && !server_wait(server)) {
         return false;
     }
     return server_reply(fd, "200 OK", JSON, asked->target);
@@ -167,6 +167,27 @@ static void test_unsized(void **state)
     release(world, SBX_FILE_CONNECTIONS);
 }
 
+/* Another sandbox does not wait for that one. */
+static void test_unsized_of_another(void **state)
+{
+    struct world *world = *state;
+    char url[200];
+    struct sbx_endpoint *other;
+    (void)snprintf(url, sizeof(url), "%s/other", server_url(world->server));
+    const struct sbx_endpoint_options options = {.base_url = {url, strlen(url)}};
+    assert_status(sbx_endpoint_create(&other, &options), SBX_OK);
+    server_hold(world->server);
+    (void)get_unsized(world, 0, "/wait", 0);
+    (void)get_unsized(world, 1, "/ok", 0);
+    struct probe *probe = &world->probes[2];
+    probe_init(probe, other, SBX_GET, "/wait");
+    probe->request->unsized = true;
+    sbx_engine_submit(world->engine, &probe->task);
+    assert_asked(world, 2);
+    release(world, 3);
+    sbx_endpoint_unref(other);
+}
+
 /* After a large one, whether its size is all that was wanted or not, one again; and nothing else waits for that. */
 static void test_unsized_behind_a_large_one(void **state)
 {
@@ -189,9 +210,13 @@ static void test_unsized_behind_a_large_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_whole_ones), TEST(test_whole_ones_that_arrive),
-        TEST(test_small_ones), TEST(test_small_ones_behind_a_whole_one),
-        TEST(test_unsized),    TEST(test_unsized_behind_a_large_one),
+        TEST(test_whole_ones),
+        TEST(test_whole_ones_that_arrive),
+        TEST(test_small_ones),
+        TEST(test_small_ones_behind_a_whole_one),
+        TEST(test_unsized),
+        TEST(test_unsized_of_another),
+        TEST(test_unsized_behind_a_large_one),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

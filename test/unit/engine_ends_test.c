@@ -4,6 +4,11 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "core/http/engine.h"
+
+#include <stdatomic.h>
+#include <time.h>
+
+#include "takeover.h"
 #include "world.h"
 
 #define TIMES 30
@@ -27,7 +32,10 @@ static bool stall(struct server *server, int fd)
     return server_write(fd, head, sizeof(head) - 1) && server_wait(server);
 }
 
-/* /silent never answers; /nap does after 600 ms, /empty after 500 with nothing; /wait answers when it is released; all else, itself. */
+/* Whether /said has answered: all of that is in the client's socket then. */
+static atomic_bool said;
+
+/* /silent never answers; /said does when it is released; /nap does after 600 ms, /empty after 500 with nothing; /wait answers when it is released; all else, itself. */
 static bool answer(struct server *server, const struct asked *asked, int fd)
 {
     if (strcmp(asked->target, "/drip") == 0) {
@@ -38,6 +46,11 @@ static bool answer(struct server *server, const struct asked *asked, int fd)
     }
     if (strcmp(asked->target, "/silent") == 0) {
         return server_wait(server);
+    }
+    if (strcmp(asked->target, "/said") == 0) {
+        bool answered = server_wait(server) && server_reply(fd, "200 OK", JSON, asked->target);
+        atomic_store(&said, true);
+        return answered;
     }
     if (strcmp(asked->target, "/nap") == 0 && !server_sleep(server, 600)) {
         return false;
@@ -78,6 +91,31 @@ static void test_deadline_of_a_change(void **state)
     assert_probe(probe, SBX_ETIMEDOUT);
     assert_non_null(strstr(probe->request->error, "may have completed"));
     assert_int_equal(server_count(world->server), 1);
+}
+
+static bool is_asked(void *user)
+{
+    const struct world *world = user;
+    return server_count(world->server) == 1;
+}
+
+/* Where nobody served the engine until then, as if the main thread was busy: what came in time is an answer. */
+static void test_answer_that_is_seen_late(void **state)
+{
+    struct world *world = *state;
+    struct probe *probe = world_change(world, 0, SBX_POST, "/said", "{}");
+    probe->request->timeout_ms = 5000;
+    atomic_store(&said, false);
+    server_hold(world->server);
+    sbx_engine_submit(world->engine, &probe->task);
+    drive_until(world->engine, is_asked, world);
+    server_release(world->server);
+    while (!atomic_load(&said)) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    clock_advance(6000);
+    world_drive(world, 1);
+    assert_reply(probe, "/said");
 }
 
 /* The wait for a connection counts; what was never sent cannot have completed. */
@@ -292,6 +330,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_deadline),
         TEST(test_deadline_of_a_change),
+        TEST(test_answer_that_is_seen_late),
         TEST(test_deadline_of_one_that_waits),
         TEST(test_progress_puts_a_deadline_off),
         TEST(test_stall_meets_the_deadline),

@@ -56,6 +56,41 @@ static void test_kinds_of_requests(void **state)
     sbx_fs_destroy(fs);
 }
 
+/* A content counts among the large ones where it is known to be one, and among those that may be where nothing is known. */
+static void test_sizes_of_contents(void **state)
+{
+    static const struct {
+        bool sized;
+        uint64_t total;
+        bool unsized;
+        enum sbx_budget budget;
+    } kinds[] = {
+        {false, 0, true, SBX_BUDGET_FILES},
+        {true, 0, false, SBX_BUDGET_FILES},
+        {true, SBX_REPLY_CONTENT_MAX, false, SBX_BUDGET_FILES},
+        {true, SBX_REPLY_CONTENT_MAX + 1, false, SBX_BUDGET_CONTENTS},
+    };
+    struct world *world = *state;
+    struct sbx_fs *fs = dialogue_fs("/b", 77);
+    const struct exchange exchanges[EXCHANGES_MAX] = {HOLDS("/b/f", "x")};
+    const struct sbx_args args = {PATH("/f")};
+    for (size_t i = 0; i < COUNT(kinds); i++) {
+        struct sbx_op *op;
+        script_begin(&dialogue_script, exchanges);
+        assert_status(sbx_fs_op_create(&op, fs, sbx_op_row(SBX_OP_READ), world->endpoint, &args), SBX_OK);
+        op->sized = kinds[i].sized;
+        op->result.total = kinds[i].total;
+        sbx_lane_submit(op, world->engine);
+        world_drive(world, 1);
+        const struct sbx_request *request = made(op, &dialogue_script);
+        assert_int_equal(request->unsized, kinds[i].unsized);
+        assert_int_equal(request->budget, kinds[i].budget);
+        assert_int_equal(request->at_once, kinds[i].budget == SBX_BUDGET_CONTENTS ? 1 : 0);
+        sbx_op_destroy(op);
+    }
+    sbx_fs_destroy(fs);
+}
+
 static void test_full_path(void **state)
 {
     struct world *world = *state;
@@ -104,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD(test_kinds_of_requests),
+        WORLD(test_sizes_of_contents),
         WORLD(test_full_path),
         WORLD(test_longest_paths),
     };

@@ -68,11 +68,12 @@ static bool fits(struct fill fill, size_t fill_max, bool stays)
            !(printed && fill.longest > SBX_RESIDENT_REPLY_MAX);
 }
 
-size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, bool stays, struct sbx_ask **chosen)
+size_t sbx_batch_choose(const struct sbx_queue *waiting, struct sbx_ask *first, size_t fill_max, bool stays,
+                        struct sbx_ask **chosen)
 {
     struct fill fill = {0};
     size_t count = 0;
-    for (struct sbx_link *link = waiting->head.next; link != &waiting->head; link = link->next) {
+    for (struct sbx_link *link = &first->link; link != &waiting->head; link = link->next) {
         struct sbx_ask *ask = SBX_CONTAINER(link, struct sbx_ask, link);
         if (count > 0 && (ask->alone || !sbx_endpoint_equal(ask->endpoint, chosen[0]->endpoint))) {
             continue;
@@ -149,7 +150,6 @@ enum sbx_status sbx_batch_create(struct sbx_batch **batch, struct sbx_ask *const
     made->count = count;
     made->frames_length = room;
     made->endpoint = sbx_endpoint_ref(asks[0]->endpoint);
-    sbx_link_init(&made->link);
     sbx_bytes_init(&made->body, SBX_BODY_MAX);
     put_frames(made, asks, room);
     *batch = made;

@@ -28,7 +28,7 @@ struct sbx_batch {
     struct sbx_companion_lane *lane; /* owned: one count */
     struct sbx_engine *engine;       /* borrowed */
     struct sbx_endpoint *endpoint;   /* owned: one count */
-    struct sbx_link link;            /* among those under way */
+    bool alone;                      /* it is one question that takes long */
     struct sbx_ask **asks;           /* owned; what it points to is borrowed; NULL where one has ended */
     size_t count;                    /* places in `asks`: the ids are 0 to count - 1 */
     size_t left;                     /* asks that have not ended */
@@ -83,10 +83,10 @@ void sbx_companion_lane_look_again(struct sbx_companion_lane *lane);
 size_t sbx_batch_frame_bytes(const struct sbx_ask *ask);
 size_t sbx_batch_reply_bytes(const struct sbx_ask *ask, bool stays);
 
-/* Chooses what the next batch takes of the asks of `waiting`, which has one at least: the first, and after it what goes
+/* Chooses what the next batch takes of the asks of `waiting`: `first`, and of those behind it what goes
  * the same way and fits into `fill_max` bytes, with no more expected back than can be; `stays`: by the companion that does. `chosen` has SBX_BATCH_FRAMES_MAX
  * places; how many are taken. */
-size_t sbx_batch_choose(const struct sbx_queue *waiting, size_t fill_max, bool stays,
+size_t sbx_batch_choose(const struct sbx_queue *waiting, struct sbx_ask *first, size_t fill_max, bool stays,
                         struct sbx_ask **chosen);
 
 /* Bytes that a batch may have where `fill_max` was allowed and this one was too big: half of it. So however many are lost at

@@ -1,7 +1,7 @@
 /* companion_lane.c: what waits together travels together.
  *
- * A batch leaves at once unless the one before it is under way and left less than a pace ago (pace.h); what comes
- * meanwhile shares the next one. So an operation that takes long holds nothing up.
+ * A batch leaves at once unless one like it is under way and the last left less than a pace ago (pace.h); what comes
+ * meanwhile shares the next one. An operation that takes long has a batch of its own, and holds nothing up that does not.
  *
  * Invariant: an ask is waiting (in the queue, or to be asked again), or in exactly one batch, or its owner's.
  *
@@ -42,7 +42,8 @@ enum sbx_status sbx_companion_lane_create(struct sbx_companion_lane **lane, stru
     made->fill_max = SBX_BATCH_FILL_MAX;
     sbx_queue_init(&made->waiting);
     sbx_again_init(&made->again, sbx_companion_lane_await_turn);
-    sbx_queue_init(&made->sent);
+    made->flows[false].max = SBX_BATCHES_MAX;
+    made->flows[true].max = SBX_LONG_BATCHES_MAX;
     sbx_link_init(&made->flush.link);
     made->flush.run = on_flush;
     made->next.due = on_next;
@@ -77,7 +78,8 @@ void sbx_companion_lane_unref(struct sbx_companion_lane *lane)
 
 bool sbx_companion_lane_is_quiet(const struct sbx_companion_lane *lane)
 {
-    return lane->sent_count == 0 && sbx_queue_empty(&lane->waiting);
+    return lane->flows[false].under_way == 0 && lane->flows[true].under_way == 0 &&
+           sbx_queue_empty(&lane->waiting);
 }
 
 /* Out of the lane, of which its owner may be the last to hold it: nothing of that stays with the engine. */
@@ -122,8 +124,7 @@ void sbx_companion_lane_await_turn(struct sbx_ask *ask)
 void sbx_companion_lane_end_batch(struct sbx_batch *batch)
 {
     struct sbx_companion_lane *lane = batch->lane;
-    sbx_link_remove(&batch->link);
-    lane->sent_count--;
+    lane->flows[batch->alone].under_way--;
     if (!sbx_queue_empty(&lane->waiting)) {
         sbx_companion_lane_look_again(lane);
     }
@@ -183,12 +184,13 @@ enum sbx_status sbx_companion_lane_ask(struct sbx_companion_lane *lane, struct s
     return status;
 }
 
-/* Sends one batch of what waits, for the sandbox of the first. */
-static void send_some(struct sbx_companion_lane *lane, bool stays)
+/* Sends one batch of what waits: `first`, and what goes with it. */
+static void send_some(struct sbx_companion_lane *lane, struct sbx_ask *first, bool stays)
 {
+    bool alone = first->alone;
     struct sbx_ask *chosen[SBX_BATCH_FRAMES_MAX];
     size_t fill_max = stays ? sbx_resident_fill_max(lane->resident, lane->fill_max) : lane->fill_max;
-    size_t count = sbx_batch_choose(&lane->waiting, fill_max, stays, chosen);
+    size_t count = sbx_batch_choose(&lane->waiting, first, fill_max, stays, chosen);
     struct sbx_batch *batch = NULL;
     enum sbx_status status = sbx_batch_create(&batch, chosen, count);
     for (size_t i = 0; i < count; i++) {
@@ -207,37 +209,63 @@ static void send_some(struct sbx_companion_lane *lane, bool stays)
     batch->resident = lane->resident;
     batch->carrier = stays ? &sbx_carrier_resident : &sbx_carrier_run;
     batch->engine = lane->engine;
+    batch->alone = alone;
     batch->sent_ms = sbx_now_ms();
-    sbx_queue_push(&lane->sent, &batch->link);
-    lane->sent_count++;
+    lane->flows[alone].last_ms = batch->sent_ms;
+    lane->flows[alone].under_way++;
     status = sbx_batch_send(batch, lane->companion);
     if (status != SBX_OK) {
         sbx_companion_lane_lost(batch, SBX_FATE_NOT_DONE, status, NULL);
     }
 }
 
-/* Whether one more batch may leave. Where it is too soon, the lane flushes again when it is not. */
-static bool may_send(struct sbx_companion_lane *lane)
-{
-    if (lane->sent_count == SBX_BATCHES_MAX) {
-        return false;
-    }
-    if (sbx_queue_empty(&lane->sent)) {
-        return true;
-    }
-    const struct sbx_batch *youngest = SBX_CONTAINER(lane->sent.head.prev, struct sbx_batch, link);
-    uint64_t next_ms = youngest->sent_ms + sbx_pace_ms(&lane->pace) + 1; /* the clock has whole ms */
-    if (next_ms <= sbx_now_ms()) {
-        return true;
-    }
-    lane->next.at_ms = next_ms;
-    (void)!sbx_engine_arm(lane->engine, &lane->next); /* no memory: the next reply flushes */
-    return false;
-}
-
 static struct sbx_ask *first_waiting(const struct sbx_companion_lane *lane)
 {
     return SBX_CONTAINER(lane->waiting.head.next, struct sbx_ask, link);
+}
+
+/* Flushes at that time, if not before. */
+static void flush_at(struct sbx_companion_lane *lane, uint64_t at_ms)
+{
+    if (lane->next.place == 0 || at_ms < lane->next.at_ms) {
+        sbx_engine_disarm(lane->engine, &lane->next);
+        lane->next.at_ms = at_ms;
+        (void)!sbx_engine_arm(lane->engine, &lane->next); /* no memory: the next reply flushes */
+    }
+}
+
+/* Whether one more batch may leave. Where it is too soon, the lane flushes again when it is not. */
+static bool may_send(struct sbx_companion_lane *lane, bool alone)
+{
+    const struct sbx_flow *flow = &lane->flows[alone];
+    uint64_t next_ms = flow->last_ms + sbx_pace_ms(&lane->pace) + 1; /* the clock has whole ms */
+    if (flow->under_way == flow->max) {
+        return false;
+    }
+    if (flow->under_way == 0 || next_ms <= sbx_now_ms()) {
+        return true;
+    }
+    flush_at(lane, next_ms);
+    return false;
+}
+
+/* The first of those that wait for the same sandbox as the first of all whose batch may leave; NULL: there is none. */
+static struct sbx_ask *first_to_leave(struct sbx_companion_lane *lane)
+{
+    bool seen[2] = {false, false};
+    const struct sbx_link *head = &lane->waiting.head;
+    for (struct sbx_link *link = head->next; link != head && !(seen[false] && seen[true]);
+         link = link->next) {
+        struct sbx_ask *ask = SBX_CONTAINER(link, struct sbx_ask, link);
+        if (seen[ask->alone] || !sbx_endpoint_same_sandbox(ask->endpoint, first_waiting(lane)->endpoint)) {
+            continue;
+        }
+        if (may_send(lane, ask->alone)) {
+            return ask;
+        }
+        seen[ask->alone] = true;
+    }
+    return NULL;
 }
 
 /* Those of the first one's sandbox, unasked: it has no companion, or the search for it failed with `status`. */
@@ -293,23 +321,32 @@ static void find(struct sbx_companion_lane *lane)
     }
 }
 
+/* Sends the next batch; false: none may leave now. */
+static bool send_next(struct sbx_companion_lane *lane)
+{
+    struct sbx_ask *ask = first_to_leave(lane);
+    enum sbx_way way = ask == NULL ? SBX_WAY_LATER : sbx_resident_way(lane->resident, ask);
+    if (way != SBX_WAY_LATER) {
+        send_some(lane, ask, way == SBX_WAY_RESIDENT);
+    }
+    return way != SBX_WAY_LATER;
+}
+
 /* What waits may be for more than one sandbox: each is looked at by itself. */
 static void flush(struct sbx_companion_lane *lane)
 {
-    enum sbx_way way = SBX_WAY_RUN;
-    enum sbx_companion_state state = SBX_COMPANION_UP;
+    bool more = true;
     sbx_engine_disarm(lane->engine, &lane->next);
-    while (state == SBX_COMPANION_UP && !sbx_queue_empty(&lane->waiting)) {
-        state = sbx_companion_look(lane->companion, first_waiting(lane)->endpoint);
-        if (state == SBX_COMPANION_UNKNOWN) {
-            find(lane);
+    while (more && !sbx_queue_empty(&lane->waiting)) {
+        enum sbx_companion_state state = sbx_companion_look(lane->companion, first_waiting(lane)->endpoint);
+        if (state == SBX_COMPANION_UP) {
+            more = send_next(lane);
         } else if (state == SBX_COMPANION_OFF) {
             give_some_back(lane, SBX_OK, NULL);
-        } else if ((way = sbx_resident_way(lane->resident, first_waiting(lane))) != SBX_WAY_LATER &&
-                   may_send(lane)) {
-            send_some(lane, way == SBX_WAY_RESIDENT);
+            more = false;
         } else {
-            return;
+            find(lane);
+            more = false;
         }
     }
 }

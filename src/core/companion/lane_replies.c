@@ -77,8 +77,10 @@ void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies
     struct sbx_frame reply;
     uint64_t took_ms = sbx_now_ms() - batch->sent_ms;
     hold(batch);
-    sbx_pace_measure(&batch->lane->pace, took_ms);
-    sbx_companion_answered(batch->lane->companion, batch->endpoint, took_ms);
+    if (!batch->alone) { /* how long others take says nothing */
+        sbx_pace_measure(&batch->lane->pace, took_ms);
+        sbx_companion_answered(batch->lane->companion, batch->endpoint, took_ms);
+    }
     while (sbx_frame_next(&reader, &reply) == SBX_OK) {
         struct sbx_ask *ask = reply.id < batch->count ? sbx_batch_take_out(batch, reply.id) : NULL;
         if (ask != NULL) {

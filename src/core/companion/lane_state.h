@@ -13,6 +13,13 @@
 #include "core/companion/companion_lane.h"
 #include "core/companion/pace.h"
 
+/* Batches of one kind: what is quick never waits behind what takes long, neither for its turn nor for a connection. */
+struct sbx_flow {
+    size_t under_way;
+    size_t max;       /* at once */
+    uint64_t last_ms; /* when the last one left */
+};
+
 struct sbx_companion_lane {
     atomic_size_t owners;
     struct sbx_companion *companion; /* owned: one count */
@@ -20,12 +27,11 @@ struct sbx_companion_lane {
     struct sbx_engine *engine;       /* borrowed: of the last ask */
     struct sbx_queue waiting;        /* asks */
     struct sbx_again again;          /* asks that were lost */
-    struct sbx_queue sent;           /* batches, the youngest last */
-    size_t sent_count;
-    size_t fill_max; /* bytes of a batch */
+    struct sbx_flow flows[2];        /* of batches; the second, of those that are alone */
+    size_t fill_max;                 /* bytes of a batch */
     struct sbx_deferred flush;
     struct sbx_pace pace;
-    struct sbx_deadline next; /* armed while something waits for the youngest batch to age */
+    struct sbx_deadline next; /* armed while something waits for the last batch of its flow to age */
     bool finding;
 };
 

@@ -5,8 +5,13 @@
  */
 #include "core/http/connections.h"
 
-#include "core/http/request.h"
 #include "wire/limits.h"
+
+static const size_t budgets[SBX_BUDGETS] = {
+    [SBX_BUDGET_FILES] = SBX_FILE_CONNECTIONS,       [SBX_BUDGET_FRAMES] = SBX_BATCHES_MAX,
+    [SBX_BUDGET_LONG] = SBX_LONG_BATCHES_MAX,        [SBX_BUDGET_CONTENTS] = SBX_FILE_CONNECTIONS,
+    [SBX_BUDGET_PROGRAMS] = SBX_PROGRAM_CONNECTIONS,
+};
 
 /* How a request leaves. */
 struct transport {
@@ -44,9 +49,9 @@ static const struct transport *transport_of(const struct sbx_request *request)
 }
 
 enum sbx_status sbx_connections_init(struct sbx_connections *connections, struct sbx_poller *poller,
-                                     size_t max, const struct sbx_connections *first)
+                                     enum sbx_budget budget, const struct sbx_connections *first)
 {
-    *connections = (struct sbx_connections){.poller = poller, .max = max, .unsized_max = 1};
+    *connections = (struct sbx_connections){.poller = poller, .max = budgets[budget], .unsized_max = 1};
     sbx_queue_init(&connections->waiting);
     enum sbx_status status = sbx_exchanges_init(&connections->exchanges, poller);
     connections->owns_sessions = first == connections;
@@ -118,13 +123,14 @@ static bool is_first(const struct sbx_request *request, const struct sbx_queue *
     return link == &request->link;
 }
 
-/* Whether as many that may be large are not answered as may be. */
-static bool is_full(const struct sbx_connections *connections, const struct sbx_queue *active)
+/* Whether the sandbox of `request` has not answered as many that may be large as may be. */
+static bool is_full(const struct sbx_connections *connections, const struct sbx_request *request,
+                    const struct sbx_queue *active)
 {
     size_t count = 0;
     for (const struct sbx_link *link = active->head.next; link != &active->head; link = link->next) {
         const struct sbx_request *other = SBX_CONTAINER(link, struct sbx_request, link);
-        count += other->unsized && other->http_status == 0;
+        count += other->unsized && other->http_status == 0 && is_like(request, link);
     }
     return count >= connections->unsized_max;
 }
@@ -143,20 +149,25 @@ static void note_size(struct sbx_connections *connections, const struct sbx_requ
     }
 }
 
+static bool may_leave(const struct sbx_connections *connections, const struct sbx_request *request,
+                      const struct sbx_queue *active)
+{
+    if (request->unsized) {
+        return !is_full(connections, request, active);
+    }
+    return request->at_once == 0 || (is_first(request, &connections->waiting) && !is_busy(request, active));
+}
+
 struct sbx_request *sbx_connections_next_waiting(const struct sbx_connections *connections,
                                                  const struct sbx_queue *active)
 {
     const struct sbx_queue *waiting = &connections->waiting;
-    bool full = is_full(connections, active);
     if (connections->active >= connections->max) {
         return NULL;
     }
     for (struct sbx_link *link = waiting->head.next; link != &waiting->head; link = link->next) {
         struct sbx_request *request = SBX_CONTAINER(link, struct sbx_request, link);
-        bool may = request->unsized
-                       ? !full
-                       : request->at_once == 0 || (is_first(request, waiting) && !is_busy(request, active));
-        if (may) {
+        if (may_leave(connections, request, active)) {
             return request;
         }
     }

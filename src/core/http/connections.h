@@ -11,6 +11,7 @@
 
 #include "core/http/exchanges.h"
 #include "core/http/multi.h"
+#include "core/http/request.h"
 #include "core/queue.h"
 
 /* A server reads a content whole before it answers, and what else it is asked waits behind large ones. Where nobody knows how
@@ -33,7 +34,7 @@ struct sbx_connections {
 
 /* `first`: of the same engine's, cleared together; its TLS sessions are those of all. */
 enum sbx_status sbx_connections_init(struct sbx_connections *connections, struct sbx_poller *poller,
-                                     size_t max, const struct sbx_connections *first) SBX_CHECKED;
+                                     enum sbx_budget budget, const struct sbx_connections *first) SBX_CHECKED;
 void sbx_connections_clear(struct sbx_connections *connections);
 
 /* How many requests wait for one of them, or use it; what is more than `most` is not counted. */

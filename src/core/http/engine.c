@@ -1,6 +1,6 @@
 /* engine.c: the slice.
  *
- * Four budgets of connections: a request waits in the queue of its budget until one is free, so that files
+ * Five budgets of connections: a request waits in the queue of its budget until one is free, so that files
  * never wait behind programs. Deadlines are the engine's own and count the wait in that queue; where one counts
  * from the last progress, its own or its budget's, it is put off when it is met.
  * Invariant: a request is in one place: a waiting queue, the active queue, a pause (repeat.h), or its owner's hands.
@@ -17,13 +17,6 @@
 #include "core/mailbox.h"
 
 enum { EVENTS = 64, LINGER_MS = 1, SLICE_MS = 50 };
-
-static const size_t budgets[SBX_BUDGETS] = {
-    [SBX_BUDGET_FILES] = SBX_FILE_CONNECTIONS,
-    [SBX_BUDGET_FRAMES] = SBX_BATCHES_MAX,
-    [SBX_BUDGET_CONTENTS] = SBX_FILE_CONNECTIONS,
-    [SBX_BUDGET_PROGRAMS] = SBX_PROGRAM_CONNECTIONS,
-};
 
 struct sbx_engine {
     struct sbx_connections connections[SBX_BUDGETS];
@@ -53,7 +46,7 @@ static enum sbx_status init(struct sbx_engine *engine)
         status = sbx_poller_create(&engine->poller);
     }
     for (int budget = 0; budget < SBX_BUDGETS && status == SBX_OK; budget++) {
-        status = sbx_connections_init(&engine->connections[budget], engine->poller, budgets[budget],
+        status = sbx_connections_init(&engine->connections[budget], engine->poller, (enum sbx_budget)budget,
                                       engine->connections);
     }
     return status;
@@ -265,25 +258,33 @@ static void activate(struct sbx_request *request)
     sbx_queue_push(&engine->active, &request->link);
 }
 
-static void activate_waiting(struct sbx_engine *engine)
+/* false: none may leave now. */
+static bool activate_waiting(struct sbx_engine *engine)
 {
+    bool any = false;
     for (int budget = 0; budget < SBX_BUDGETS; budget++) {
         struct sbx_connections *some = &engine->connections[budget];
         struct sbx_request *request;
         while ((request = sbx_connections_next_waiting(some, &engine->active)) != NULL) {
             activate(request);
+            any = true;
         }
     }
+    return any;
 }
 
-/* Gives back what its transport has ended; false: nothing. */
-static bool collect(struct sbx_connections *connections)
+/* Gives back what has ended; false: nothing. */
+static bool collect(struct sbx_engine *engine)
 {
     bool any = false;
-    struct sbx_request *request;
-    while ((request = sbx_connections_next_ended(connections)) != NULL) {
-        give_back(request);
-        any = true;
+    for (int budget = 0; budget < SBX_BUDGETS; budget++) {
+        struct sbx_connections *some = &engine->connections[budget];
+        struct sbx_request *request;
+        sbx_multi_serve_due(some->multi);
+        while ((request = sbx_connections_next_ended(some)) != NULL) {
+            give_back(request);
+            any = true;
+        }
     }
     return any;
 }
@@ -314,19 +315,15 @@ static bool is_idle(const struct sbx_engine *engine)
     return idle && sbx_deadlines_first(&engine->deadlines) == NULL;
 }
 
+/* What has arrived is taken in before anything is over for being late: this may be done long after that. */
 static void advance(struct sbx_engine *engine)
 {
     bool again;
     do {
-        again = false;
-        sbx_deadlines_expire(&engine->deadlines, sbx_now_ms(), SBX_ETIMEDOUT);
         run_deferred(engine);
-        activate_waiting(engine);
-        for (int budget = 0; budget < SBX_BUDGETS; budget++) {
-            sbx_multi_serve_due(engine->connections[budget].multi);
-            again = collect(&engine->connections[budget]) || again; /* what came back may ask for more */
-        }
-        again = again || !sbx_queue_empty(&engine->deferred);
+        again = collect(engine); /* what came back may ask for more */
+        sbx_deadlines_expire(&engine->deadlines, sbx_now_ms(), SBX_ETIMEDOUT);
+        again = activate_waiting(engine) || again || !sbx_queue_empty(&engine->deferred);
     } while (again);
 }
 
@@ -368,6 +365,7 @@ void sbx_engine_slice(struct sbx_engine *engine)
 {
     uint64_t end = sbx_now_ms() + SLICE_MS;
     engine->something_done = false;
+    (void)serve(engine, 0);
     turn(engine);
     while (!engine->something_done && !atomic_load(&engine->closing) && sbx_now_ms() < end &&
            serve(engine, LINGER_MS)) {

@@ -23,10 +23,12 @@ struct sbx_task;
 
 enum sbx_method { SBX_GET, SBX_PUT, SBX_POST, SBX_DELETE };
 
-/* Which connections it may use: frames and files never wait behind large contents, nor files behind programs. */
+/* Which connections it may use: frames and files never wait behind large contents, nor behind what takes long, nor files
+ * behind programs. */
 enum sbx_budget {
     SBX_BUDGET_FILES,
     SBX_BUDGET_FRAMES,
+    SBX_BUDGET_LONG,     /* frames that are alone */
     SBX_BUDGET_CONTENTS, /* large ones */
     SBX_BUDGET_PROGRAMS,
     SBX_BUDGETS
