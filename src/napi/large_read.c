@@ -131,6 +131,23 @@ static enum sbx_status read_in_parts(struct sbx_job *job, const struct sbx_op *o
     return read->parts == NULL ? SBX_ENOMEM : sbx_read_parts_begin(read->parts, job);
 }
 
+/* By frames, one after the other, which need no place in the sandbox and little of its memory. */
+static enum sbx_status read_in_pieces(struct sbx_job *job, const struct sbx_op *op, uint64_t length)
+{
+    const struct sbx_args args = {.path = op->args.path, .length = length};
+    struct sbx_op *made = NULL;
+    drop_room(job->object->env->env, job->state);
+    enum sbx_status status = sbx_fs_op_create(&made, op->fs, sbx_op_row(SBX_OP_PREAD), op->endpoint, &args);
+    if (status == SBX_OK) {
+        made->timeout_ms = op->timeout_ms;
+        status = sbx_job_go_on(job, made);
+    }
+    if (status != SBX_OK) {
+        sbx_op_destroy(made);
+    }
+    return status;
+}
+
 /* Of an empty file there is neither a byte nor a size. */
 static bool has_size_alone(const struct sbx_op *op)
 {
@@ -241,7 +258,8 @@ static struct sbx_op *end_parts(struct sbx_job *job, struct sbx_op *op, enum sbx
                    ? fail(op, SBX_EIO, "the file was replaced each time it was read")
                    : begin(job, op);
     }
-    enum sbx_status status = read_whole(job, op, (size_t)length);
+    bool pieces = sbx_fs_report(op->fs, NULL, 0) == SBX_COMPANION_UP;
+    enum sbx_status status = pieces ? read_in_pieces(job, op, length) : read_whole(job, op, (size_t)length);
     if (status != SBX_OK) {
         return fail(op, status, NULL);
     }
