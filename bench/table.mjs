@@ -49,20 +49,23 @@ export function table(results) {
 
 /** A line for the row's own side, and one for each beside it. */
 function linesOf({ row, sides: [own, ...others], sum }) {
-  const target = row.atMost === undefined ? ['', ''] : [`${figure(row.atMost)} or less`, verdict(sum.reached)];
+  const bounded = row.atMost !== undefined; // what counts is the figure itself
+  const target = bounded ? [`${figure(row.atMost)} or less`, verdict(sum.reached)] : ['', ''];
   return [
-    [row.name, TITLES[own.name], value(own, sum.median, row), '', '', '', '', ...target],
+    [row.name, TITLES[own.name], value(own, sum.median, row), '', '', '', bounded ? spread(own.values) : '', ...target],
     ...others.map((other) => comparison(row, other, sum.ratios[other.name])),
   ];
 }
 
 function comparison(row, other, sum) {
   const ratio =
-    sum.ratio === undefined ? ['–', ''] : [`x${figure(sum.ratio)}`, `${figure(sum.least)}..${figure(sum.greatest)}`];
+    sum.ratio === undefined ? ['–', ''] : [`x${figure(sum.ratio)}`, spread([sum.least, sum.greatest])];
   const target = row.beside[other.name];
   const shown = target === null ? ['', ''] : [`x${target}`, verdict(sum.reached)];
   return ['', '', '', TITLES[other.name], value(other, sum.median, row), ...ratio, ...shown];
 }
+
+const spread = (values) => (values.length > 0 ? `${figure(Math.min(...values))}..${figure(Math.max(...values))}` : '');
 
 const verdict = (reached) => (reached === undefined ? 'not measured' : reached ? 'reached' : 'NOT reached');
 
