@@ -2,7 +2,7 @@
  * writes it straight into an ArrayBuffer of that length, which JavaScript gets to see when it is complete; where it does
  * not fit by then, the op says how long it is now, and one more follows. All of it is what one GET gave, and so of one
  * file: the server reads it whole before it answers. Nothing of the ops before is in it. One that is too long for that
- * comes in parts (read_parts.h).
+ * comes in parts, which have to be of one file too (read_parts.h).
  *
  * Thread: main.
  * SPDX-License-Identifier: Apache-2.0
@@ -123,29 +123,13 @@ static enum sbx_status read_whole(struct sbx_job *job, const struct sbx_op *op, 
     return status;
 }
 
-static enum sbx_status read_in_parts(struct sbx_job *job, const struct sbx_op *op)
+static enum sbx_status read_in_parts(struct sbx_job *job, const struct sbx_op *op, uint64_t length,
+                                     enum sbx_parts_way way)
 {
     struct read *read = job->state;
-    char *room = make_room(job, (size_t)op->result.total);
-    read->parts = room == NULL ? NULL : sbx_read_parts_create(op, room);
+    char *room = make_room(job, (size_t)length);
+    read->parts = room == NULL ? NULL : sbx_read_parts_create(op, room, length, way);
     return read->parts == NULL ? SBX_ENOMEM : sbx_read_parts_begin(read->parts, job);
-}
-
-/* By frames, one after the other, which need no place in the sandbox and little of its memory. */
-static enum sbx_status read_in_pieces(struct sbx_job *job, const struct sbx_op *op, uint64_t length)
-{
-    const struct sbx_args args = {.path = op->args.path, .length = length};
-    struct sbx_op *made = NULL;
-    drop_room(job->object->env->env, job->state);
-    enum sbx_status status = sbx_fs_op_create(&made, op->fs, sbx_op_row(SBX_OP_PREAD), op->endpoint, &args);
-    if (status == SBX_OK) {
-        made->timeout_ms = op->timeout_ms;
-        status = sbx_job_go_on(job, made);
-    }
-    if (status != SBX_OK) {
-        sbx_op_destroy(made);
-    }
-    return status;
 }
 
 /* Of an empty file there is neither a byte nor a size. */
@@ -258,8 +242,9 @@ static struct sbx_op *end_parts(struct sbx_job *job, struct sbx_op *op, enum sbx
                    ? fail(op, SBX_EIO, "the file was replaced each time it was read")
                    : begin(job, op);
     }
-    bool pieces = sbx_fs_report(op->fs, NULL, 0) == SBX_COMPANION_UP;
-    enum sbx_status status = pieces ? read_in_pieces(job, op, length) : read_whole(job, op, (size_t)length);
+    bool whole = sbx_fs_report(op->fs, NULL, 0) != SBX_COMPANION_UP;
+    enum sbx_status status =
+        whole ? read_whole(job, op, (size_t)length) : read_in_parts(job, op, length, SBX_PARTS_PIECES);
     if (status != SBX_OK) {
         return fail(op, status, NULL);
     }
@@ -298,7 +283,7 @@ static struct sbx_op *next(struct sbx_job *job, struct sbx_op *op)
         return fail(op, SBX_ENOMEM, NULL);
     }
     enum sbx_status status = op->result.total > sbx_fs_longest_whole(op->fs)
-                                 ? read_in_parts(job, op)
+                                 ? read_in_parts(job, op, op->result.total, SBX_PARTS_CUT)
                                  : read_whole(job, op, room_for(job->state, op));
     if (status != SBX_OK) {
         return fail(op, status, NULL);

@@ -8,6 +8,7 @@
 #include "napi/read_parts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/bulk.h"
 #include "napi/progress.h"
@@ -15,7 +16,7 @@
 #define ROWS_MAX 4
 
 /* What the op of a row does; a row without one is IDLE. */
-enum step { IDLE, EXTRACT, GET, REMOVE };
+enum step { IDLE, EXTRACT, GET, REMOVE, PIECE };
 
 struct row {
     enum step step;
@@ -25,7 +26,8 @@ struct row {
 };
 
 struct sbx_read_parts {
-    char *room; /* borrowed */
+    enum step first; /* of each part */
+    char *room;      /* borrowed */
     uint64_t length;
     size_t part_length; /* of each but the last */
     uint64_t begun;     /* bytes whose part is there, or under way */
@@ -54,7 +56,8 @@ static void set_part(struct row *row, struct sbx_span part)
     sbx_bytes_append(&row->part, part);
 }
 
-struct sbx_read_parts *sbx_read_parts_create(const struct sbx_op *op, char *room)
+struct sbx_read_parts *sbx_read_parts_create(const struct sbx_op *op, char *room, uint64_t length,
+                                             enum sbx_parts_way way)
 {
     struct sbx_read_parts *made = calloc(1, sizeof(*made));
     if (made == NULL) {
@@ -62,8 +65,9 @@ struct sbx_read_parts *sbx_read_parts_create(const struct sbx_op *op, char *room
     }
     size_t rows = sbx_fs_contents_at_once(op->fs) + 2;
     made->room = room;
-    made->length = op->result.total;
-    made->part_length = part_length(op->fs);
+    made->length = length;
+    made->first = way == SBX_PARTS_CUT ? EXTRACT : PIECE;
+    made->part_length = way == SBX_PARTS_CUT ? part_length(op->fs) : SBX_REPLY_CONTENT_MAX;
     made->fs = op->fs;
     made->endpoint = sbx_endpoint_ref(op->endpoint);
     made->timeout_ms = op->timeout_ms;
@@ -99,17 +103,30 @@ uint64_t sbx_read_parts_length(const struct sbx_read_parts *parts)
     return parts->length;
 }
 
+static enum sbx_status make_op(struct sbx_op **op, const struct sbx_read_parts *parts, const struct row *row,
+                               enum step step)
+{
+    const struct sbx_bulk bulk = {parts->fs, parts->endpoint, sbx_bytes_span(&parts->path),
+                                  sbx_bytes_span(&row->part), parts->timeout_ms};
+    const struct sbx_args piece = {.path = bulk.path, .offset = row->offset, .length = row->length};
+    switch (step) {
+    case GET:
+        return sbx_bulk_get(op, &bulk, row->offset, parts->room + row->offset, row->length);
+    case PIECE:
+        return sbx_fs_op_create(op, parts->fs, sbx_op_row(SBX_OP_PREAD), parts->endpoint, &piece);
+    default:
+        return sbx_bulk_extract(op, &bulk, row->offset, step == EXTRACT ? row->length : 0);
+    }
+}
+
 /* Starts the step's op. */
 static enum sbx_status start(struct sbx_read_parts *parts, struct sbx_job *job, struct row *row,
                              enum step step)
 {
     struct sbx_op *op = NULL;
-    struct sbx_bulk bulk = {parts->fs, parts->endpoint, sbx_bytes_span(&parts->path),
-                            sbx_bytes_span(&row->part), parts->timeout_ms};
-    enum sbx_status status =
-        step == GET ? sbx_bulk_get(&op, &bulk, row->offset, parts->room + row->offset, row->length)
-                    : sbx_bulk_extract(&op, &bulk, row->offset, step == EXTRACT ? row->length : 0);
+    enum sbx_status status = make_op(&op, parts, row, step);
     if (status == SBX_OK) {
+        op->timeout_ms = parts->timeout_ms;
         status = sbx_job_go_on(job, op);
     }
     if (status != SBX_OK) {
@@ -130,7 +147,7 @@ static enum sbx_status begin_part(struct sbx_read_parts *parts, struct sbx_job *
     row->offset = parts->begun;
     row->length = left < parts->part_length ? (size_t)left : parts->part_length;
     parts->begun += row->length;
-    return start(parts, job, row, EXTRACT);
+    return start(parts, job, row, parts->first);
 }
 
 enum sbx_status sbx_read_parts_begin(struct sbx_read_parts *parts, struct sbx_job *job)
@@ -180,6 +197,13 @@ static enum sbx_parts_end take_extracted(struct sbx_read_parts *parts, struct ro
     return row->part.status == SBX_OK ? SBX_PARTS_GO_ON : SBX_PARTS_FAILED;
 }
 
+static enum sbx_parts_end add_done(struct sbx_read_parts *parts, const struct row *row, struct sbx_job *job)
+{
+    parts->done += row->length;
+    sbx_progress_tell(job, parts->done, parts->length);
+    return SBX_PARTS_GO_ON;
+}
+
 static enum sbx_parts_end take_got(struct sbx_read_parts *parts, const struct row *row, struct sbx_job *job,
                                    const struct sbx_op *op)
 {
@@ -189,9 +213,22 @@ static enum sbx_parts_end take_got(struct sbx_read_parts *parts, const struct ro
     if (op->result.bytes.length != row->length) {
         return SBX_PARTS_CHANGED; /* it has become shorter while the part was cut */
     }
-    parts->done += row->length;
-    sbx_progress_tell(job, parts->done, parts->length);
-    return SBX_PARTS_GO_ON;
+    return add_done(parts, row, job);
+}
+
+static enum sbx_parts_end take_piece(struct sbx_read_parts *parts, const struct row *row, struct sbx_job *job,
+                                     const struct sbx_op *op)
+{
+    const struct sbx_result *result = &op->result;
+    if (result->status != SBX_OK) {
+        return SBX_PARTS_FAILED;
+    }
+    if (sbx_file_differs(&parts->file, &result->file) || result->bytes.length != row->length) {
+        return SBX_PARTS_CHANGED;
+    }
+    parts->file = result->file;
+    memcpy(parts->room + row->offset, result->bytes.data, row->length);
+    return add_done(parts, row, job);
 }
 
 /* What the op of a row has come to. A part that could not be removed is swept one day. */
@@ -203,6 +240,8 @@ static enum sbx_parts_end take(struct sbx_read_parts *parts, struct row *row, st
         return take_extracted(parts, row, op);
     case GET:
         return take_got(parts, row, job, op);
+    case PIECE:
+        return take_piece(parts, row, job, op);
     case REMOVE:
     case IDLE:
         break;
@@ -220,7 +259,7 @@ static enum sbx_status go_on(struct sbx_read_parts *parts, struct sbx_job *job, 
     if (well && before == EXTRACT) {
         return start(parts, job, row, GET);
     }
-    if (well && before == GET && parts->begun < parts->length) {
+    if (well && (before == GET || before == PIECE) && parts->begun < parts->length) {
         return begin_part(parts, job, row);
     }
     return before != REMOVE && row->part.length > 0 ? start(parts, job, row, REMOVE) : SBX_OK;

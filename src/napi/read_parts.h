@@ -3,6 +3,8 @@
  *
  *     extract ──▶ get ──▶ extract (the part before goes) ──▶ get ──▶ … ──▶ the last part goes
  *
+ * Where the sandbox has no place for that, as pieces that a reply holds.
+ *
  * Thread: main.
  * SPDX-License-Identifier: Apache-2.0
  */
@@ -22,8 +24,11 @@ enum sbx_parts_end {
     SBX_PARTS_FAILED,  /* as the last op says */
 };
 
-/* Reads the file of `op`, as long as that says, into `room`, borrowed until the job is over. NULL: no memory. */
-struct sbx_read_parts *sbx_read_parts_create(const struct sbx_op *op, char *room);
+enum sbx_parts_way { SBX_PARTS_CUT, SBX_PARTS_PIECES };
+
+/* Reads the `length` bytes of the file of `op` into `room`, borrowed until the job is over. NULL: no memory. */
+struct sbx_read_parts *sbx_read_parts_create(const struct sbx_op *op, char *room, uint64_t length,
+                                             enum sbx_parts_way way);
 void sbx_read_parts_destroy(struct sbx_read_parts *parts);
 
 /* Starts the first ops of the job. SBX_OK, or none could be. */

@@ -10,11 +10,12 @@ import { canIsolate } from '../helpers/sandbox.mjs';
 import { eventually } from '../helpers/eventually.mjs';
 import { rejection } from '../helpers/expect.mjs';
 import { remains } from '../helpers/remains.mjs';
-import { suite } from '../helpers/suite.mjs';
+import { FAR, suite } from '../helpers/suite.mjs';
 
 const MIB = 2 ** 20;
 const LONG = 80 * MIB; // more than is asked for whole: 64 MiB
 const GET = 'GET /v1/fs/file';
+const RUN = 'POST /v1/processes/run';
 
 const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
 
@@ -151,14 +152,40 @@ if (await canIsolate()) {
       assert.equal(await proxy.count(GET), 5);
     });
 
+    // Far away, where no companion stays that would leave replies in files.
+    const withoutPlace = async () => {
+      const { proxy, client } = await proxiedSmall(FAR);
+      await small.sh('mkdir -p "$HOME/.cache"; mountpoint -q "$HOME/.cache" || mount -t tmpfs -o size=2m none "$HOME/.cache"');
+      return { proxy, ...(await openSmall({ client })) };
+    };
+
     test('without a place for parts it comes in pieces, and never whole', async () => {
-      const { proxy, client } = await proxiedSmall();
-      await small.sh('mkdir -p "$HOME/.cache"; mount -t tmpfs -o size=2m none "$HOME/.cache"');
-      const { fs, base } = await openSmall({ client });
+      const { proxy, fs, base } = await withoutPlace();
       const sum = await made(small, `${base}/file`, 40 * MIB);
-      assert.equal(sha256(await fs.readFile('/file')), sum);
+      const told = [];
+      assert.equal(sha256(await fs.readFile('/file', { onProgress: (progress) => told.push(progress) })), sum);
+      assert.deepEqual(told.at(-1), { bytes: 40 * MIB, total: 40 * MIB });
       assert.equal(await proxy.count(GET), 0);
       assert.deepEqual(await remains(small), { processes: [], files: '' });
     });
+
+    for (const [what, script, length] of [
+      ['replaced', 'mv "$1/new" "$1/file"', 41 * MIB],
+      ['cut off', 'truncate -s 30M "$1/file"', 30 * MIB],
+    ])
+      test(`without a place for parts a file that is ${what} while it is read is read as it is then`, async () => {
+        const { proxy, fs, base } = await withoutPlace();
+        const first = await made(small, `${base}/file`, 40 * MIB);
+        await made(small, `${base}/new`, 41 * MIB);
+        const asked = await proxy.count(RUN);
+        const reading = fs.readFile('/file');
+        await eventually(async () => (await proxy.count(RUN)) > asked + 16, 'some pieces');
+        await small.sh(script, base);
+        const bytes = await reading;
+        const sum = (await small.sh('sha256sum < "$1/file"', base)).slice(0, 64);
+        assert.notEqual(sum, first);
+        assert.equal(bytes.length, length);
+        assert.equal(sha256(bytes), sum);
+      });
   });
 }

@@ -156,7 +156,8 @@ static void test_room_of_replies(void **state)
 /* ---- What is chosen -------------------------------------------------------------------------------------- */
 
 /* Chooses among asks of these codes; `places` are those of the chosen ones. */
-static void check_choice(const enum sbx_op_code *codes, size_t count, size_t fill_max, const char *places)
+static void check_choice(const enum sbx_op_code *codes, size_t count, size_t first, size_t fill_max,
+                         const char *places)
 {
     struct sbx_ask asks[8];
     struct sbx_ask *chosen[SBX_BATCH_FRAMES_MAX];
@@ -169,7 +170,7 @@ static void check_choice(const enum sbx_op_code *codes, size_t count, size_t fil
         sbx_link_init(&asks[i].link);
         sbx_queue_push(&waiting, &asks[i].link);
     }
-    size_t taken = sbx_batch_choose(&waiting, &asks[0], fill_max, false, chosen);
+    size_t taken = sbx_batch_choose(&waiting, &asks[first], fill_max, false, chosen);
     for (size_t i = 0; i < taken; i++) {
         text[i] = (char)('0' + (chosen[i] - asks));
     }
@@ -183,11 +184,13 @@ static void test_choice(void **state)
     static const enum sbx_op_code some[] = {SBX_OP_LSTAT, SBX_OP_RM, SBX_OP_MKDIR, SBX_OP_COPY, SBX_OP_STAT};
     struct sbx_ask one = ask_of(SBX_OP_LSTAT, &(struct sbx_args){.path = SBX_SPAN("/x")});
     size_t each = sbx_batch_frame_bytes(&one);
-    check_choice(some, 5, SBX_MIB, "024");
-    check_choice(some + 1, 4, SBX_MIB, "0");
-    check_choice(some, 5, 2 * each, "02");
-    check_choice(some, 5, 2 * each - 1, "0");
-    check_choice(some, 5, 0, "0"); /* one at least */
+    check_choice(some, 5, 0, SBX_MIB, "024");
+    check_choice(some + 1, 4, 0, SBX_MIB, "0");
+    check_choice(some, 5, 2, SBX_MIB, "24");
+    check_choice(some, 5, 3, SBX_MIB, "3");
+    check_choice(some, 5, 0, 2 * each, "02");
+    check_choice(some, 5, 0, 2 * each - 1, "0");
+    check_choice(some, 5, 0, 0, "0"); /* one at least */
 }
 
 /* With no memory no ask has been touched. */

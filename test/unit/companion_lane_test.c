@@ -196,6 +196,32 @@ static void test_pace(void **state)
     sbx_fs_destroy(fs);
 }
 
+static bool answer_rmdir_late(struct server *server, const struct carried *batch, int fd)
+{
+    return batch->frames[0].row->code == SBX_OP_RMDIR ? answer_late(server, batch, fd)
+                                                      : answer_all(server, batch, fd);
+}
+
+/* Behind one that is answered the next leaves at once, whatever else is under way. */
+static void test_no_pace_behind_an_answer(void **state)
+{
+    struct world *world = *state;
+    clock_stop(true);
+    struct sbx_fs *fs = frames_fs_up(world);
+    frames.answer = answer_rmdir_late;
+    clock_advance(10);
+    struct sbx_op *op = hold_batch(world, fs);
+    clock_advance(10);
+    for (int i = 0; i < 10; i++) {
+        assert_status(frames_run(world, fs, SBX_OP_READLINK, "/x"), SBX_OK);
+    }
+    clock_stop(false);
+    server_release(world->server);
+    world_drive(world, 1);
+    frames_destroy(&op, 1);
+    sbx_fs_destroy(fs);
+}
+
 /* However long they take, no more than 24 are under way. */
 static void test_batches_at_once(void **state)
 {
@@ -222,27 +248,32 @@ static void test_long_ones_at_once(void **state)
 {
     struct world *world = *state;
     struct sbx_op *ops[MANY];
-    struct sbx_op *quick;
+    struct sbx_op *quick[SBX_BATCHES_MAX];
     struct sbx_fs *fs = frames_fs_up(world);
     frames.answer = answer_late;
     clock_stop(true);
     frames_submit(world, fs, SBX_OP_RM, ops, MANY);
     frames_await(world, 1);
-    frames_submit(world, fs, SBX_OP_READLINK, &quick, 1);
+    frames_submit(world, fs, SBX_OP_READLINK, &quick[0], 1);
     frames_await(world, 2);
     clock_stop(false);
     frames_await(world, 1 + SBX_LONG_BATCHES_MAX);
     clock_advance(10);
     frames_settle(world);
     assert_int_equal(frames_batches(world), 1 + SBX_LONG_BATCHES_MAX);
+    for (size_t i = 1; i < SBX_BATCHES_MAX; i++) {
+        frames_submit(world, fs, SBX_OP_READLINK, &quick[i], 1);
+        clock_advance(10);
+        frames_await(world, 1 + i + SBX_LONG_BATCHES_MAX);
+    }
     server_release(world->server);
-    world_drive(world, MANY + 1);
+    world_drive(world, MANY + SBX_BATCHES_MAX);
     for (size_t i = 0; i < MANY; i++) {
         assert_end(ops[i], SBX_OK, "");
     }
-    assert_int_equal(frames.batches, MANY + 1);
+    assert_int_equal(frames.batches, MANY + SBX_BATCHES_MAX);
     frames_destroy(ops, MANY);
-    frames_destroy(&quick, 1);
+    frames_destroy(quick, SBX_BATCHES_MAX);
     sbx_fs_destroy(fs);
 }
 
@@ -251,8 +282,15 @@ static void test_long_ones_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_one_batch), TEST(test_alone), TEST(test_no_room_for_a_reply), TEST(test_full_batches),
-        TEST(test_no_frame),  TEST(test_pace),  TEST(test_batches_at_once),     TEST(test_long_ones_at_once),
+        TEST(test_one_batch),
+        TEST(test_alone),
+        TEST(test_no_room_for_a_reply),
+        TEST(test_full_batches),
+        TEST(test_no_frame),
+        TEST(test_pace),
+        TEST(test_no_pace_behind_an_answer),
+        TEST(test_batches_at_once),
+        TEST(test_long_ones_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -44,4 +44,10 @@ struct sbx_ask {
     bool alone;        /* in a batch of its own */
 };
 
+/* Whether it takes long, or may. What found no room beside others, and reads, is as quick by itself. */
+static inline bool sbx_ask_takes_long(const struct sbx_ask *ask)
+{
+    return (ask->row->kind & SBX_ALONE) != 0 || (ask->alone && (ask->row->kind & SBX_CHANGE) != 0);
+}
+
 #endif

@@ -28,7 +28,7 @@ struct sbx_batch {
     struct sbx_companion_lane *lane; /* owned: one count */
     struct sbx_engine *engine;       /* borrowed */
     struct sbx_endpoint *endpoint;   /* owned: one count */
-    bool alone;                      /* it is one question that takes long */
+    bool takes_long;                 /* it is one question that does */
     struct sbx_ask **asks;           /* owned; what it points to is borrowed; NULL where one has ended */
     size_t count;                    /* places in `asks`: the ids are 0 to count - 1 */
     size_t left;                     /* asks that have not ended */

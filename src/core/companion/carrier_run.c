@@ -165,7 +165,7 @@ static enum sbx_status send_batch(struct sbx_batch *batch, struct sbx_span progr
     }
     if (status == SBX_OK) {
         struct sbx_request *request = batch->request;
-        request->budget = batch->alone ? SBX_BUDGET_LONG : SBX_BUDGET_FRAMES;
+        request->budget = batch->takes_long ? SBX_BUDGET_LONG : SBX_BUDGET_FRAMES;
         request->change = batch->change;
         request->timeout_ms = batch->timeout_ms + GRACE_MS; /* each question has a deadline of its own */
         request->reply_max = REPLY_MAX;

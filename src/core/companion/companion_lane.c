@@ -78,8 +78,7 @@ void sbx_companion_lane_unref(struct sbx_companion_lane *lane)
 
 bool sbx_companion_lane_is_quiet(const struct sbx_companion_lane *lane)
 {
-    return lane->flows[false].under_way == 0 && lane->flows[true].under_way == 0 &&
-           sbx_queue_empty(&lane->waiting);
+    return lane->flows[false].under_way == 0 && sbx_queue_empty(&lane->waiting);
 }
 
 /* Out of the lane, of which its owner may be the last to hold it: nothing of that stays with the engine. */
@@ -124,7 +123,9 @@ void sbx_companion_lane_await_turn(struct sbx_ask *ask)
 void sbx_companion_lane_end_batch(struct sbx_batch *batch)
 {
     struct sbx_companion_lane *lane = batch->lane;
-    lane->flows[batch->alone].under_way--;
+    struct sbx_flow *flow = &lane->flows[batch->takes_long];
+    flow->under_way--;
+    flow->last_ms = flow->last_ms == batch->sent_ms ? 0 : flow->last_ms;
     if (!sbx_queue_empty(&lane->waiting)) {
         sbx_companion_lane_look_again(lane);
     }
@@ -187,7 +188,7 @@ enum sbx_status sbx_companion_lane_ask(struct sbx_companion_lane *lane, struct s
 /* Sends one batch of what waits: `first`, and what goes with it. */
 static void send_some(struct sbx_companion_lane *lane, struct sbx_ask *first, bool stays)
 {
-    bool alone = first->alone;
+    struct sbx_flow *flow = &lane->flows[sbx_ask_takes_long(first)];
     struct sbx_ask *chosen[SBX_BATCH_FRAMES_MAX];
     size_t fill_max = stays ? sbx_resident_fill_max(lane->resident, lane->fill_max) : lane->fill_max;
     size_t count = sbx_batch_choose(&lane->waiting, first, fill_max, stays, chosen);
@@ -209,10 +210,10 @@ static void send_some(struct sbx_companion_lane *lane, struct sbx_ask *first, bo
     batch->resident = lane->resident;
     batch->carrier = stays ? &sbx_carrier_resident : &sbx_carrier_run;
     batch->engine = lane->engine;
-    batch->alone = alone;
+    batch->takes_long = flow == &lane->flows[true];
     batch->sent_ms = sbx_now_ms();
-    lane->flows[alone].last_ms = batch->sent_ms;
-    lane->flows[alone].under_way++;
+    flow->last_ms = batch->sent_ms;
+    flow->under_way++;
     status = sbx_batch_send(batch, lane->companion);
     if (status != SBX_OK) {
         sbx_companion_lane_lost(batch, SBX_FATE_NOT_DONE, status, NULL);
@@ -235,9 +236,8 @@ static void flush_at(struct sbx_companion_lane *lane, uint64_t at_ms)
 }
 
 /* Whether one more batch may leave. Where it is too soon, the lane flushes again when it is not. */
-static bool may_send(struct sbx_companion_lane *lane, bool alone)
+static bool may_send(struct sbx_companion_lane *lane, const struct sbx_flow *flow)
 {
-    const struct sbx_flow *flow = &lane->flows[alone];
     uint64_t next_ms = flow->last_ms + sbx_pace_ms(&lane->pace) + 1; /* the clock has whole ms */
     if (flow->under_way == flow->max) {
         return false;
@@ -249,21 +249,24 @@ static bool may_send(struct sbx_companion_lane *lane, bool alone)
     return false;
 }
 
-/* The first of those that wait for the same sandbox as the first of all whose batch may leave; NULL: there is none. */
-static struct sbx_ask *first_to_leave(struct sbx_companion_lane *lane)
+/* The first of those that wait for the same sandbox as the first of all whose batch may leave, and how it goes; NULL: there is
+ * none. */
+static struct sbx_ask *first_to_leave(struct sbx_companion_lane *lane, enum sbx_way *way)
 {
     bool seen[2] = {false, false};
     const struct sbx_link *head = &lane->waiting.head;
     for (struct sbx_link *link = head->next; link != head && !(seen[false] && seen[true]);
          link = link->next) {
         struct sbx_ask *ask = SBX_CONTAINER(link, struct sbx_ask, link);
-        if (seen[ask->alone] || !sbx_endpoint_same_sandbox(ask->endpoint, first_waiting(lane)->endpoint)) {
+        bool takes_long = sbx_ask_takes_long(ask);
+        if (seen[takes_long] || !sbx_endpoint_same_sandbox(ask->endpoint, first_waiting(lane)->endpoint)) {
             continue;
         }
-        if (may_send(lane, ask->alone)) {
+        *way = sbx_resident_way(lane->resident, ask);
+        if (*way != SBX_WAY_LATER && may_send(lane, &lane->flows[takes_long])) {
             return ask;
         }
-        seen[ask->alone] = true;
+        seen[takes_long] = true;
     }
     return NULL;
 }
@@ -324,12 +327,12 @@ static void find(struct sbx_companion_lane *lane)
 /* Sends the next batch; false: none may leave now. */
 static bool send_next(struct sbx_companion_lane *lane)
 {
-    struct sbx_ask *ask = first_to_leave(lane);
-    enum sbx_way way = ask == NULL ? SBX_WAY_LATER : sbx_resident_way(lane->resident, ask);
-    if (way != SBX_WAY_LATER) {
+    enum sbx_way way = SBX_WAY_RUN;
+    struct sbx_ask *ask = first_to_leave(lane, &way);
+    if (ask != NULL) {
         send_some(lane, ask, way == SBX_WAY_RESIDENT);
     }
-    return way != SBX_WAY_LATER;
+    return ask != NULL;
 }
 
 /* What waits may be for more than one sandbox: each is looked at by itself. */

@@ -77,7 +77,7 @@ void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies
     struct sbx_frame reply;
     uint64_t took_ms = sbx_now_ms() - batch->sent_ms;
     hold(batch);
-    if (!batch->alone) { /* how long others take says nothing */
+    if (!batch->takes_long) { /* how long others take says nothing */
         sbx_pace_measure(&batch->lane->pace, took_ms);
         sbx_companion_answered(batch->lane->companion, batch->endpoint, took_ms);
     }

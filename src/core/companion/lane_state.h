@@ -17,7 +17,7 @@
 struct sbx_flow {
     size_t under_way;
     size_t max;       /* at once */
-    uint64_t last_ms; /* when the last one left */
+    uint64_t last_ms; /* when the last one left; 0: it is over */
 };
 
 struct sbx_companion_lane {
@@ -27,7 +27,7 @@ struct sbx_companion_lane {
     struct sbx_engine *engine;       /* borrowed: of the last ask */
     struct sbx_queue waiting;        /* asks */
     struct sbx_again again;          /* asks that were lost */
-    struct sbx_flow flows[2];        /* of batches; the second, of those that are alone */
+    struct sbx_flow flows[2];        /* of batches; the second, of those that take long */
     size_t fill_max;                 /* bytes of a batch */
     struct sbx_deferred flush;
     struct sbx_pace pace;

@@ -119,6 +119,9 @@ void sbx_resident_expect(struct sbx_resident *resident, uint64_t sent_ms)
 
 static void fall_asleep(struct sbx_resident *resident)
 {
+    if (resident->mode == STREAM) { /* it was never late */
+        sbx_companion_streamed(resident->companion, resident->endpoint, true);
+    }
     sbx_resident_cancel(&resident->stream);
     sbx_resident_cancel(&resident->look);
     sbx_engine_disarm(resident->engine, &resident->pause);

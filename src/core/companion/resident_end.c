@@ -116,10 +116,8 @@ void sbx_resident_doubt(struct sbx_resident *resident)
 /* Its clock always runs, or it is not used: by that the end of the engine is heard. */
 static void begin_use(struct sbx_resident *resident)
 {
-    if (resident->stream != NULL) {
-        sbx_companion_streamed(resident->companion, resident->endpoint, resident->streamed);
-    }
-    if (!resident->streamed) {
+    if (resident->stream != NULL && !resident->streamed) {
+        sbx_companion_streamed(resident->companion, resident->endpoint, false);
         sbx_resident_cancel(&resident->stream);
     }
     sbx_resident_enter(resident, resident->stream != NULL ? STREAM : POLL);

@@ -162,14 +162,19 @@ struct sbx_request *sbx_connections_next_waiting(const struct sbx_connections *c
                                                  const struct sbx_queue *active)
 {
     const struct sbx_queue *waiting = &connections->waiting;
+    const struct sbx_request *held = NULL; /* an unsized one: those like it wait with it */
     if (connections->active >= connections->max) {
         return NULL;
     }
     for (struct sbx_link *link = waiting->head.next; link != &waiting->head; link = link->next) {
         struct sbx_request *request = SBX_CONTAINER(link, struct sbx_request, link);
+        if (held != NULL && request->unsized && is_like(held, link)) {
+            continue;
+        }
         if (may_leave(connections, request, active)) {
             return request;
         }
+        held = request->unsized ? request : held;
     }
     return NULL;
 }

@@ -16,7 +16,7 @@
 #include "core/http/poller.h"
 #include "core/mailbox.h"
 
-enum { EVENTS = 64, LINGER_MS = 1, SLICE_MS = 50 };
+enum { EVENTS = 512, LINGER_MS = 1, SLICE_MS = 50 };
 
 struct sbx_engine {
     struct sbx_connections connections[SBX_BUDGETS];
@@ -322,6 +322,7 @@ static void advance(struct sbx_engine *engine)
     do {
         run_deferred(engine);
         again = collect(engine); /* what came back may ask for more */
+        run_deferred(engine);
         sbx_deadlines_expire(&engine->deadlines, sbx_now_ms(), SBX_ETIMEDOUT);
         again = activate_waiting(engine) || again || !sbx_queue_empty(&engine->deferred);
     } while (again);
@@ -390,6 +391,7 @@ int sbx_engine_due_ms(const struct sbx_engine *engine)
 void sbx_engine_run(struct sbx_engine *engine)
 {
     engine->something_done = false;
+    (void)serve(engine, 0);
     turn(engine);
     while (!engine->something_done && !atomic_load(&engine->closing)) {
         (void)serve(engine, sbx_engine_due_ms(engine));
