@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: Apache-2.0
  */
 #include "core/http_ask.h"
+#include "core/lane.h"
 
 #include "dialogue.h"
 #include "takeover.h"
