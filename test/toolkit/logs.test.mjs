@@ -155,14 +155,15 @@ test('what the log no longer holds is counted', async () => {
   const patient = toolkit({ timeoutMs: 120_000 }); // each answer has 14 MB, and other tests run beside this one
   const readAll = (rest) => read(id, rest, patient);
   const id = await create('yes 12345678901234567890123456789012345678901234567890 | head -c 14000000; echo; echo the end');
-  const answer = await readAll({ follow: 60_000 });
+  await eventually(async () => (await readAll({ tail: 1 })).status === 'exited', 'its end', 120_000);
+  const answer = await readAll({ follow: 25_000 });
   const { droppedEntries } = await readAll({});
   assert.ok(droppedEntries > 100, `${droppedEntries}`);
   assert.match(text(await readAll({ tail: 1 })), /^the end\n$/);
   assert.ok(!('droppedEntries' in (await readAll({ tail: 1 }))));
   assert.match(text(answer), /the end\n$/);
-  assert.equal((await readAll({ follow: 60_000 })).droppedEntries, droppedEntries);
-  for (const rest of [{}, { follow: 60_000 }]) {
+  assert.equal((await readAll({ follow: 25_000 })).droppedEntries, droppedEntries);
+  for (const rest of [{}, { follow: 25_000 }]) {
     assert.equal((await readAll({ since: '10', ...rest })).droppedEntries, droppedEntries - 10);
     assert.ok(!('droppedEntries' in (await readAll({ since: String(droppedEntries), ...rest }))));
   }
