@@ -283,3 +283,10 @@ enum sbx_status sbx_bulk_get(struct sbx_op **op, const struct sbx_bulk *bulk, ui
     }
     return status;
 }
+
+enum sbx_status sbx_bulk_piece(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t offset,
+                               uint64_t length)
+{
+    const struct sbx_args args = {.path = bulk->path, .offset = offset, .length = length};
+    return make(op, bulk, SBX_OP_PREAD, &args, "", NULL); /* the steps of its row */
+}

@@ -42,6 +42,10 @@ enum sbx_status sbx_bulk_stage(struct sbx_op **op, const struct sbx_bulk *bulk, 
  * fast, and at worst nothing else waits much longer behind them. */
 struct sbx_bulk_cut sbx_bulk_cut(enum sbx_distance distance);
 
+/* A range of the file that a reply holds: by frames, without a part. */
+enum sbx_status sbx_bulk_piece(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t offset,
+                               uint64_t length) SBX_CHECKED;
+
 /* Part `number` from 0 on. */
 enum sbx_status sbx_bulk_part(struct sbx_op **op, const struct sbx_bulk *bulk, uint64_t number,
                               struct sbx_span data) SBX_CHECKED;

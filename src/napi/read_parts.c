@@ -108,12 +108,11 @@ static enum sbx_status make_op(struct sbx_op **op, const struct sbx_read_parts *
 {
     const struct sbx_bulk bulk = {parts->fs, parts->endpoint, sbx_bytes_span(&parts->path),
                                   sbx_bytes_span(&row->part), parts->timeout_ms};
-    const struct sbx_args piece = {.path = bulk.path, .offset = row->offset, .length = row->length};
     switch (step) {
     case GET:
         return sbx_bulk_get(op, &bulk, row->offset, parts->room + row->offset, row->length);
     case PIECE:
-        return sbx_fs_op_create(op, parts->fs, sbx_op_row(SBX_OP_PREAD), parts->endpoint, &piece);
+        return sbx_bulk_piece(op, &bulk, row->offset, row->length);
     default:
         return sbx_bulk_extract(op, &bulk, row->offset, step == EXTRACT ? row->length : 0);
     }
@@ -126,7 +125,6 @@ static enum sbx_status start(struct sbx_read_parts *parts, struct sbx_job *job, 
     struct sbx_op *op = NULL;
     enum sbx_status status = make_op(&op, parts, row, step);
     if (status == SBX_OK) {
-        op->timeout_ms = parts->timeout_ms;
         status = sbx_job_go_on(job, op);
     }
     if (status != SBX_OK) {

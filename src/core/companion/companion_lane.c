@@ -53,7 +53,7 @@ enum sbx_status sbx_companion_lane_create(struct sbx_companion_lane **lane, stru
 
 enum sbx_status sbx_companion_lane_stay(struct sbx_companion_lane *lane)
 {
-    return sbx_resident_create(&lane->resident, lane);
+    return sbx_resident_create(&lane->resident, lane, lane->companion);
 }
 
 struct sbx_resident *sbx_companion_lane_resident(const struct sbx_companion_lane *lane)
@@ -188,7 +188,8 @@ enum sbx_status sbx_companion_lane_ask(struct sbx_companion_lane *lane, struct s
 /* Sends one batch of what waits: `first`, and what goes with it. */
 static void send_some(struct sbx_companion_lane *lane, struct sbx_ask *first, bool stays)
 {
-    struct sbx_flow *flow = &lane->flows[sbx_ask_takes_long(first)];
+    bool takes_long = sbx_ask_takes_long(first);
+    struct sbx_flow *flow = &lane->flows[takes_long];
     struct sbx_ask *chosen[SBX_BATCH_FRAMES_MAX];
     size_t fill_max = stays ? sbx_resident_fill_max(lane->resident, lane->fill_max) : lane->fill_max;
     size_t count = sbx_batch_choose(&lane->waiting, first, fill_max, stays, chosen);
@@ -210,7 +211,7 @@ static void send_some(struct sbx_companion_lane *lane, struct sbx_ask *first, bo
     batch->resident = lane->resident;
     batch->carrier = stays ? &sbx_carrier_resident : &sbx_carrier_run;
     batch->engine = lane->engine;
-    batch->takes_long = flow == &lane->flows[true];
+    batch->takes_long = takes_long;
     batch->sent_ms = sbx_now_ms();
     flow->last_ms = batch->sent_ms;
     flow->under_way++;
@@ -338,18 +339,16 @@ static bool send_next(struct sbx_companion_lane *lane)
 /* What waits may be for more than one sandbox: each is looked at by itself. */
 static void flush(struct sbx_companion_lane *lane)
 {
-    bool more = true;
+    enum sbx_companion_state state = SBX_COMPANION_UP;
     sbx_engine_disarm(lane->engine, &lane->next);
-    while (more && !sbx_queue_empty(&lane->waiting)) {
-        enum sbx_companion_state state = sbx_companion_look(lane->companion, first_waiting(lane)->endpoint);
-        if (state == SBX_COMPANION_UP) {
-            more = send_next(lane);
+    while (state == SBX_COMPANION_UP && !sbx_queue_empty(&lane->waiting)) {
+        state = sbx_companion_look(lane->companion, first_waiting(lane)->endpoint);
+        if (state == SBX_COMPANION_UNKNOWN) {
+            find(lane);
         } else if (state == SBX_COMPANION_OFF) {
             give_some_back(lane, SBX_OK, NULL);
-            more = false;
-        } else {
-            find(lane);
-            more = false;
+        } else if (!send_next(lane)) {
+            return;
         }
     }
 }

@@ -88,7 +88,7 @@ void sbx_companion_lane_replied(struct sbx_batch *batch, struct sbx_span replies
         }
     }
     if (batch->carrier == &sbx_carrier_run) {
-        sbx_resident_note_run(batch->lane->resident, batch, batch->lane->companion);
+        sbx_resident_note_run(batch->lane->resident, batch);
     }
     if (sbx_buf_left(&reader) == replies.length) {
         sbx_companion_is_unknown(batch->lane->companion, words);

@@ -175,13 +175,15 @@ void sbx_resident_init(struct sbx_resident *resident)
     resident->files_fail = false;
 }
 
-enum sbx_status sbx_resident_create(struct sbx_resident **resident, struct sbx_companion_lane *lane)
+enum sbx_status sbx_resident_create(struct sbx_resident **resident, struct sbx_companion_lane *lane,
+                                    struct sbx_companion *companion)
 {
     struct sbx_resident *made = calloc(1, sizeof(*made));
     if (made == NULL) {
         return SBX_ENOMEM;
     }
     made->lane = lane;
+    made->companion = companion;
     sbx_resident_init(made);
     *resident = made;
     return SBX_OK;

@@ -28,9 +28,9 @@
 
 struct sbx_resident;
 
-/* For a lane, which is borrowed; it counts it while there is a process. Thread: any. */
-enum sbx_status sbx_resident_create(struct sbx_resident **resident,
-                                    struct sbx_companion_lane *lane) SBX_CHECKED;
+/* For a lane, which is borrowed with its companion; it counts the lane while there is a process. Thread: any. */
+enum sbx_status sbx_resident_create(struct sbx_resident **resident, struct sbx_companion_lane *lane,
+                                    struct sbx_companion *companion) SBX_CHECKED;
 void sbx_resident_destroy(struct sbx_resident *resident);
 
 /* What carries batches now: "run", "stream" or "poll". Static. Thread: any. */
@@ -45,9 +45,8 @@ bool sbx_resident_stays(const struct sbx_resident *resident);
 /* It is ended, and none is started any more: nobody asks from now on. NULL is allowed. */
 void sbx_resident_leave(struct sbx_resident *resident);
 
-/* `batch` was answered by `run`; `program` is the companion. NULL for `resident` is allowed. */
-void sbx_resident_note_run(struct sbx_resident *resident, const struct sbx_batch *batch,
-                           struct sbx_companion *companion);
+/* `batch` was answered by `run`. NULL for `resident` is allowed. */
+void sbx_resident_note_run(struct sbx_resident *resident, const struct sbx_batch *batch);
 
 enum sbx_way { SBX_WAY_RUN, SBX_WAY_RESIDENT, SBX_WAY_LATER };
 

@@ -113,14 +113,12 @@ static void on_listed(struct sbx_request *request)
     }
 }
 
-static void start(struct sbx_resident *resident, const struct sbx_batch *batch,
-                  struct sbx_companion *companion)
+static void start(struct sbx_resident *resident, const struct sbx_batch *batch)
 {
     struct sbx_bytes program;
     sbx_resident_init(resident);
     sbx_bytes_init(&program, SBX_PATH_MAX);
-    sbx_companion_append_program(companion, &program);
-    resident->companion = companion;
+    sbx_companion_append_program(resident->companion, &program);
     resident->engine = batch->engine;
     resident->endpoint = sbx_endpoint_ref(batch->endpoint);
     sbx_companion_lane_ref(resident->lane);
@@ -145,8 +143,7 @@ static bool is_worth_while(struct sbx_resident *resident, uint64_t now_ms)
     return resident->streak >= (resident->mode == ASLEEP ? WAKE : STREAK);
 }
 
-void sbx_resident_note_run(struct sbx_resident *resident, const struct sbx_batch *batch,
-                           struct sbx_companion *companion)
+void sbx_resident_note_run(struct sbx_resident *resident, const struct sbx_batch *batch)
 {
     if (resident == NULL || (resident->mode != NONE && resident->mode != ASLEEP) ||
         sbx_endpoint_fetcher(batch->endpoint) != 0) {
@@ -154,9 +151,9 @@ void sbx_resident_note_run(struct sbx_resident *resident, const struct sbx_batch
     }
     uint64_t now_ms = sbx_now_ms();
     bool wanted = is_worth_while(resident, now_ms) && !resident->unwanted &&
-                  sbx_companion_distance(companion) == SBX_NEAR;
+                  sbx_companion_distance(resident->companion) == SBX_NEAR;
     if (wanted && resident->mode == NONE && now_ms >= resident->not_before_ms) {
-        start(resident, batch, companion);
+        start(resident, batch);
     } else if (wanted && resident->mode == ASLEEP &&
                sbx_endpoint_equal(batch->endpoint, resident->endpoint)) {
         sbx_resident_wake(resident);

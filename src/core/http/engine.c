@@ -315,7 +315,7 @@ static bool is_idle(const struct sbx_engine *engine)
     return idle && sbx_deadlines_first(&engine->deadlines) == NULL;
 }
 
-/* What has arrived is taken in before anything is over for being late: this may be done long after that. */
+/* What has arrived, in its order, is taken in before anything is over for being late: this may be long after that. */
 static void advance(struct sbx_engine *engine)
 {
     bool again;
